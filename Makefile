@@ -1,0 +1,31 @@
+PYTHON ?= python3
+ARGS ?= --lossname CosFace_v1
+BIN := .venv/bin
+INSTALLED := .venv/installed-run
+INSTALLED_DEV := .venv/installed-dev
+
+.PHONY: run test check clean
+
+run: $(INSTALLED)
+	$(BIN)/python main.py $(ARGS)
+
+test: $(INSTALLED_DEV)
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(INSTALLED_DEV): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(INSTALLED) $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -1,0 +1,30 @@
+"""What both commands share: errors for people."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from errors import InputError
+
+
+def run_command(command: click.Command) -> NoReturn:
+    """Runs a click command and exits: 0 when all went well, 2 with one line on stderr when the input was at fault."""
+    try:
+        code = command.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = complain("stopped", 130)
+    except click.ClickException as error:
+        code = complain(error.format_message())
+    except InputError as error:
+        code = complain(str(error))
+    except OSError as error:
+        code = complain(f"{error.filename or 'a file'}: {error.strerror or error}")
+    sys.exit(code or 0)
+
+
+def complain(message: str, code: int = 2) -> int:
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,56 @@
+"""Where a data set comes from, by the name that `--dataset` takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from data.dataset import Dataset, Split
+from data.image_folder import load_folder
+from data.mnist import load_mnist
+from errors import InputError
+
+FOLDER_PREFIX = "folder:"
+TORCHVISION = ("fashion-mnist", "kmnist", "emnist-letters")
+NAMES = ("mnist", *TORCHVISION)
+
+
+def load_dataset(name: str, data_dir: Path) -> Dataset:
+    """The data set called `name`; `data_dir` is where torchvision's own are looked for and downloaded to.
+
+    Raises InputError for an unknown name or data that cannot be had.
+    """
+    if name == "mnist":
+        return load_mnist()
+    if name in TORCHVISION:
+        return load_torchvision(name, data_dir)
+    if name.startswith(FOLDER_PREFIX):
+        return load_folder(Path(name.removeprefix(FOLDER_PREFIX)))
+    raise InputError(f"unknown data set {name!r}; known are {', '.join(NAMES)} and folder:PATH")
+
+
+def load_torchvision(name: str, data_dir: Path) -> Dataset:
+    """Fashion-MNIST, KMNIST or EMNIST's letters, from `data_dir` or downloaded into it."""
+    from torchvision import datasets
+
+    sources = {"fashion-mnist": datasets.FashionMNIST, "kmnist": datasets.KMNIST, "emnist-letters": datasets.EMNIST}
+    arguments = {"split": "letters"} if name == "emnist-letters" else {}
+    try:
+        train, test = (sources[name](data_dir, train=train, download=True, **arguments) for train in (True, False))
+    except (RuntimeError, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise InputError(
+            f"{name} is not whole under {data_dir} and could not be downloaded ({reason}); "
+            "go online, or point --data-dir at a folder in torchvision's layout"
+        ) from None
+    splits = [Split(part.data.numpy(), part.targets.numpy().astype(np.int64)) for part in (train, test)]
+    if name == "emnist-letters":
+        letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        return Dataset(name, letters, *(upright_letters(split) for split in splits))
+    return Dataset(name, tuple(train.classes), *splits)
+
+
+def upright_letters(split: Split) -> Split:
+    """EMNIST stores its letters transposed and counts them from 1."""
+    return Split(split.images.transpose(0, 2, 1).copy(), split.labels - 1)

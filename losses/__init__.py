@@ -1,0 +1,1 @@
+"""The margin function (pure, see `margin`) and the heads that train with it (see `angle_linear`)."""

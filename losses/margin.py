@@ -1,0 +1,69 @@
+"""The margin function of the margin-softmax family, for NumPy arrays and torch tensors alike.
+
+Training and drawing both call `psi`, so that a picture cannot show another margin than the one that trains.
+Neither torch nor matplotlib is imported here.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class MarginSpec:
+    """One loss of the AngleLinear family: which norms are taken out, the scale, and three margins.
+
+    w_norm: the class weights are normalised, |w_j| = 1.
+    x_norm: the features are normalised, |x| = 1.
+    s: scale of the logits, > 0.
+    m1: factor on the angle, >= 1 (L-Softmax 1612.02295, SphereFace 1704.08063).
+    m2: angle added, radians, >= 0 (ArcFace 1801.07698).
+    m3: cosine subtracted, >= 0 (CosFace 1801.09414).
+
+    Raises ValueError when a number is out of its range or not finite.
+    """
+
+    w_norm: bool
+    x_norm: bool
+    s: float
+    m1: float
+    m2: float
+    m3: float
+
+    def __post_init__(self) -> None:
+        for field in fields(self)[2:]:
+            value = getattr(self, field.name)
+            if not math.isfinite(value):
+                raise ValueError(f"{field.name} must be a finite number, not {value}")
+        if self.s <= 0:
+            raise ValueError(f"s must be greater than 0, not {self.s:g}")
+        if self.m1 < 1:
+            raise ValueError(f"m1 must be at least 1, not {self.m1:g}")
+        for name in ("m2", "m3"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must be at least 0, not {getattr(self, name):g}")
+
+    @property
+    def bends_the_angle(self) -> bool:
+        """Whether psi needs the angle itself and not only its cosine."""
+        return self.m1 != 1 or self.m2 != 0
+
+
+def psi(theta: Any, spec: MarginSpec) -> Any:
+    """The target logit over s |w| |x|: what the loss makes of the angle to the own class.
+
+        theta' = m1 theta + m2,  k = floor(theta' / pi)
+        psi    = (-1)^k cos(theta') - 2k - m3
+
+    theta: angles in radians in [0, pi], any shape, NumPy array or torch tensor.
+    Returns the same type and shape. Continuous and decreasing on [0, pi], so no 'easy margin' is needed.
+    Source: L-Softmax (1612.02295, eq. 6), with the angle and the margins of ArcFace (1801.07698, eq. 4).
+    """
+    xp = sys.modules[type(theta).__module__.partition(".")[0]]
+    bent = spec.m1 * theta + spec.m2
+    k = xp.floor(bent / math.pi)
+    sign = 1 - 2 * (k % 2)
+    return sign * xp.cos(bent) - 2 * k - spec.m3

@@ -1,0 +1,139 @@
+"""Trains an encoder with a 2-D embedding under a margin-softmax loss and draws what it learns as GIFs.
+
+python main.py --lossname CosFace_v1
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from command_line import run_command
+from errors import InputError
+from losses.margin import MarginSpec
+from training.config import (
+    ALL,
+    BASEMODELS,
+    DEVICES,
+    OPTIMIZERS,
+    PRECISIONS,
+    STARTS,
+    VISUAL_DIMENSIONS,
+    ConfigFile,
+    RunConfig,
+    read_config,
+    with_overrides,
+)
+from training.naming import run_name
+
+MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
+
+
+class PointCount(click.ParamType):
+    """A whole number, or "all"."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return value if value == ALL else click.INT.convert(value, param, ctx)
+
+
+def options(*declarations: Callable) -> Callable:
+    """Several click options as one decorator."""
+
+    def decorate(command: Callable) -> Callable:
+        for option in reversed(declarations):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+margin_options = options(
+    click.option("--s", type=float, help="Scale of the logits."),
+    click.option("--m1", type=float, help="Factor on the angle to the own class."),
+    click.option("--m2", type=float, help="Angle added to it, radians."),
+    click.option("--m3", type=float, help="Number subtracted from its cosine."),
+    click.option("--w-norm/--no-w-norm", default=None, help="Normalise the class weights."),
+    click.option("--x-norm/--no-x-norm", default=None, help="Normalise the features."),
+)
+setting_options = options(
+    click.option("--dataset", help="mnist, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
+    click.option("--data-dir", help="Where downloaded data sets lie."),
+    click.option("--train-points", type=PointCount(), help="Training images in each picture."),
+    click.option("--test-points", type=PointCount(), help="Test images in each picture."),
+    click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
+    click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
+    click.option("--epochs", type=int),
+    click.option("--snapshots-per-epoch", type=int, help="Pictures an epoch."),
+    click.option("--batch-size", type=int),
+    click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="A recipe of config.json."),
+    click.option("--lr", type=float, help="Peak learning rate."),
+    click.option("--seed", type=int),
+    click.option("--device", type=click.Choice(DEVICES)),
+    click.option("--precision", type=click.Choice(PRECISIONS), help="Number format of the encoder."),
+    click.option("--start", type=click.Choice(STARTS), help="How the class directions are drawn."),
+)
+
+
+@click.command()
+@click.option("--lossname", "lossnames", multiple=True, help="A loss of config.json; may be repeated; or 'all'.")
+@margin_options
+@setting_options
+@click.option("--quick", is_flag=True, help="One epoch in many pictures, in a minute or two.")
+@click.option("--config", "config_path", type=Path, default="config.json", show_default=True)
+@click.option("--outputs", type=Path, default="outputs", show_default=True, help="Folder of all runs.")
+@click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+def main(
+    lossnames: tuple[str, ...], config_path: Path, outputs: Path, quick: bool, overwrite: bool, **given: Any
+) -> None:
+    """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
+    file = read_config(config_path)
+    configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
+    for config in configs:
+        check_free(outputs / config.name, overwrite)
+    from data.sources import load_dataset
+    from experiment import run_experiment
+    from training.device import resolve_device
+
+    resolve_device(configs[0].training.device)
+    dataset = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
+    for config in configs:
+        run_experiment(config, dataset, outputs / config.name)
+
+
+def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
+    if not lossnames:
+        raise InputError(f"--lossname is missing; known are {', '.join(file.losses)} and {ALL}")
+    if ALL in lossnames:
+        return list(file.losses)
+    return list(dict.fromkeys(lossnames))
+
+
+def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool) -> RunConfig:
+    """The run that the command line asks for; options that were not given are None."""
+    asked = {key: value for key, value in given.items() if value is not None}
+    preset = file.margin(lossname)
+    try:
+        margin = dataclasses.replace(preset, **{key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked})
+        rate = {"lr": asked.pop("lr")} if "lr" in asked else {}
+        started = with_overrides(file, file.quick, "quick") if quick else file
+        settings = with_overrides(started, asked, "command line")
+        optimizer = dataclasses.replace(file.optimizers[settings.training.optimizer], **rate)
+    except ValueError as error:
+        raise InputError(f"command line: {error}") from None
+    name = run_name(lossname, preset, margin, file, settings) + ("_quick" if quick else "")
+    return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
+
+
+def check_free(folder: Path, overwrite: bool) -> None:
+    if (folder / "run.json").exists() and not overwrite:
+        raise InputError(f"{folder} holds a run already; add --overwrite to replace it, or choose other --outputs")
+
+
+if __name__ == "__main__":
+    run_command(main)

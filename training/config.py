@@ -1,0 +1,184 @@
+"""What a run is asked to do: parsed and checked once, so that nobody downstream sees a dict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from errors import InputError
+from losses.margin import MarginSpec
+from training.parsing import (
+    nearest,
+    parse,
+    parse_table,
+    require_at_least,
+    require_choice,
+    require_finite,
+    require_keys,
+    require_object,
+)
+
+BASEMODELS = ("LeNet_pp", "MiniResnet18")
+OPTIMIZERS = ("adamw", "sgd")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "bf16", "fp32")
+STARTS = ("random", "even")
+VISUAL_DIMENSIONS = (2, 3)
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """train_points, test_points: how many images of each split a snapshot holds, or "all"."""
+
+    dataset: str
+    data_dir: str
+    train_points: int | str
+    test_points: int | str
+
+    def __post_init__(self) -> None:
+        for name in ("train_points", "test_points"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                require_choice(name, value, (ALL,))
+            else:
+                require_at_least(name, value, 1)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    basemodel: str
+    visual_dimension: int
+
+    def __post_init__(self) -> None:
+        require_choice("basemodel", self.basemodel, BASEMODELS)
+        require_choice("visual_dimension", self.visual_dimension, VISUAL_DIMENSIONS)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """snapshots_per_epoch: how often an epoch is cut to look at the features; the one before training comes on top.
+
+    start: how the class directions are drawn, see `losses.angle_linear.initial_directions`.
+    """
+
+    epochs: int
+    snapshots_per_epoch: int
+    batch_size: int
+    optimizer: str
+    seed: int
+    device: str
+    precision: str
+    start: str
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "snapshots_per_epoch"):
+            require_at_least(name, getattr(self, name), 1)
+        require_at_least("batch_size", self.batch_size, 2)
+        require_at_least("seed", self.seed, 0)
+        require_choice("optimizer", self.optimizer, OPTIMIZERS)
+        require_choice("device", self.device, DEVICES)
+        require_choice("precision", self.precision, PRECISIONS)
+        require_choice("start", self.start, STARTS)
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """A recipe. lr is the peak rate; it rises over the share `warmup` of all steps and falls to 0 as a cosine.
+
+    momentum is beta_1 for AdamW; clip_norm bounds the norm of the whole gradient; slopes and biases do not decay.
+    """
+
+    lr: float
+    momentum: float
+    weight_decay: float
+    warmup: float
+    clip_norm: float
+
+    def __post_init__(self) -> None:
+        for name in ("lr", "clip_norm"):
+            require_finite(name, getattr(self, name))
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be greater than 0, not {getattr(self, name):g}")
+        require_at_least("weight_decay", self.weight_decay, 0)
+        for name in ("momentum", "warmup"):
+            require_at_least(name, getattr(self, name), 0)
+            if getattr(self, name) >= 1:
+                raise ValueError(f"{name} must be less than 1, not {getattr(self, name):g}")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run needs and that decides its numbers."""
+
+    name: str
+    lossname: str
+    margin: MarginSpec
+    data: DataConfig
+    model: ModelConfig
+    training: TrainingConfig
+    optimizer: OptimizerConfig
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """config.json, read and checked; `losses` and `optimizers` are tables by name."""
+
+    data: DataConfig
+    model: ModelConfig
+    training: TrainingConfig
+    optimizers: dict[str, OptimizerConfig]
+    quick: dict[str, Any]
+    losses: dict[str, MarginSpec]
+
+    def margin(self, lossname: str) -> MarginSpec:
+        """The preset's row; InputError with the nearest names if there is none."""
+        if lossname not in self.losses:
+            raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.losses)}")
+        return self.losses[lossname]
+
+
+def read_config(path: Path) -> ConfigFile:
+    """config.json as a ConfigFile. Raises InputError that names the file, the section and the key."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
+    sections = ("data", "model", "training", "optimizers", "quick", "losses")
+    require_keys(content, sections, str(path))
+    optimizers = parse_table(OptimizerConfig, content["optimizers"], f"{path}: optimizers")
+    require_keys(optimizers, OPTIMIZERS, f"{path}: optimizers")
+    config = ConfigFile(
+        data=parse(DataConfig, content["data"], f"{path}: data"),
+        model=parse(ModelConfig, content["model"], f"{path}: model"),
+        training=parse(TrainingConfig, content["training"], f"{path}: training"),
+        optimizers=optimizers,
+        quick=content["quick"],
+        losses=parse_table(MarginSpec, content["losses"], f"{path}: losses"),
+    )
+    with_overrides(config, content["quick"], f"{path}: quick")
+    return config
+
+
+def with_overrides(config: ConfigFile, overrides: Mapping[str, Any], where: str) -> ConfigFile:
+    """The config with single settings of data, model or training replaced, whichever section they belong to."""
+    require_object(overrides, where)
+    sections = {name: dict(vars(getattr(config, name))) for name in ("data", "model", "training")}
+    for key, value in overrides.items():
+        owner = next((section for section in sections.values() if key in section), None)
+        if owner is None:
+            raise InputError(f"{where}: unknown key {key!r}; {nearest(key, [k for s in sections.values() for k in s])}")
+        owner[key] = value
+    return ConfigFile(
+        data=parse(DataConfig, sections["data"], where),
+        model=parse(ModelConfig, sections["model"], where),
+        training=parse(TrainingConfig, sections["training"], where),
+        optimizers=config.optimizers,
+        quick=config.quick,
+        losses=config.losses,
+    )

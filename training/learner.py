@@ -1,0 +1,96 @@
+"""Encoder, head and optimiser as one thing that takes steps and looks at images."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from data.dataset import Split
+from losses.angle_linear import AngleLinear
+from models import ENCODERS
+from training.config import OptimizerConfig, RunConfig
+from training.device import resolve_device, uses_bfloat16
+from training.snapshot import Points
+
+EVALUATION_BATCH = 1000
+PIXEL_SAMPLE = 1000
+
+
+class Learner:
+    """What training changes: `encoder`, `head`, `optimizer`. The seed decides their first state.
+
+    images: uint8 (N, 28, 28) of the training split, from which the mean and spread of a pixel are taken.
+    """
+
+    def __init__(self, config: RunConfig, images: np.ndarray, classes: int, steps: int):
+        self.device = resolve_device(config.training.device)
+        self.bfloat16 = uses_bfloat16(config.training.precision, self.device)
+        self.recipe = config.optimizer
+        self.steps = steps
+        torch.manual_seed(config.training.seed)
+        dimension = config.model.visual_dimension
+        encoder = ENCODERS[config.model.basemodel](dimension)
+        self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
+        self.head = AngleLinear(dimension, classes, config.margin, config.training.start).to(self.device)
+        self.parameters = [*self.encoder.parameters(), *self.head.parameters()]
+        self.optimizer = build_optimizer(config.training.optimizer, self.recipe, self.parameters)
+        pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
+        self.pixel_mean, self.pixel_spread = float(pixels.mean()), float(pixels.std()) or 1.0
+
+    def step(self, index: int, images: Tensor, labels: Tensor) -> Tensor:
+        """One step of the optimiser on uint8 (N, 28, 28) and int64 (N,); returns the loss, not yet read back."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.lr * one_cycle(index / self.steps, self.recipe.warmup)
+        self.encoder.train()
+        loss = self.head.loss(self.features(images), labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
+        self.optimizer.step()
+        return loss.detach()
+
+    def features(self, images: Tensor) -> Tensor:
+        """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
+        standard = (images[:, None].float() - self.pixel_mean) / self.pixel_spread
+        standard = standard.contiguous(memory_format=torch.channels_last)
+        autocast = torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else contextlib.nullcontext()
+        with autocast:
+            return self.encoder(standard).float()
+
+    def observe(self, split: Split) -> Points:
+        """Features and predictions of all images of a split, without gradients and without margin."""
+        self.encoder.eval()
+        with torch.inference_mode():
+            images = torch.tensor(split.images, device=self.device)
+            features = torch.cat([self.features(batch) for batch in images.split(EVALUATION_BATCH)])
+            predictions = self.head.logits(features).argmax(dim=1)
+        return Points(features.cpu().numpy(), split.labels, predictions.cpu().numpy())
+
+    def class_weights(self) -> np.ndarray:
+        """(C, D), a copy."""
+        return self.head.weight.detach().cpu().numpy().copy()
+
+
+def build_optimizer(name: str, recipe: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """AdamW or SGD with Nesterov momentum; only matrices and kernels decay."""
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if name == "adamw":
+        return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999))
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
+
+
+def one_cycle(progress: float, warmup: float) -> float:
+    """Rate over peak rate at `progress` in [0, 1): a line up over `warmup`, then half a cosine down to 0.
+
+    Source: Smith and Topin, Super-Convergence (1708.07120), in one phase down.
+    """
+    if progress < warmup:
+        return 0.04 + 0.96 * progress / warmup
+    return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))

@@ -1,0 +1,110 @@
+"""The training loop: a generator of progress, with a snapshot wherever one is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from data.dataset import Dataset, Split
+from errors import InputError
+from training.config import ALL, RunConfig
+from training.learner import Learner
+from training.metrics import measure
+from training.snapshot import Snapshot
+
+STEPS_BETWEEN_REPORTS = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training is: `step` of `steps`, `epoch` as a fraction, the latest loss, and a snapshot if one was due."""
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    snapshot: Snapshot | None
+
+
+def train(config: RunConfig, dataset: Dataset) -> Iterator[Progress]:
+    """Trains one run and yields its progress, first the snapshot before training.
+
+    Raises InputError naming the step when the loss is no longer finite.
+    """
+    batch_size = min(config.training.batch_size, len(dataset.train))
+    steps = count_steps(config, dataset)
+    steps_per_epoch = steps // config.training.epochs
+    learner = Learner(config, dataset.train.images, len(dataset.class_names), steps)
+    shown = {
+        "train": dataset.train.sample(point_count(config.data.train_points), config.training.seed),
+        "test": dataset.test.sample(point_count(config.data.test_points), config.training.seed),
+    }
+    due = snapshot_steps(steps_per_epoch, config)
+    losses: list[torch.Tensor] = []
+    since_snapshot: list[float] = []
+    yield Progress(0, steps, 0.0, float("nan"), look(learner, shown, 0.0, float("nan")))
+    for step, images, labels in batches(dataset.train, learner.device, config, batch_size, steps_per_epoch):
+        losses.append(learner.step(step, images, labels))
+        done = step + 1
+        if done not in due and done % STEPS_BETWEEN_REPORTS:
+            continue
+        since_snapshot += finite(losses, done)
+        losses.clear()
+        snapshot = None
+        if done in due:
+            snapshot = look(learner, shown, due[done], float(np.mean(since_snapshot)))
+        yield Progress(done, steps, done / steps_per_epoch, since_snapshot[-1], snapshot)
+        if snapshot is not None:
+            since_snapshot.clear()
+
+
+def count_steps(config: RunConfig, dataset: Dataset) -> int:
+    """Steps of the whole run; what is left of an epoch after its last full batch waits for the next epoch."""
+    images = len(dataset.train)
+    return config.training.epochs * (images // min(config.training.batch_size, images))
+
+
+def snapshot_steps(steps_per_epoch: int, config: RunConfig) -> dict[int, float]:
+    """The number of steps done at which a snapshot is due, with its epoch."""
+    cuts = min(config.training.snapshots_per_epoch, steps_per_epoch)
+    moments = [cut / cuts for cut in range(1, config.training.epochs * cuts + 1)]
+    return {round(epoch * steps_per_epoch): epoch for epoch in moments}
+
+
+def batches(
+    split: Split, device: torch.device, config: RunConfig, batch_size: int, steps_per_epoch: int
+) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
+    """(step, uint8 images, int64 labels) of every step; the order of each epoch follows from the seed alone."""
+    images = torch.tensor(split.images, device=device)
+    labels = torch.tensor(split.labels, device=device)
+    for epoch in range(config.training.epochs):
+        order = np.random.default_rng((config.training.seed, epoch)).permutation(len(split))
+        shuffled = torch.from_numpy(order).to(device)
+        for number in range(steps_per_epoch):
+            chosen = shuffled[number * batch_size : (number + 1) * batch_size]
+            yield epoch * steps_per_epoch + number, images[chosen], labels[chosen]
+
+
+def finite(losses: list[torch.Tensor], done: int) -> list[float]:
+    """The losses of the last steps as numbers; InputError naming the first step that has none."""
+    values = torch.stack(losses).tolist()
+    for step, value in enumerate(values, start=done - len(values) + 1):
+        if not np.isfinite(value):
+            raise InputError(
+                f"the loss is {value} at step {step}; what was saved until then is kept; "
+                "try a lower --lr, a smaller margin or --precision fp32"
+            )
+    return values
+
+
+def look(learner: Learner, shown: dict[str, Split], epoch: float, loss: float) -> Snapshot:
+    train, test = learner.observe(shown["train"]), learner.observe(shown["test"])
+    weights = learner.class_weights()
+    return Snapshot(epoch, train, test, weights, measure(train, test, weights, loss))
+
+
+def point_count(setting: int | str) -> int | None:
+    return None if setting == ALL else int(setting)

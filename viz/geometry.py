@@ -1,0 +1,72 @@
+"""Where things stand in a frame: limits that hold for a whole run, the view of a 3-D space, badges side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.metrics import unit
+from training.snapshot import SPLITS, Run
+
+BULK = 0.999
+CLOUD_REACH = 0.78
+UNIT_RING = 0.84
+BADGE_RING = 0.93
+ELEVATION = np.radians(25)
+TURN_PER_FRAME = np.radians(6)
+
+
+def half_height(run: Run) -> float:
+    """Half the height of the axes in feature units: the same for every frame and both splits of a run.
+
+    All but a thousandth of the points of each snapshot stay inside the ring; the last outlier stays in the frame.
+    """
+    bulk = outlier = 0.0
+    for snapshot in run.snapshots:
+        for split in SPLITS:
+            radius = np.linalg.norm(snapshot.points(split).features, axis=1)
+            bulk = max(bulk, float(np.quantile(radius, BULK)))
+            outlier = max(outlier, float(radius.max()))
+    return max(bulk / CLOUD_REACH, outlier * 1.03) or 1.0
+
+
+def flatten(vectors: np.ndarray, frame: int) -> np.ndarray:
+    """(N, 2) as it is; (N, 3) seen from above at an angle that turns from frame to frame, orthographic -> (N, 2)."""
+    if vectors.shape[1] == 2:
+        return vectors
+    turn = TURN_PER_FRAME * frame
+    right = (-np.sin(turn), np.cos(turn), 0)
+    up = (-np.sin(ELEVATION) * np.cos(turn), -np.sin(ELEVATION) * np.sin(turn), np.cos(ELEVATION))
+    return vectors @ np.array((right, up), dtype=vectors.dtype).T
+
+
+def badge_places(class_weights: np.ndarray, gap: float, frame: int) -> np.ndarray:
+    """Where the badges stand on a ring of radius 1, (C, 2): at the tips, moved apart to at least `gap` radians.
+
+    In three dimensions a tip can point at the reader, so the badges stand at the tips as they are seen.
+    """
+    tips = flatten(unit(class_weights), frame)
+    if class_weights.shape[1] != 2:
+        return tips
+    angles = spread(np.arctan2(tips[:, 1], tips[:, 0]), gap)
+    return np.stack((np.cos(angles), np.sin(angles)), axis=1)
+
+
+def spread(angles: np.ndarray, gap: float) -> np.ndarray:
+    """The angles (radians) moved as little as needed for neighbours on the circle to be `gap` apart.
+
+    Neighbours that are too close push each other away by halves until none is.
+    """
+    order = np.argsort(angles)
+    placed = angles[order].astype(float)
+    gap = min(gap, 2 * np.pi / len(angles) * 0.999)
+    for _ in range(200):
+        following = np.roll(placed, -1)
+        following[-1] += 2 * np.pi
+        lack = gap - (following - placed)
+        if lack.max() < 1e-4:
+            break
+        push = np.clip(lack, 0, None) / 2
+        placed += np.roll(push, 1) - push
+    result = np.empty_like(placed)
+    result[order] = placed
+    return result

@@ -1,0 +1,102 @@
+"""The feature space of one snapshot: points, class directions with badges, rings around errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from training.metrics import unit
+from training.snapshot import Run, Snapshot, SplitName
+from viz.geometry import BADGE_RING, UNIT_RING, badge_places, flatten, half_height
+from viz.style import Style, badge_points, class_colors, readable_on
+
+LAYERS = 16
+PAINT_SEED = 0
+SPAN_POINTS = 228.0
+MANY_ERRORS = 150
+
+
+class Scatter:
+    """Artists made once; `show(snapshot)` moves them.
+
+    A line a class is fast, but one class would hide the other: each class is cut into LAYERS random parts, and the
+    parts of all classes are painted in turn.
+    """
+
+    def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
+        self.ax, self.run, self.split = ax, run, split
+        self.reach = half_height(run)
+        colors = class_colors(len(run.class_names))
+        self.parts = painting_order(run.snapshots[0].points(split).labels, len(run.class_names))
+        size = 2.0 if len(run.snapshots[0].points(split).labels) > 4000 else 2.8
+        dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "markersize": size}
+        self.dots = [ax.plot([], [], color=colors[label], zorder=2, **dot)[0] for label, _ in self.parts]
+        self.unit_dots: list[Line2D] = []
+        if run.spec.x_norm:
+            self.draw_unit_circle(style)
+            dot["markersize"] = 4
+            self.unit_dots = [ax.plot([], [], color=colors[label], zorder=2, **dot)[0] for label, _ in self.parts]
+        ring: dict[str, Any] = {
+            "linestyle": "none",
+            "marker": "o",
+            "fillstyle": "none",
+            "markersize": 5,
+            "markeredgewidth": 0.7,
+        }
+        (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
+        self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1, zorder=4)[0] for _ in colors]
+        self.draw_badges(style, colors)
+        height = ax.bbox.height / ax.bbox.width
+        ax.set(xlim=(-self.reach / height, self.reach / height), ylim=(-self.reach, self.reach))
+        ax.set_axis_off()
+
+    def draw_unit_circle(self, style: Style) -> None:
+        angle = np.linspace(0, 2 * np.pi, 361)
+        radius = UNIT_RING * self.reach
+        self.ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=style.colors.muted, lw=0.8, zorder=1)
+
+    def draw_badges(self, style: Style, colors: list[str]) -> None:
+        size = badge_points(len(colors))
+        self.gap = 1.08 * size / (BADGE_RING * SPAN_POINTS)
+        self.badges = []
+        for color, name in zip(colors, self.run.class_names, strict=True):
+            box: dict[str, Any] = {"boxstyle": "circle,pad=0.25" if len(name) == 1 else "round,pad=0.3", "fc": color}
+            box |= {"ec": style.colors.background, "lw": 1.5}
+            weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
+            place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5}
+            self.badges.append(self.ax.text(0, 0, name.replace("$", r"\$"), bbox=box, **weight, **place))
+
+    def show(self, snapshot: Snapshot, frame: int = 0) -> None:
+        """Moves every artist to this snapshot; `frame` turns a 3-D space."""
+        points = snapshot.points(self.split)
+        features = flatten(points.features, frame)
+        for line, (_, members) in zip(self.dots, self.parts, strict=True):
+            line.set_data(*features[members].T)
+        if self.unit_dots:
+            on_circle = UNIT_RING * self.reach * flatten(unit(points.features), frame)
+            for line, (_, members) in zip(self.unit_dots, self.parts, strict=True):
+                line.set_data(*on_circle[members].T)
+        wrong = features[points.predictions != points.labels]
+        self.errors.set_data(*wrong.T)
+        self.errors.set_alpha(float(np.clip(np.sqrt(MANY_ERRORS / max(len(wrong), 1)), 0.15, 0.8)))
+        tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
+        places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
+        for line, badge, tip, place in zip(self.lines, self.badges, tips, places, strict=True):
+            knee = tip * (UNIT_RING / BADGE_RING)
+            line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])
+            badge.set_position((float(place[0]), float(place[1])))
+
+
+def painting_order(labels: np.ndarray, classes: int) -> list[tuple[int, np.ndarray]]:
+    """(class, indices of points) in the order in which they are painted; every point once, always the same order."""
+    random = np.random.default_rng(PAINT_SEED)
+    layer = random.permutation(len(labels)) % LAYERS
+    parts = [
+        (int(label), np.flatnonzero((layer == number) & (labels == label)))
+        for number in range(LAYERS)
+        for label in random.permutation(classes)
+    ]
+    return [(label, members) for label, members in parts if len(members)]

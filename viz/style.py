@@ -1,0 +1,71 @@
+"""How the pictures look: colours, sizes and line widths, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import matplotlib
+from matplotlib.colors import to_hex, to_rgb
+
+INCHES = 7.2
+BADGE_POINTS = 25.0
+FULL_BADGES = 24
+
+
+@dataclass(frozen=True)
+class Theme:
+    background: str
+    ink: str
+    muted: str
+
+
+THEMES = {
+    "light": Theme(background="#ffffff", ink="#16161d", muted="#63636e"),
+    "dark": Theme(background="#14151a", ink="#f4f4f6", muted="#a5a6b0"),
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """size: width and height of a square frame, pixels; type and lines grow with it. theme: a key of THEMES."""
+
+    size: int = 720
+    theme: str = "light"
+
+    @property
+    def colors(self) -> Theme:
+        return THEMES[self.theme]
+
+    @property
+    def dpi(self) -> float:
+        return self.size / INCHES
+
+
+def class_colors(count: int) -> list[str]:
+    """A colour a class: petroff10 (Petroff 2021, 2107.02270), then its darker and paler relatives."""
+    base = [to_hex(color) for color in matplotlib.color_sequences["petroff10"]]
+    shades = [base]
+    for toward, share in (("#000000", 0.4), ("#ffffff", 0.45), ("#000000", 0.65), ("#ffffff", 0.7)):
+        shades.append([blend(color, toward, share) for color in base])
+    return [color for row in shades for color in row][:count]
+
+
+def blend(color: str, toward: str, share: float) -> str:
+    """`color` moved by `share` of the way to another."""
+    return to_hex([a + (b - a) * share for a, b in zip(to_rgb(color), to_rgb(toward), strict=True)])
+
+
+def readable_on(color: str) -> str:
+    """Black or white, whichever has the higher WCAG contrast on this colour."""
+    return "#000000" if luminance(color) > 0.179 else "#ffffff"
+
+
+def luminance(color: str) -> float:
+    """WCAG 2 relative luminance, 0 to 1."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)]
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def badge_points(classes: int) -> float:
+    """Diameter of a class badge, points of 1/72 inch: so that all of them fit on the ring."""
+    return BADGE_POINTS * min(1, FULL_BADGES / classes)
