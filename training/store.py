@@ -42,14 +42,14 @@ def write_run(folder: Path, config: RunConfig, class_names: Iterable[str], made_
 
 def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
     """snapshots/epoch_NN.npz; labels and predictions take a byte each."""
-    arrays: dict[str, np.ndarray] = {"epoch": np.float64(snapshot.epoch), "class_weights": snapshot.class_weights}
+    arrays: dict[str, np.ndarray] = {"epoch": np.array(snapshot.epoch), "class_weights": snapshot.class_weights}
     for split in SPLITS:
         points = snapshot.points(split)
         arrays[f"{split}_features"] = points.features
         arrays[f"{split}_labels"] = points.labels.astype(np.uint8)
         arrays[f"{split}_predictions"] = points.predictions.astype(np.uint8)
     for name, value in snapshot.metrics.items():
-        arrays[f"metric_{name}"] = np.float64(value)
+        arrays[f"metric_{name}"] = np.array(value)
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
     write_whole(folder / "snapshots" / f"epoch_{epoch_label(snapshot.epoch)}.npz", packed.getvalue())

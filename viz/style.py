@@ -52,7 +52,8 @@ def class_colors(count: int) -> list[str]:
 
 def blend(color: str, toward: str, share: float) -> str:
     """`color` moved by `share` of the way to another."""
-    return to_hex([a + (b - a) * share for a, b in zip(to_rgb(color), to_rgb(toward), strict=True)])
+    (r, g, b), (r2, g2, b2) = to_rgb(color), to_rgb(toward)
+    return to_hex((r + (r2 - r) * share, g + (g2 - g) * share, b + (b2 - b) * share))
 
 
 def readable_on(color: str) -> str:
