@@ -121,12 +121,13 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
     try:
         margin = dataclasses.replace(preset, **{key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked})
         rate = {"lr": asked.pop("lr")} if "lr" in asked else {}
-        started = with_overrides(file, file.quick, "quick") if quick else file
+        preset_file = with_overrides(file, file.recipes[lossname], f"recipe of {lossname}")
+        started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file
         settings = with_overrides(started, asked, "command line")
         optimizer = dataclasses.replace(file.optimizers[settings.training.optimizer], **rate)
     except ValueError as error:
         raise InputError(f"command line: {error}") from None
-    name = run_name(lossname, preset, margin, file, settings) + ("_quick" if quick else "")
+    name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
     return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
 
 

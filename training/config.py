@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +125,10 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """config.json, read and checked; `losses` and `optimizers` are tables by name."""
+    """config.json, read and checked; `losses` and `optimizers` are tables by name.
+
+    recipes: what the row of a loss changes about data, model or training, under its key "recipe".
+    """
 
     data: DataConfig
     model: ModelConfig
@@ -133,6 +136,7 @@ class ConfigFile:
     optimizers: dict[str, OptimizerConfig]
     quick: dict[str, Any]
     losses: dict[str, MarginSpec]
+    recipes: dict[str, dict[str, Any]]
 
     def margin(self, lossname: str) -> MarginSpec:
         """The preset's row; InputError with the nearest names if there is none."""
@@ -151,6 +155,7 @@ def read_config(path: Path) -> ConfigFile:
         raise InputError(f"{path} is not JSON: {error}") from None
     sections = ("data", "model", "training", "optimizers", "quick", "losses")
     require_keys(content, sections, str(path))
+    rows, recipes = split_recipes(content["losses"], f"{path}: losses")
     optimizers = parse_table(OptimizerConfig, content["optimizers"], f"{path}: optimizers")
     require_keys(optimizers, OPTIMIZERS, f"{path}: optimizers")
     config = ConfigFile(
@@ -159,10 +164,24 @@ def read_config(path: Path) -> ConfigFile:
         training=parse(TrainingConfig, content["training"], f"{path}: training"),
         optimizers=optimizers,
         quick=content["quick"],
-        losses=parse_table(MarginSpec, content["losses"], f"{path}: losses"),
+        losses=parse_table(MarginSpec, rows, f"{path}: losses"),
+        recipes=recipes,
     )
     with_overrides(config, content["quick"], f"{path}: quick")
+    for name, recipe in recipes.items():
+        with_overrides(config, recipe, f"{path}: losses: {name}: recipe")
     return config
+
+
+def split_recipes(table: Any, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rows of the table of losses without their recipes, and the recipes, {} where a row has none."""
+    require_object(table, where)
+    rows, recipes = {}, {}
+    for name, row in table.items():
+        require_object(row, f"{where}: {name}")
+        rows[name] = {key: value for key, value in row.items() if key != "recipe"}
+        recipes[name] = row.get("recipe", {})
+    return rows, recipes
 
 
 def with_overrides(config: ConfigFile, overrides: Mapping[str, Any], where: str) -> ConfigFile:
@@ -174,11 +193,9 @@ def with_overrides(config: ConfigFile, overrides: Mapping[str, Any], where: str)
         if owner is None:
             raise InputError(f"{where}: unknown key {key!r}; {nearest(key, [k for s in sections.values() for k in s])}")
         owner[key] = value
-    return ConfigFile(
+    return replace(
+        config,
         data=parse(DataConfig, sections["data"], where),
         model=parse(ModelConfig, sections["model"], where),
         training=parse(TrainingConfig, sections["training"], where),
-        optimizers=config.optimizers,
-        quick=config.quick,
-        losses=config.losses,
     )

@@ -91,7 +91,7 @@ def read_run(folder: Path) -> Run:
 def read_snapshot(path: Path, classes: int) -> Snapshot:
     """One .npz. Raises InputError naming the file if it is not whole or its arrays do not fit together."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         snapshot = Snapshot(
             epoch=float(arrays["epoch"]),

@@ -54,19 +54,34 @@ def badge_places(class_weights: np.ndarray, gap: float, frame: int) -> np.ndarra
 def spread(angles: np.ndarray, gap: float) -> np.ndarray:
     """The angles (radians) moved as little as needed for neighbours on the circle to be `gap` apart.
 
-    Neighbours that are too close push each other away by halves until none is.
+    The circle is cut at its widest gap; on the line that is left this is isotonic regression. Where the badges fill
+    the whole circle, they stand evenly.
     """
+    count = len(angles)
     order = np.argsort(angles)
     placed = angles[order].astype(float)
-    gap = min(gap, 2 * np.pi / len(angles) * 0.999)
-    for _ in range(200):
-        following = np.roll(placed, -1)
-        following[-1] += 2 * np.pi
-        lack = gap - (following - placed)
-        if lack.max() < 1e-4:
-            break
-        push = np.clip(lack, 0, None) / 2
-        placed += np.roll(push, 1) - push
-    result = np.empty_like(placed)
-    result[order] = placed
+    widest = int(np.argmax(np.diff(placed, append=placed[0] + 2 * np.pi)))
+    order, placed = np.roll(order, -widest - 1), np.roll(placed, -widest - 1)
+    placed[count - widest - 1 :] += 2 * np.pi
+    offsets = gap * np.arange(count)
+    placed = isotonic(placed - offsets) + offsets
+    if placed[-1] - placed[0] > 2 * np.pi - gap:
+        placed = placed.mean() + 2 * np.pi * (np.arange(count) - (count - 1) / 2) / count
+    result = np.empty(count)
+    result[order] = (placed + np.pi) % (2 * np.pi) - np.pi
     return result
+
+
+def isotonic(values: np.ndarray) -> np.ndarray:
+    """The non-decreasing sequence nearest to the values in least squares, by pooling adjacent violators."""
+    means: list[float] = []
+    sizes: list[int] = []
+    for value in values:
+        mean, size = float(value), 1
+        while means and means[-1] > mean:
+            mean = (means[-1] * sizes[-1] + mean * size) / (sizes[-1] + size)
+            size += sizes.pop()
+            means.pop()
+        means.append(mean)
+        sizes.append(size)
+    return np.repeat(means, sizes)

@@ -1,0 +1,177 @@
+"""Bad input: one line on stderr, exit code 2, no traceback, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def in_the_project(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+def assert_complaint(answer, *words: object) -> None:
+    code, _, err = answer
+    assert code == 2, err
+    assert err.count("\n") == 1, err
+    assert err.startswith("error: ")
+    for word in words:
+        assert str(word) in err
+
+
+MAIN = {
+    "unknown loss": (["--lossname", "cosface_v1"], "did you mean CosFace_v1"),
+    "no loss": ([], "--lossname is missing"),
+    "unknown option": (["--losname", "softmax"], "losname"),
+    "word for a number": (["--lossname", "softmax", "--epochs", "many"], "--epochs"),
+    "scale of zero": (["--lossname", "softmax", "--s", "0"], "s must be greater than 0"),
+    "m1 below one": (["--lossname", "softmax", "--m1", "0.5"], "m1 must be at least 1"),
+    "not a number": (["--lossname", "softmax", "--m3", "nan"], "m3 must be a finite number"),
+    "no epochs": (["--lossname", "softmax", "--epochs", "0"], "epochs must be at least 1"),
+    "rate of zero": (["--lossname", "softmax", "--lr", "0"], "lr must be greater than 0"),
+    "unknown data set": (["--lossname", "softmax", "--dataset", "cifar"], "unknown data set 'cifar'"),
+    "missing image folder": (["--lossname", "softmax", "--dataset", "folder:/no/such"], "/no/such"),
+    "missing config": (["--lossname", "softmax", "--config", "/no/such.json"], "/no/such.json"),
+    "no points": (["--lossname", "softmax", "--train-points", "0"], "train_points must be at least 1"),
+    "bad points": (["--lossname", "softmax", "--train-points", "few"], "--train-points"),
+    "unknown encoder": (["--lossname", "softmax", "--basemodel", "VGG"], "LeNet_pp"),
+}
+
+
+@pytest.mark.parametrize("case", MAIN)
+def test_main(run, tmp_path, case):
+    arguments, complaint = MAIN[case]
+    assert_complaint(run("main.py", *arguments, "--outputs", tmp_path / "outputs"), complaint)
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_a_device_that_is_not_there(run, tmp_path):
+    import torch
+
+    missing = "mps" if not torch.backends.mps.is_available() else "cuda"
+    answer = run("main.py", "--lossname", "softmax", "--device", missing, "--outputs", tmp_path / "outputs")
+    assert_complaint(answer, f"--device {missing} is not there", "cpu")
+
+
+def test_outputs_that_cannot_be_written(run, tmp_path, digit_folder):
+    (tmp_path / "file").write_text("in the way")
+    answer = run(
+        "main.py", "--lossname", "softmax", "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path / "file"
+    )
+    assert_complaint(answer, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.parametrize("classes", [0, 1])
+def test_a_folder_with_too_few_classes(run, tmp_path, classes):
+    (tmp_path / "images").mkdir()
+    for number in range(classes):
+        (tmp_path / "images" / str(number)).mkdir()
+    answer = run("main.py", "--lossname", "softmax", "--dataset", f"folder:{tmp_path / 'images'}")
+    assert_complaint(answer, tmp_path / "images", f"{classes} class")
+
+
+@pytest.fixture(scope="module")
+def made_once(digit_folder, tmp_path_factory) -> Path:
+    """A small run through the command line, on a folder of genuine digits."""
+    outputs = tmp_path_factory.mktemp("made") / "outputs"
+    done = subprocess.run(
+        [sys.executable, "main.py", "--lossname", "CosFace_v1", "--m3", "0.15", "--dataset",
+         f"folder:{digit_folder}", "--epochs", "2", "--batch-size", "32", "--basemodel", "MiniResnet18",
+         "--outputs", outputs],
+        capture_output=True, text=True, cwd=ROOT,
+    )  # fmt: skip
+    (folder,) = outputs.iterdir()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(folder / "train.gif") in done.stdout
+    return folder
+
+
+@pytest.fixture
+def finished(made_once, tmp_path) -> Path:
+    """A copy of that run, to be harmed."""
+    return Path(shutil.copytree(made_once, tmp_path / "outputs" / made_once.name))
+
+
+def test_a_run_is_named_after_what_was_changed(finished):
+    assert finished.name.startswith("CosFace_v1_m3-0.15_MiniResnet18_folder")
+    assert json.loads((finished / "run.json").read_text())["margin"]["m3"] == 0.15
+
+
+def test_a_run_is_not_overwritten_unasked(run, finished, digit_folder):
+    before = {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()}
+    command = json.loads((finished / "run.json").read_text())["config"]
+    answer = run(
+        "main.py", "--lossname", "CosFace_v1", "--m3", "0.15", "--dataset", command["data"]["dataset"], "--epochs", 1,
+        "--basemodel", "MiniResnet18", "--outputs", finished.parent,
+    )  # fmt: skip
+    assert_complaint(answer, finished, "--overwrite")
+    assert {path: path.read_bytes() for path in finished.rglob("*") if path.is_file()} == before
+
+
+def test_redrawing(run, finished):
+    before = (finished / "test.gif").read_bytes()
+    code, _, err = run(
+        "create_gif.py", "--lossname", finished.name, "--outputs", finished.parent, "--split", "test",
+        "--theme", "dark", "--size", 300, "--start-epoch", 1, "--end-epoch", 2, "--duration", 0.1,
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    assert (finished / "test.gif").read_bytes() != before
+
+
+HARMS = {
+    "run.json emptied": ("run.json", b"", "run.json"),
+    "run.json not JSON": ("run.json", b'{"format": 1', "run.json"),
+    "run.json of another shape": ("run.json", b"[1, 2]", "run.json"),
+    "snapshot emptied": ("snapshots/epoch_01.npz", b"", "epoch_01.npz"),
+    "snapshot not a zip": ("snapshots/epoch_01.npz", b"PK\x03\x04 and then nothing", "epoch_01.npz"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_damaged_run(run, finished, harm):
+    name, content, complaint = HARMS[harm]
+    (finished / name).write_bytes(content)
+    gif = (finished / "train.gif").read_bytes()
+    assert_complaint(run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent), complaint)
+    assert (finished / "train.gif").read_bytes() == gif
+
+
+def test_a_truncated_snapshot(run, finished):
+    file = finished / "snapshots" / "epoch_02.npz"
+    file.write_bytes(file.read_bytes()[:-200])
+    assert_complaint(run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent), "epoch_02.npz")
+
+
+def test_an_empty_run(run, finished):
+    for file in (finished / "snapshots").iterdir():
+        file.unlink()
+    assert_complaint(run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent), "snapshots")
+
+
+def test_a_run_that_does_not_exist(run, finished):
+    answer = run("create_gif.py", "--lossname", "nothing", "--outputs", finished.parent)
+    assert_complaint(answer, "no run 'nothing'", finished.name)
+    assert_complaint(run("create_gif.py", "--lossname", "..", "--outputs", finished), "no run '..'")
+
+
+def test_epochs_that_the_run_does_not_have(run, finished):
+    answer = run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent, "--start-epoch", 7)
+    assert_complaint(answer, "from 0 to 2")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--size", 10), ("--duration", 0), ("--theme", "pink"), ("--split", "all")]
+)
+def test_drawing_options_out_of_range(run, finished, option, value):
+    assert_complaint(
+        run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent, option, value), option
+    )

@@ -1,0 +1,51 @@
+"""The data walks one way: drawing never imports torch, training never imports matplotlib."""
+
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import ROOT
+
+BLOCK = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ImportError(f"{{name}} must not be imported here")
+sys.meta_path.insert(0, Block())
+sys.path.insert(0, {root!r})
+"""
+
+
+def python_without(blocked: tuple[str, ...], code: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    program = BLOCK.format(blocked=blocked, root=str(ROOT)) + code
+    return subprocess.run([sys.executable, "-c", program, *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_the_block_blocks():
+    assert "must not be imported" in python_without(("torch",), "import torch").stderr
+
+
+def test_create_gif_runs_where_importing_torch_fails(tiny, few_digits, tmp_path):
+    from experiment import run_experiment
+
+    run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, tmp_path / "softmax")
+    (tmp_path / "softmax" / "test.gif").unlink()
+    code = "from command_line import run_command; import create_gif; run_command(create_gif.main)"
+    done = python_without(("torch", "torchvision"), code, "--lossname", "softmax", "--outputs", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "softmax" / "test.gif").exists()
+
+
+def test_training_runs_where_importing_matplotlib_fails():
+    code = "import training.loop, data.sources"
+    assert python_without(("matplotlib", "viz"), code).stderr == ""
+
+
+@pytest.mark.parametrize("command", ["main", "create_gif"])
+def test_help_needs_neither_torch_nor_matplotlib(command):
+    code = f"from command_line import run_command; import {command}; run_command({command}.main)"
+    done = python_without(("torch", "matplotlib"), code, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--lossname" in done.stdout

@@ -1,0 +1,113 @@
+"""config.json: what is wrong in it is said in one line that names the place."""
+
+import json
+
+import pytest
+
+from errors import InputError
+from training.config import read_config
+from training.naming import folder_name
+from training.parsing import nearest
+
+from .conftest import ROOT
+
+CONTENT = json.loads((ROOT / "config.json").read_text())
+
+
+def changed(path: str, value: object) -> dict:
+    """config.json with the entry at "losses/softmax/s" replaced, or removed for KeyError."""
+    content = json.loads(json.dumps(CONTENT))
+    *way, last = path.split("/")
+    place = content
+    for step in way:
+        place = place[step]
+    if value is KeyError:
+        del place[last]
+    else:
+        place[last] = value
+    return content
+
+
+BAD = {
+    "unknown section": ("extra", {}, "unknown key 'extra'"),
+    "unknown key": ("training/epoch", 3, "unknown key 'epoch'; did you mean epochs?"),
+    "missing key": ("losses/softmax/m2", KeyError, "losses: softmax: the key 'm2' is missing"),
+    "missing section": ("model", KeyError, "the key 'model' is missing"),
+    "string for a boolean": (
+        "losses/softmax/w_norm",
+        "False",
+        'not "False"; write false without quotes',
+    ),
+    "number for a boolean": ("losses/softmax/x_norm", 1, "x_norm must be true or false, not 1"),
+    "boolean for a number": ("losses/softmax/s", True, "s must be a number, not true"),
+    "string for a number": ("training/epochs", "20", "epochs must be a whole number"),
+    "fraction for a whole number": ("training/batch_size", 2.5, "batch_size must be a whole number"),
+    "scale of zero": ("losses/softmax/s", 0, "s must be greater than 0"),
+    "m1 below one": ("losses/softmax/m1", 0.9, "m1 must be at least 1"),
+    "not a number": ("losses/softmax/m3", float("nan"), "m3 must be a finite number"),
+    "infinite": ("losses/softmax/s", float("inf"), "s must be a finite number"),
+    "no epochs": ("training/epochs", 0, "epochs must be at least 1"),
+    "negative rate": ("optimizers/sgd/lr", -0.1, "lr must be greater than 0"),
+    "unknown optimiser": ("training/optimizer", "adam", "optimizer must be one of adamw, sgd"),
+    "no losses": ("losses", {}, "losses is empty"),
+    "a list for a section": ("data", [], "data must be a JSON object"),
+    "null for a row": ("losses/softmax", None, "softmax must be a JSON object"),
+    "unknown key in quick": ("quick/epoch", 1, "quick: unknown key 'epoch'"),
+    "unknown key in a recipe": ("losses/softmax/recipe", {"begin": 1}, "softmax: recipe: unknown key 'begin'"),
+    "bad value in a recipe": ("losses/softmax/recipe", {"start": "odd"}, "start must be one of random, even"),
+    "bad points": ("data/train_points", "some", "train_points must be one of all"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_wrong_is_named(tmp_path, case):
+    path, value, complaint = BAD[case]
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(changed(path, value)))
+    with pytest.raises(InputError) as caught:
+        read_config(file)
+    assert complaint in str(caught.value)
+    assert "config.json" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"data": }', "\ufeff{}", "[" * 100_000])
+def test_not_json(tmp_path, content):
+    file = tmp_path / "config.json"
+    file.write_text(content)
+    with pytest.raises(InputError, match=r"config\.json"):
+        read_config(file)
+
+
+def test_a_new_row_is_a_new_loss(tmp_path):
+    row = {"w_norm": True, "x_norm": True, "s": 8, "m1": 1, "m2": 0.1, "m3": 0.05}
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(changed("losses/mine", row)))
+    assert read_config(file).margin("mine").m3 == 0.05
+
+
+def test_the_presets_are_those_of_the_table(config_file):
+    table = {
+        "softmax": (False, False, 1, 1, 0, 0),
+        "L-softmax_v1": (False, False, 1, 2, 0, 0),
+        "L-softmax_v2": (False, False, 1, 3, 0, 0),
+        "A-softmax_v1": (True, False, 1, 2, 0, 0),
+        "A-softmax_v2": (True, False, 1, 3, 0, 0),
+        "norm-softmax": (True, True, 1, 1, 0, 0),
+        "CosFace_v1": (True, True, 4, 1, 0, 0.1),
+        "CosFace_v2": (True, True, 4, 1, 0, 0.2),
+        "ArcFace_v1": (True, True, 4, 1, 0.1, 0),
+        "ArcFace_v2": (True, True, 4, 1, 0.2, 0),
+        "ArcFace_v3": (True, True, 4, 1, 0.3, 0),
+    }
+    assert {name: tuple(vars(spec).values()) for name, spec in config_file.losses.items()} == table
+
+
+def test_nearest_names():
+    assert "CosFace_v1" in nearest("cosface", ["softmax", "CosFace_v1"])
+    assert nearest("zzz", ["softmax"]) == "known are softmax"
+
+
+@pytest.mark.parametrize("name", ["../../etc", "/abs", "..", "a/b", "<script>", "", "-rf"])
+def test_folder_names_stay_inside(name):
+    assert "/" not in folder_name(name)
+    assert not folder_name(name).startswith((".", "-"))

@@ -1,0 +1,120 @@
+"""The embedded MNIST, folders of images, and what torchvision's sets become."""
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+
+from data.dataset import Dataset, Split
+from data.image_folder import load_folder
+from data.mnist import FOLDER, load_mnist
+from data.sources import load_dataset, upright_letters
+from errors import InputError
+
+
+def test_mnist_is_the_genuine_one(mnist):
+    assert mnist.train.images.shape == (60000, 28, 28)
+    assert mnist.test.images.shape == (10000, 28, 28)
+    assert mnist.train.images.dtype == np.uint8
+    assert list(mnist.train.labels[:5]) == [5, 0, 4, 1, 9]
+    assert list(np.bincount(mnist.test.labels)) == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def test_mnist_loads_within_a_second():
+    best = min(timed(load_mnist) for _ in range(3))
+    assert best < 1.0
+
+
+def timed(call) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def test_embedded_files_are_small():
+    assert sum(file.stat().st_size for file in FOLDER.glob("*.xz")) <= 10_000_000
+
+
+@pytest.mark.parametrize("harm", ["truncate", "flip", "missing", "empty"])
+def test_damaged_mnist_names_the_file(tmp_path, harm):
+    shutil.copytree(FOLDER, tmp_path / "mnist")
+    victim = tmp_path / "mnist" / "t10k-labels-idx1-ubyte.xz"
+    content = bytearray(victim.read_bytes())
+    if harm == "truncate":
+        victim.write_bytes(content[:2000])
+    elif harm == "flip":
+        content[1500] ^= 1
+        victim.write_bytes(content)
+    elif harm == "empty":
+        victim.write_bytes(b"")
+    else:
+        victim.unlink()
+    with pytest.raises(InputError, match=r"t10k-labels-idx1-ubyte\.xz"):
+        load_mnist(tmp_path / "mnist")
+
+
+def test_sample_is_fixed_and_in_order(mnist):
+    first, again, other = (mnist.test.sample(50, seed) for seed in (0, 0, 1))
+    assert np.array_equal(first.images, again.images)
+    assert not np.array_equal(first.images, other.images)
+    assert mnist.test.sample(None, 0) is mnist.test
+
+
+def test_folder_is_read_and_split(digit_folder):
+    dataset = load_folder(digit_folder)
+    assert dataset.class_names == ("$2<", "naught", "one")
+    assert (len(dataset.train), len(dataset.test)) == (99, 21)
+    assert list(np.bincount(dataset.test.labels)) == [7, 7, 7]
+    assert np.array_equal(load_folder(digit_folder).test.images, dataset.test.images)
+
+
+@pytest.mark.parametrize("harm", ["no classes", "one class", "unreadable", "single image", "no folder"])
+def test_bad_folders(digit_folder, tmp_path, harm):
+    folder = tmp_path / "images"
+    if harm != "no folder":
+        folder.mkdir()
+    if harm == "one class":
+        shutil.copytree(digit_folder / "one", folder / "one")
+    if harm in ("unreadable", "single image"):
+        shutil.copytree(digit_folder, folder, dirs_exist_ok=True)
+    if harm == "unreadable":
+        (folder / "one" / "3.png").write_bytes(b"not a picture")
+    if harm == "single image":
+        shutil.rmtree(folder / "one")
+        (folder / "one").mkdir()
+        shutil.copy(digit_folder / "one" / "0.png", folder / "one")
+    with pytest.raises(InputError, match="3.png" if harm == "unreadable" else "images"):
+        load_folder(folder)
+
+
+def test_too_many_classes_are_refused(few_digits):
+    names = tuple(map(str, range(48)))
+    with pytest.raises(InputError, match="48 classes"):
+        Dataset("many", names, few_digits.train, few_digits.test)
+
+
+def write_idx(path, array: np.ndarray) -> None:
+    """An IDX file as the MNIST family has them."""
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(size.to_bytes(4, "big") for size in array.shape)
+    path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+@pytest.mark.parametrize(("name", "folder"), [("fashion-mnist", "FashionMNIST"), ("kmnist", "KMNIST")])
+def test_torchvision_sets_are_found_under_the_data_dir(tmp_path, few_digits, name, folder):
+    raw = tmp_path / folder / "raw"
+    raw.mkdir(parents=True)
+    for prefix, split in (("train", few_digits.train), ("t10k", few_digits.test)):
+        write_idx(raw / f"{prefix}-images-idx3-ubyte", split.images)
+        write_idx(raw / f"{prefix}-labels-idx1-ubyte", split.labels)
+    dataset = load_dataset(name, tmp_path)
+    assert np.array_equal(dataset.train.images, few_digits.train.images)
+    assert np.array_equal(dataset.test.labels, few_digits.test.labels)
+    assert len(dataset.class_names) == 10
+
+
+def test_letters_stand_upright_and_count_from_zero(few_digits):
+    stored = Split(few_digits.test.images.transpose(0, 2, 1), few_digits.test.labels + 1)
+    upright = upright_letters(stored)
+    assert np.array_equal(upright.images, few_digits.test.images)
+    assert np.array_equal(upright.labels, few_digits.test.labels)

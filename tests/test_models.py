@@ -1,0 +1,39 @@
+"""The encoders: shapes, channels as in the papers, gradients everywhere."""
+
+import pytest
+import torch
+from torch import nn
+
+from models import ENCODERS
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_shape_and_gradients(name, dimension):
+    torch.manual_seed(0)
+    encoder = ENCODERS[name](dimension)
+    features = encoder(torch.randn(8, 1, 28, 28))
+    assert features.shape == (8, dimension)
+    features.square().sum().backward()
+    assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in encoder.parameters())
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_no_activation_follows_the_embedding(name):
+    torch.manual_seed(0)
+    encoder, images = ENCODERS[name](), torch.randn(8, 1, 28, 28)
+    features = encoder(images)
+    for parameter in encoder.embedding.parameters():
+        parameter.data.neg_()
+    torch.testing.assert_close(encoder(images), -features)
+
+
+def test_lenet_is_table_1():
+    convolutions = [m for m in ENCODERS["LeNet_pp"]().modules() if isinstance(m, nn.Conv2d)]
+    assert [m.out_channels for m in convolutions] == [32, 32, 64, 64, 128, 128]
+    assert {m.kernel_size for m in convolutions} == {(5, 5)}
+
+
+def test_mini_resnet_has_a_block_a_stage():
+    blocks = [m for m in ENCODERS["MiniResnet18"]().modules() if type(m).__name__ == "BasicBlock"]
+    assert [block.conv1.out_channels for block in blocks] == [32, 64, 128]

@@ -1,0 +1,231 @@
+"""What the frames show, read from the artists and from the decoded GIF."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training.snapshot import Points, Run, Snapshot
+from viz.frames import Page
+from viz.geometry import UNIT_RING, half_height, spread
+from viz.movie import Timing, draw_run
+from viz.scatter import painting_order
+from viz.style import THEMES, Style, class_colors, luminance, readable_on
+
+NAMES = tuple("0123456789")
+
+
+def made_up_run(config_file, lossname="CosFace_v1", snapshots=4, count=400, dimension=2, names=NAMES) -> Run:
+    """Classes that part from the middle while the epochs go by; a tenth of the predictions are wrong."""
+    random = np.random.default_rng(0)
+    classes = len(names)
+    weights = random.normal(size=(classes, dimension)).astype(np.float32)
+    labels = random.integers(classes, size=count)
+    predictions = np.where(random.random(count) < 0.1, (labels + 1) % classes, labels)
+    made = []
+    for epoch in range(snapshots):
+        features = (epoch + 0.1) * weights[labels] + random.normal(size=(count, dimension), scale=0.3)
+        points = Points(features.astype(np.float32), labels, predictions)
+        made.append(Snapshot(float(epoch), points, points, weights, {}))
+    return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))
+
+
+@pytest.fixture
+def made_up(config_file):
+    return made_up_run(config_file)
+
+
+def drawn(scatter) -> np.ndarray:
+    """All points that the scatter's dots show, in the order of the points."""
+    shown = np.full((sum(len(members) for _, members in scatter.parts), 2), np.nan)
+    for line, (_, members) in zip(scatter.dots, scatter.parts, strict=True):
+        shown[members] = np.transpose(line.get_data())
+    return shown
+
+
+def test_every_point_is_drawn_in_its_class_colour(made_up):
+    page = Page(made_up, "test", Style())
+    page.image(3)
+    np.testing.assert_allclose(drawn(page.scatter), made_up.snapshots[3].test.features, rtol=1e-6)
+    colors = class_colors(10)
+    for line, (label, members) in zip(page.scatter.dots, page.scatter.parts, strict=True):
+        assert line.get_color() == colors[label]
+        assert set(made_up.snapshots[3].test.labels[members]) == {label}
+
+
+def test_no_class_is_painted_over_all_others(made_up):
+    labels = made_up.snapshots[0].test.labels
+    order = [label for label, _ in painting_order(labels, 10)]
+    assert len(order) > 100
+    assert order.index(9) < len(order) / 2
+    assert len(order) - order[::-1].index(0) > len(order) / 2
+
+
+def test_limits_and_aspect_are_the_same_in_all_frames(made_up):
+    page = Page(made_up, "train", Style())
+    limits = []
+    for number in range(4):
+        page.image(number)
+        limits.append((page.scatter.ax.get_xlim(), page.scatter.ax.get_ylim()))
+    assert len(set(limits)) == 1
+    (left, right), (bottom, top) = limits[0]
+    box = page.scatter.ax.bbox
+    assert (right - left) / box.width == pytest.approx((top - bottom) / box.height)
+
+
+def test_nothing_is_clipped(made_up):
+    reach = half_height(made_up)
+    for snapshot in made_up.snapshots:
+        assert np.abs(snapshot.train.features).max() < reach
+    page = Page(made_up, "train", Style())
+    page.image(3)
+    frame = page.figure.bbox
+    for text in (*page.figure.texts, *page.scatter.badges):
+        box = text.get_window_extent()
+        assert frame.x0 <= box.x0 < box.x1 <= frame.x1
+        assert frame.y0 <= box.y0 < box.y1 <= frame.y1
+
+
+def test_errors_are_ringed_and_not_dropped(made_up):
+    page = Page(made_up, "test", Style())
+    page.image(2)
+    points = made_up.snapshots[2].test
+    wrong = points.features[points.labels != points.predictions]
+    assert len(wrong) > 10
+    np.testing.assert_allclose(np.transpose(page.scatter.errors.get_data()), wrong)
+    assert f"{len(wrong)} wrong of 400" in page.note.get_text()
+
+
+def test_badges_carry_the_names_at_the_class_directions(made_up):
+    page = Page(made_up, "test", Style())
+    page.image(3)
+    assert [badge.get_text() for badge in page.scatter.badges] == list(NAMES)
+    weights = made_up.snapshots[3].class_weights
+    for line, weight in zip(page.scatter.lines, weights, strict=True):
+        start, knee, _ = np.transpose(line.get_data())
+        assert np.allclose(start, 0)
+        np.testing.assert_allclose(knee / np.linalg.norm(knee), weight / np.linalg.norm(weight), atol=1e-6)
+
+
+def test_badges_do_not_overlap(made_up):
+    page = Page(made_up, "test", Style())
+    page.image(3)
+    places = np.array([page.scatter.ax.transData.transform(badge.get_position()) for badge in page.scatter.badges])
+    distances = np.linalg.norm(places[:, None] - places[None], axis=2)[~np.eye(10, dtype=bool)]
+    sizes = [badge.get_bbox_patch().get_window_extent().width for badge in page.scatter.badges]
+    assert distances.min() > 0.95 * max(sizes)
+
+
+@pytest.mark.parametrize("count", [2, 10, 47])
+@pytest.mark.parametrize("middle", [0.0, np.pi, -2.0])
+def test_spread_keeps_order_and_gap(count, middle):
+    angles = middle + np.random.default_rng(1).uniform(-0.3, 0.3, count)
+    placed = spread(angles, 0.1)
+    around = np.unwrap(placed[np.argsort(angles)])
+    assert min(b - a for a, b in pairwise(around)) > 0.099
+    assert around[-1] - around[0] < 2 * np.pi - 0.099
+
+
+def test_spread_leaves_room_alone():
+    angles = np.array([0.0, 1.0, 2.0, -2.0])
+    np.testing.assert_allclose(spread(angles, 0.3), angles)
+
+
+@pytest.mark.parametrize(("lossname", "circle"), [("CosFace_v1", True), ("softmax", False)])
+def test_unit_circle_where_features_are_normalised(config_file, lossname, circle):
+    run = made_up_run(config_file, lossname)
+    page = Page(run, "test", Style())
+    page.image(3)
+    assert bool(page.scatter.unit_dots) is circle
+    for line in page.scatter.unit_dots:
+        radius = np.linalg.norm(np.transpose(line.get_data()), axis=1)
+        np.testing.assert_allclose(radius, UNIT_RING * page.scatter.reach, rtol=1e-6)
+
+
+def test_caption_says_what_is_seen(made_up):
+    page = Page(made_up, "test", Style())
+    page.image(2)
+    words = " ".join(text.get_text() for text in page.figure.texts)
+    accuracy = made_up.snapshots[2].test.accuracy
+    for part in ("CosFace_v1", "s = 4", "m₁ = 1", "m₂ = 0", "m₃ = 0.1", "epoch 2", f"{100 * accuracy:.2f} %"):
+        assert part in words
+
+
+@pytest.mark.parametrize("names", [("a", "b"), ("T-shirt/top", "Ankle boot", "$x$", "<b>"), tuple(map(str, range(47)))])
+def test_any_class_names_fit(config_file, names):
+    run = made_up_run(config_file, names=names)
+    page = Page(run, "test", Style())
+    page.image(1)
+    for badge in page.scatter.badges:
+        box = badge.get_window_extent()
+        assert box.x0 >= 0
+        assert box.x1 <= page.figure.bbox.x1
+
+
+def test_three_dimensions_turn(config_file):
+    run = made_up_run(config_file, dimension=3)
+    still = replace(run, snapshots=(run.snapshots[3],) * 2)
+    page = Page(still, "test", Style())
+    assert not np.array_equal(page.image(0), page.image(1))
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_gif_decoded_again(made_up, tmp_path, theme):
+    path = draw_run(made_up, tmp_path, "train", Style(320, theme), Timing(0.35, 2.5), range(4))
+    content = path.read_bytes()
+    assert colour_tables(content) == (1, 0)
+    with Image.open(path) as gif:
+        assert gif.size == (320, 320)
+        assert gif.info["loop"] == 0
+        durations = []
+        for number in range(gif.n_frames):
+            gif.seek(number)
+            durations.append(gif.info["duration"])
+        last = np.asarray(gif.convert("RGB"), dtype=int)
+    assert sum(durations) == 3 * 350 + 2500
+    assert durations[-1] == 2500
+    png = np.asarray(Image.open(tmp_path / "train_last.png").convert("RGB"), dtype=int)
+    assert np.abs(last - png).mean() < 4
+    background = tuple(int(THEMES[theme].background[i : i + 2], 16) for i in (1, 3, 5))
+    assert np.abs(last[2, 2] - background).max() <= 4
+
+
+def colour_tables(gif: bytes) -> tuple[int, int]:
+    """How many global and local colour tables a GIF has, read from its blocks (GIF89a, sections 18 to 20)."""
+    shared = gif[10] >> 7
+    at = 13 + shared * 3 * 2 ** ((gif[10] & 7) + 1)
+    own = 0
+    while gif[at] != 0x3B:
+        if gif[at] == 0x2C:
+            flags = gif[at + 9]
+            own += flags >> 7
+            at += 10 + (flags >> 7) * 3 * 2 ** ((flags & 7) + 1) + 1
+        else:
+            at += 2
+        while gif[at]:
+            at += gif[at] + 1
+        at += 1
+    return shared, own
+
+
+def test_times_are_multiples_of_ten_and_at_least_twenty(made_up, tmp_path):
+    path = draw_run(made_up, tmp_path, "test", Style(240), Timing(0.001, 0), range(4))
+    with Image.open(path) as gif:
+        assert gif.info["duration"] == 20
+
+
+def test_a_part_of_a_run(made_up, tmp_path):
+    draw_run(made_up, tmp_path, "test", Style(240), Timing(), range(1, 3))
+    assert sorted(file.name for file in (tmp_path / "frames").iterdir()) == ["test_epoch_01.png", "test_epoch_02.png"]
+
+
+def test_colours_differ_and_badges_can_be_read():
+    colors = class_colors(47)
+    assert len(set(colors)) == 47
+    for color in colors:
+        high, low = sorted((luminance(color), luminance(readable_on(color))), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5

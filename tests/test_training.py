@@ -1,0 +1,108 @@
+"""Whole runs on a few hundred genuine digits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from errors import InputError
+from experiment import run_experiment
+from training.config import read_config
+from training.loop import snapshot_steps, train
+from training.metrics import measure, own_angles, smallest_angle
+from training.snapshot import Points, epoch_label
+from training.store import read_run
+
+from .conftest import ROOT
+
+PRESETS = list(read_config(ROOT / "config.json").losses)
+
+
+@pytest.mark.parametrize("basemodel", ["LeNet_pp", "MiniResnet18"])
+@pytest.mark.parametrize("lossname", PRESETS)
+def test_every_preset_from_images_to_gifs(tiny, few_digits, tmp_path, lossname, basemodel):
+    folder = tmp_path / "run"
+    run_experiment(tiny(lossname, basemodel=basemodel), few_digits, folder)
+    run = read_run(folder)
+    assert [snapshot.epoch for snapshot in run.snapshots] == [0, 1, 2]
+    for snapshot in run.snapshots:
+        assert snapshot.train.features.shape == (320, 2)
+        assert np.array_equal(snapshot.test.labels, few_digits.test.labels)
+        assert np.isfinite(snapshot.class_weights).all()
+        assert all(np.isfinite(value) for name, value in snapshot.metrics.items() if snapshot.epoch or name != "loss")
+    moved = run.snapshots[-1].class_weights - run.snapshots[0].class_weights
+    assert np.abs(moved).max() > 1e-4
+    for split in ("train", "test"):
+        pictures = sorted(path.name for path in (folder / "frames").glob(f"{split}_*"))
+        assert pictures == [f"{split}_epoch_{number:02d}.png" for number in range(3)]
+        assert (folder / f"{split}.gif").stat().st_size > 10_000
+        assert (folder / f"{split}_last.png").exists()
+    assert (folder / "latest.png").exists()
+    assert (folder / "metrics.csv").read_text().count("\n") == 4
+
+
+def last_snapshot(config, dataset):
+    return [progress.snapshot for progress in train(config, dataset) if progress.snapshot][-1]
+
+
+def test_it_learns(tiny, mnist):
+    """2,000 digits, 6 epochs, a margin: far beyond chance on images that it has not seen."""
+    dataset = replace(mnist, train=mnist.train.sample(2000, 0), test=mnist.test.sample(500, 0))
+    config = tiny("ArcFace_v1", basemodel="MiniResnet18", epochs=6)
+    first, *_, last = [p.snapshot for p in train(config, dataset) if p.snapshot]
+    assert last.metrics["test_accuracy"] > 0.7 > first.metrics["test_accuracy"]
+    assert last.metrics["train_angle"] < 25 < first.metrics["train_angle"]
+
+
+def test_same_seed_same_numbers(tiny, few_digits):
+    config = tiny("CosFace_v1", basemodel="MiniResnet18")
+    first, again = (last_snapshot(config, few_digits) for _ in range(2))
+    assert np.array_equal(first.test.features, again.test.features)
+    assert first.metrics == again.metrics
+    other = replace(config, training=replace(config.training, seed=1))
+    assert not np.array_equal(first.test.features, last_snapshot(other, few_digits).test.features)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+def test_both_recipes_lower_the_loss(tiny, few_digits, config_file, optimizer):
+    config = tiny("softmax", basemodel="MiniResnet18", optimizer=optimizer, epochs=4)
+    losses = [progress.loss for progress in train(config, few_digits)][1:]
+    assert losses[-1] < losses[0]
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_step(tiny, few_digits, tmp_path):
+    config = tiny("softmax")
+    config = replace(config, optimizer=replace(config.optimizer, lr=1e30, warmup=0.0))
+    with pytest.raises(InputError, match=r"at step [23456]"):
+        run_experiment(config, few_digits, tmp_path / "run")
+    assert read_run(tmp_path / "run").snapshots[0].epoch == 0
+
+
+def test_snapshots_within_an_epoch(tiny):
+    steps = snapshot_steps(10, tiny("softmax", snapshots_per_epoch=4))
+    assert list(steps.values()) == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
+    assert [epoch_label(epoch) for epoch in (0, 0.05, 7, 12.5)] == ["00", "00.05", "07", "12.50"]
+
+
+def test_train_points_are_a_fixed_sample(tiny, few_digits):
+    config = tiny("softmax", basemodel="MiniResnet18", train_points=50, test_points="all")
+    snapshots = [progress.snapshot for progress in train(config, few_digits) if progress.snapshot]
+    assert all(np.array_equal(snapshot.train.labels, snapshots[0].train.labels) for snapshot in snapshots)
+    assert (len(snapshots[0].train.labels), len(snapshots[0].test.labels)) == (50, 100)
+
+
+def test_three_dimensions(tiny, few_digits, tmp_path):
+    run_experiment(tiny("CosFace_v1", basemodel="MiniResnet18", visual_dimension=3), few_digits, tmp_path / "run")
+    assert read_run(tmp_path / "run").snapshots[0].test.features.shape == (100, 3)
+
+
+def test_metrics_of_a_known_arrangement():
+    features = np.array([[2, 0], [0, 3], [1, 1]], np.float32)
+    points = Points(features, np.array([0, 1, 1]), np.array([0, 1, 0]))
+    weights = np.array([[5, 0], [0, 0.1]], np.float32)
+    np.testing.assert_allclose(own_angles(points, weights), [0, 0, 45], atol=1e-4)
+    metrics = measure(points, points, weights, 0.5)
+    assert metrics["train_accuracy"] == pytest.approx(2 / 3)
+    assert metrics["test_angle"] == pytest.approx(15)
+    assert metrics["centre_gap"] == pytest.approx(67.5)
+    assert smallest_angle(np.array([[1, 0], [0, 1], [-1, 0]])) == pytest.approx(90)
