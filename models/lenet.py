@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from models.prelu import PReLU
+
 CHANNELS = (32, 64, 128)
 
 
@@ -29,7 +31,7 @@ class LeNetPP(nn.Module):
 
 
 def convolution(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:
-    return nn.Conv2d(inputs, outputs, kernel_size=5, padding=2), nn.PReLU()
+    return nn.Conv2d(inputs, outputs, kernel_size=5, padding=2), PReLU()
 
 
 def kaiming(module: nn.Module) -> None:

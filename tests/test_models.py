@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from models import ENCODERS
+from models.prelu import PReLU
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -37,3 +38,33 @@ def test_lenet_is_table_1():
 def test_mini_resnet_has_a_block_a_stage():
     blocks = [m for m in ENCODERS["MiniResnet18"]().modules() if type(m).__name__ == "BasicBlock"]
     assert [block.conv1.out_channels for block in blocks] == [32, 64, 128]
+
+
+@pytest.mark.parametrize("slope", [0.25, 0.0, -0.5, 1.5])
+def test_prelu_equals_torchs(slope):
+    torch.manual_seed(0)
+    x = torch.randn(4, 3, 5, 5, dtype=torch.float64)
+    gradient = torch.randn_like(x)
+    results = []
+    for layer in (PReLU(slope).double(), nn.PReLU(init=slope).double()):
+        mine = x.clone().requires_grad_()
+        out = layer(mine)
+        out.backward(gradient)
+        results.append((out, mine.grad, layer.weight.grad))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_prelu_gradient_is_that_of_the_function():
+    torch.manual_seed(0)
+    x = torch.randn(2, 3, 4, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(PReLU().double(), (x,))
+
+
+def test_prelu_in_bfloat16_is_as_near_as_its_digits():
+    torch.manual_seed(0)
+    x = torch.randn(64, 32, 14, 14)
+    exact, rounded = PReLU(), PReLU()
+    for layer, values in ((exact, x), (rounded, x.bfloat16())):
+        layer(values).square().mean().backward()
+    torch.testing.assert_close(rounded.weight.grad, exact.weight.grad, rtol=0.01, atol=0)

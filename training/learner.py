@@ -16,7 +16,7 @@ from training.config import OptimizerConfig, RunConfig
 from training.device import resolve_device, uses_bfloat16
 from training.snapshot import Points
 
-EVALUATION_BATCH = 1000
+EVALUATION_BATCH = 500
 PIXEL_SAMPLE = 1000
 
 
