@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-run
 INSTALLED_DEV := .venv/installed-dev
 
-.PHONY: run test check clean
+.PHONY: run test check bench torture clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -16,6 +16,12 @@ check: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: $(INSTALLED_DEV)
+	$(BIN)/python benchmarks/bench.py $(BENCH)
+
+torture: $(INSTALLED_DEV)
+	$(BIN)/python -m tests.torture
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from errors import InputError
+from errors import MessageForUserError
 
 
 def run_command(command: click.Command) -> NoReturn:
@@ -18,8 +18,8 @@ def run_command(command: click.Command) -> NoReturn:
         code = complain("stopped", 130)
     except click.ClickException as error:
         code = complain(error.format_message())
-    except InputError as error:
-        code = complain(str(error))
+    except MessageForUserError as error:
+        code = complain(str(error), error.exit_code)
     except OSError as error:
         code = complain(f"{error.filename or 'a file'}: {error.strerror or error}")
     sys.exit(code or 0)

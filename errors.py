@@ -1,8 +1,25 @@
-"""The one exception that a user should read instead of a traceback."""
+"""What a user should read instead of a traceback, and the exit code that goes with it."""
 
 
-class InputError(Exception):
-    """Something the user gave cannot be used: one line that says what, where, and what to do.
+class MessageForUserError(Exception):
+    """The commands print its text as one line on stderr and exit with its code. Anything else raised is a bug."""
 
-    The commands print the line on stderr and exit with code 2. Anything else that is raised is a bug.
-    """
+    exit_code: int
+
+
+class InputError(MessageForUserError):
+    """Something the user gave cannot be used: what, where, and what to do."""
+
+    exit_code = 2
+
+
+class RunsFailedError(MessageForUserError):
+    """Some of several runs failed and the others are done."""
+
+    exit_code = 1
+
+
+class StoppedError(MessageForUserError):
+    """The user pressed Ctrl-C; 130 is what a shell gives for it."""
+
+    exit_code = 130

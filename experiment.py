@@ -2,48 +2,133 @@
 
 from __future__ import annotations
 
-import platform
+import logging
 import shutil
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy
-import torch
+from filelock import FileLock, Timeout
 
 from data.dataset import Dataset
+from errors import InputError, StoppedError
 from files import write_whole
+from run_log import command_line, command_to_go_on, logging_to, versions
+from training.checkpoint import NAME as CHECKPOINT
+from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.config import RunConfig
-from training.loop import Progress, count_steps, train
+from training.loop import Progress, count_steps, moments, train
+from training.resume import look_into, up_to
 from training.snapshot import SPLITS, Run, Snapshot
-from training.store import write_metrics, write_run, write_snapshot
+from training.store import describe, fingerprint, write_description, write_metrics, write_snapshot
 from viz.frames import Page
 from viz.movie import Timing, draw_run, png_bytes
 from viz.style import Style
 
 
-def run_experiment(config: RunConfig, dataset: Dataset, folder: Path) -> None:
-    """Trains one run into `folder`, with `latest.png` renewed on the way, and draws both GIFs."""
-    started = time.perf_counter()
-    click.echo(f"{config.name}: {len(dataset.train):,} training images, {config.training.epochs} epoch(s) -> {folder}")
-    clear(folder)
-    write_run(folder, config, dataset.class_names, made_with())
-    snapshots: list[Snapshot] = []
-    with progress_bar(count_steps(config, dataset)) as bar:
-        for progress in train(config, dataset):
-            if progress.snapshot is not None:
-                snapshots.append(progress.snapshot)
-                write_snapshot(folder, progress.snapshot)
-                write_metrics(folder, snapshots)
-                run = Run(config.name, config.lossname, config.margin, dataset.class_names, tuple(snapshots))
-                draw_latest(run, folder)
-            report(bar, progress, snapshots[-1])
-    for split in SPLITS:
-        click.echo(draw_run(run, folder, split, Style(), Timing(), range(len(snapshots))))
-    minutes, seconds = divmod(round(time.perf_counter() - started), 60)
-    click.echo(f"{config.name}: test accuracy {100 * snapshots[-1].test.accuracy:.2f} %, {minutes} min {seconds:02d} s")
+def run_experiment(
+    config: RunConfig, dataset: Dataset, folder: Path, overwrite: bool = False, verbose: bool = False
+) -> None:
+    """Trains one run into `folder` and draws it; goes on with an unfinished one, leaves a finished one alone.
+
+    Raises InputError if another process works in the folder, if it holds a run with other settings, or if what it
+    holds is damaged; StoppedError after Ctrl-C, when GIFs of what there is were drawn.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0), logging_to(folder / "log.txt", verbose) as log:
+            log.info("%s", command_line())
+            log.info("%s", versions())
+            log.info("%s", asdict(config))
+            Experiment(config, dataset, folder, log).run(overwrite)
+    except Timeout:
+        raise InputError(f"another process is working in {folder}; wait for it, or choose other --outputs") from None
+
+
+class Experiment:
+    """One run in its folder, which is locked."""
+
+    def __init__(self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger):
+        self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
+        self.mark = fingerprint(describe(config, dataset.class_names))
+        self.snapshots: list[Snapshot] = []
+
+    def run(self, overwrite: bool) -> None:
+        """Whatever is left to do."""
+        if overwrite:
+            clear(self.folder)
+        found = look_into(self.folder, self.config, self.dataset.class_names)
+        if found.finished:
+            self.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
+            return
+        start = read_checkpoint(self.folder, self.mark) if found.snapshots else None
+        if start is None:
+            if len(found.snapshots) > 2:
+                raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; see --overwrite")
+            clear(self.folder)
+            self.describe(finished=False)
+        else:
+            due = moments(self.config, self.dataset)
+            self.snapshots = up_to(found.snapshots, due.get(start.steps_done, -1.0), due.values(), self.folder)
+        try:
+            self.train(start)
+        except KeyboardInterrupt:
+            self.draw(Timing(), stills=False)
+            raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
+        except InputError:
+            self.draw(Timing(), stills=False)
+            raise
+        self.draw(Timing(), stills=True)
+        self.describe(finished=True)
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
+
+    def train(self, start: Checkpoint | None) -> None:
+        """Every step that is left, saving each snapshot and then the checkpoint from which to go on."""
+        began = time.perf_counter()
+        steps = count_steps(self.config, self.dataset)
+        images, epochs = len(self.dataset.train), self.config.training.epochs
+        self.say(f"{self.config.name}: {images:,} training images, {epochs} epoch(s) -> {self.folder}")
+        if start is not None:
+            self.say(f"  going on after epoch {self.snapshots[-1].epoch:g}")
+        with progress_bar(steps) as bar:
+            for progress in train(self.config, self.dataset, start):
+                if progress.snapshot is not None:
+                    self.keep(progress.snapshot, progress.checkpoint)
+                report(bar, progress, self.snapshots[-1])
+        minutes, seconds = divmod(round(time.perf_counter() - began), 60)
+        accuracy = 100 * self.snapshots[-1].test.accuracy
+        self.say(f"{self.config.name}: test accuracy {accuracy:.2f} %, trained in {minutes} min {seconds:02d} s")
+
+    def keep(self, snapshot: Snapshot, checkpoint: Checkpoint | None) -> None:
+        write_snapshot(self.folder, snapshot, self.mark)
+        self.snapshots.append(snapshot)
+        write_metrics(self.folder, self.snapshots)
+        if checkpoint is not None:
+            write_checkpoint(self.folder, checkpoint, self.mark)
+        latest = Page(self.seen(), "test", Style()).image(len(self.snapshots) - 1)
+        write_whole(self.folder / "latest.png", png_bytes(latest))
+        self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
+
+    def draw(self, timing: Timing, stills: bool) -> None:
+        """The GIFs of all snapshots there are; `stills`: and a PNG of each frame."""
+        if self.snapshots:
+            for split in SPLITS:
+                path = draw_run(self.seen(), self.folder, split, Style(), timing, range(len(self.snapshots)), stills)
+                self.say(str(path))
+
+    def seen(self) -> Run:
+        config = self.config
+        return Run(config.name, config.lossname, config.margin, self.dataset.class_names, tuple(self.snapshots))
+
+    def describe(self, finished: bool) -> None:
+        write_description(self.folder, self.config, self.dataset.class_names, versions(), finished)
+
+    def say(self, line: str) -> None:
+        click.echo(line)
+        self.log.info("%s", line)
 
 
 def progress_bar(steps: int) -> Any:
@@ -61,27 +146,10 @@ def report(bar: Any, progress: Progress, latest: Snapshot) -> None:
         click.echo(f"  {numbers}")
 
 
-def draw_latest(run: Run, folder: Path) -> None:
-    """latest.png, the test images as they are now; its limits are those of the run so far."""
-    write_whole(folder / "latest.png", png_bytes(Page(run, "test", Style()).image(len(run.snapshots) - 1)))
-
-
 def clear(folder: Path) -> None:
     """Removes an older run's numbers and pictures, so that they do not mix with the new one's."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name in ("snapshots", "frames"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for pattern in ("*.png", "*.gif", "metrics.csv", "run.json"):
+    for pattern in ("run.json", "*.png", "*.gif", "metrics.csv", CHECKPOINT, "*.tmp"):
         for file in folder.glob(pattern):
             file.unlink()
-
-
-def made_with() -> dict[str, str]:
-    """Versions and machine, for run.json."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": numpy.__version__,
-        "machine": platform.platform(),
-        "threads": str(torch.get_num_threads()),
-    }

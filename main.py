@@ -8,12 +8,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from command_line import run_command
-from errors import InputError
+from errors import InputError, RunsFailedError
 from losses.margin import MarginSpec
 from training.config import (
     ALL,
@@ -29,6 +29,9 @@ from training.config import (
     with_overrides,
 )
 from training.naming import run_name
+
+if TYPE_CHECKING:
+    from data.dataset import Dataset
 
 MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 
@@ -88,22 +91,38 @@ setting_options = options(
 @click.option("--config", "config_path", type=Path, default="config.json", show_default=True)
 @click.option("--outputs", type=Path, default="outputs", show_default=True, help="Folder of all runs.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option("--verbose", is_flag=True, help="Show the log as it is written.")
 def main(
-    lossnames: tuple[str, ...], config_path: Path, outputs: Path, quick: bool, overwrite: bool, **given: Any
-) -> None:
+    lossnames: tuple[str, ...], config_path: Path, outputs: Path,
+    quick: bool, overwrite: bool, verbose: bool, **given: Any,
+) -> None:  # fmt: skip
     """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
     file = read_config(config_path)
     configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
-    for config in configs:
-        check_free(outputs / config.name, overwrite)
     from data.sources import load_dataset
     from experiment import run_experiment
     from training.device import resolve_device
 
     resolve_device(configs[0].training.device)
     dataset = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
-    for config in configs:
-        run_experiment(config, dataset, outputs / config.name)
+    if len(configs) == 1:
+        run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose)
+        return
+    failures = [name for name in (attempt(config, dataset, outputs, overwrite, verbose) for config in configs) if name]
+    if failures:
+        raise RunsFailedError(f"{len(failures)} of {len(configs)} runs failed: {', '.join(failures)}; see above")
+
+
+def attempt(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool) -> str | None:
+    """One run of several: its name if it failed, so that the others go on."""
+    from experiment import run_experiment
+
+    try:
+        run_experiment(config, dataset, outputs / config.name, overwrite, verbose)
+    except (InputError, OSError) as error:
+        click.echo(f"{config.name} failed: {error}", err=True)
+        return config.name
+    return None
 
 
 def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
@@ -129,11 +148,6 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
         raise InputError(f"command line: {error}") from None
     name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
     return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
-
-
-def check_free(folder: Path, overwrite: bool) -> None:
-    if (folder / "run.json").exists() and not overwrite:
-        raise InputError(f"{folder} holds a run already; add --overwrite to replace it, or choose other --outputs")
 
 
 if __name__ == "__main__":

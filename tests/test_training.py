@@ -8,7 +8,7 @@ import pytest
 from errors import InputError
 from experiment import run_experiment
 from training.config import read_config
-from training.loop import snapshot_steps, train
+from training.loop import moments, train
 from training.metrics import measure, own_angles, smallest_angle
 from training.snapshot import Points, epoch_label
 from training.store import read_run
@@ -78,8 +78,8 @@ def test_a_loss_that_is_not_finite_stops_with_its_step(tiny, few_digits, tmp_pat
     assert read_run(tmp_path / "run").snapshots[0].epoch == 0
 
 
-def test_snapshots_within_an_epoch(tiny):
-    steps = snapshot_steps(10, tiny("softmax", snapshots_per_epoch=4))
+def test_snapshots_within_an_epoch(tiny, few_digits):
+    steps = moments(tiny("softmax", snapshots_per_epoch=4, batch_size=32), few_digits)
     assert list(steps.values()) == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
     assert [epoch_label(epoch) for epoch in (0, 0.05, 7, 12.5)] == ["00", "00.05", "07", "12.50"]
 

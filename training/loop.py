@@ -10,6 +10,7 @@ import torch
 
 from data.dataset import Dataset, Split
 from errors import InputError
+from training.checkpoint import Checkpoint, restore, take
 from training.config import ALL, RunConfig
 from training.learner import Learner
 from training.metrics import measure
@@ -20,17 +21,22 @@ STEPS_BETWEEN_REPORTS = 8
 
 @dataclass(frozen=True)
 class Progress:
-    """How far training is: `step` of `steps`, `epoch` as a fraction, the latest loss, and a snapshot if one was due."""
+    """How far training is: `step` of `steps`, `epoch` as a fraction, the latest loss, and a snapshot if one was due.
+
+    checkpoint comes with every snapshot but the first; it shares its tensors with training, so it must be written
+    before the next progress is asked for.
+    """
 
     step: int
     steps: int
     epoch: float
     loss: float
-    snapshot: Snapshot | None
+    snapshot: Snapshot | None = None
+    checkpoint: Checkpoint | None = None
 
 
-def train(config: RunConfig, dataset: Dataset) -> Iterator[Progress]:
-    """Trains one run and yields its progress, first the snapshot before training.
+def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) -> Iterator[Progress]:
+    """Trains one run and yields its progress, first the snapshot before training; or goes on from a checkpoint.
 
     Raises InputError naming the step when the loss is no longer finite.
     """
@@ -42,23 +48,28 @@ def train(config: RunConfig, dataset: Dataset) -> Iterator[Progress]:
         "train": dataset.train.sample(point_count(config.data.train_points), config.training.seed),
         "test": dataset.test.sample(point_count(config.data.test_points), config.training.seed),
     }
-    due = snapshot_steps(steps_per_epoch, config)
+    due = moments(config, dataset)
     losses: list[torch.Tensor] = []
     since_snapshot: list[float] = []
-    yield Progress(0, steps, 0.0, float("nan"), look(learner, shown, 0.0, float("nan")))
-    for step, images, labels in batches(dataset.train, learner.device, config, batch_size, steps_per_epoch):
+    if start is None:
+        yield Progress(0, steps, 0.0, float("nan"), look(learner, shown, 0.0, float("nan")))
+    else:
+        restore(learner, start)
+    first = start.steps_done if start else 0
+    for step, images, labels in batches(dataset.train, learner.device, config, batch_size, range(first, steps)):
         losses.append(learner.step(step, images, labels))
         done = step + 1
         if done not in due and done % STEPS_BETWEEN_REPORTS:
             continue
         since_snapshot += finite(losses, done)
         losses.clear()
-        snapshot = None
-        if done in due:
-            snapshot = look(learner, shown, due[done], float(np.mean(since_snapshot)))
-        yield Progress(done, steps, done / steps_per_epoch, since_snapshot[-1], snapshot)
-        if snapshot is not None:
-            since_snapshot.clear()
+        epoch, loss = done / steps_per_epoch, since_snapshot[-1]
+        if done not in due:
+            yield Progress(done, steps, epoch, loss)
+            continue
+        snapshot = look(learner, shown, due[done], float(np.mean(since_snapshot)))
+        since_snapshot.clear()
+        yield Progress(done, steps, epoch, loss, snapshot, take(learner, done))
 
 
 def count_steps(config: RunConfig, dataset: Dataset) -> int:
@@ -67,25 +78,29 @@ def count_steps(config: RunConfig, dataset: Dataset) -> int:
     return config.training.epochs * (images // min(config.training.batch_size, images))
 
 
-def snapshot_steps(steps_per_epoch: int, config: RunConfig) -> dict[int, float]:
+def moments(config: RunConfig, dataset: Dataset) -> dict[int, float]:
     """The number of steps done at which a snapshot is due, with its epoch."""
+    steps_per_epoch = count_steps(config, dataset) // config.training.epochs
     cuts = min(config.training.snapshots_per_epoch, steps_per_epoch)
-    moments = [cut / cuts for cut in range(1, config.training.epochs * cuts + 1)]
-    return {round(epoch * steps_per_epoch): epoch for epoch in moments}
+    epochs = [cut / cuts for cut in range(1, config.training.epochs * cuts + 1)]
+    return {round(epoch * steps_per_epoch): epoch for epoch in epochs}
 
 
 def batches(
-    split: Split, device: torch.device, config: RunConfig, batch_size: int, steps_per_epoch: int
+    split: Split, device: torch.device, config: RunConfig, batch_size: int, steps: range
 ) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
-    """(step, uint8 images, int64 labels) of every step; the order of each epoch follows from the seed alone."""
+    """(step, uint8 images, int64 labels) of these steps; the order of each epoch follows from the seed alone."""
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
-    for epoch in range(config.training.epochs):
-        order = np.random.default_rng((config.training.seed, epoch)).permutation(len(split))
-        shuffled = torch.from_numpy(order).to(device)
-        for number in range(steps_per_epoch):
-            chosen = shuffled[number * batch_size : (number + 1) * batch_size]
-            yield epoch * steps_per_epoch + number, images[chosen], labels[chosen]
+    steps_per_epoch = len(split) // batch_size
+    shuffled = None
+    for step in steps:
+        epoch, number = divmod(step, steps_per_epoch)
+        if shuffled is None or number == 0:
+            order = np.random.default_rng((config.training.seed, epoch)).permutation(len(split))
+            shuffled = torch.from_numpy(order).to(device)
+        chosen = shuffled[number * batch_size : (number + 1) * batch_size]
+        yield step, images[chosen], labels[chosen]
 
 
 def finite(losses: list[torch.Tensor], done: int) -> list[float]:

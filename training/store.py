@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import zipfile
@@ -13,36 +14,53 @@ from typing import Any
 
 import numpy as np
 
+from data.dataset import FEWEST_CLASSES, MOST_CLASSES
 from errors import InputError
 from files import write_whole
 from losses.margin import MarginSpec
-from training.config import RunConfig
+from training.arrays import read_arrays
+from training.config import VISUAL_DIMENSIONS, RunConfig
 from training.parsing import parse, require_keys
 from training.snapshot import SPLITS, Points, Run, Snapshot, epoch_label
 
 FORMAT = 1
-RUN_KEYS = ("format", "name", "lossname", "margin", "class_names", "config", "made_with")
+RUN_KEYS = ("format", "name", "lossname", "margin", "class_names", "config", "made_with", "finished")
+LARGEST_JSON = 1_000_000
+LONGEST_NAME = 60
 
 
-def write_run(folder: Path, config: RunConfig, class_names: Iterable[str], made_with: dict[str, Any]) -> None:
-    """run.json: all that is needed to redraw or to repeat the run."""
+def describe(config: RunConfig, class_names: Iterable[str]) -> dict[str, Any]:
+    """run.json without what tells where and when it was made: all that decides the numbers of a run."""
     settings = asdict(config)
-    content = {
+    return {
         "format": FORMAT,
         "name": settings.pop("name"),
         "lossname": settings.pop("lossname"),
         "margin": settings.pop("margin"),
         "class_names": list(class_names),
         "config": settings,
-        "made_with": made_with,
     }
+
+
+def fingerprint(description: dict[str, Any]) -> bytes:
+    """32 bytes that stand in every file of a run, so that a file of another run is noticed."""
+    decisive = {key: value for key, value in description.items() if key not in ("made_with", "finished")}
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).digest()
+
+
+def write_description(
+    folder: Path, config: RunConfig, class_names: Iterable[str], made_with: dict[str, str], finished: bool
+) -> None:
+    """run.json: all that is needed to redraw or to repeat the run, and whether it is finished."""
+    content = describe(config, class_names) | {"made_with": made_with, "finished": finished}
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     write_whole(folder / "run.json", (json.dumps(content, indent=2) + "\n").encode())
 
 
-def write_snapshot(folder: Path, snapshot: Snapshot) -> None:
-    """snapshots/epoch_NN.npz; labels and predictions take a byte each."""
+def write_snapshot(folder: Path, snapshot: Snapshot, run: bytes) -> None:
+    """snapshots/epoch_NN.npz; labels and predictions take a byte each. run: its `fingerprint`."""
     arrays: dict[str, np.ndarray] = {"epoch": np.array(snapshot.epoch), "class_weights": snapshot.class_weights}
+    arrays["run"] = np.frombuffer(run, np.uint8)
     for split in SPLITS:
         points = snapshot.points(split)
         arrays[f"{split}_features"] = points.features
@@ -65,34 +83,62 @@ def write_metrics(folder: Path, snapshots: Iterable[Snapshot]) -> None:
     write_whole(folder / "metrics.csv", table.getvalue().encode())
 
 
-def read_run(folder: Path) -> Run:
-    """The run in `folder`. Raises InputError naming the file if it does not exist, is empty or is damaged."""
+def read_description(folder: Path) -> dict[str, Any]:
+    """run.json as it was written. Raises InputError naming it if it does not exist or is damaged."""
     path = folder / "run.json"
     if not path.is_file():
         raise InputError(f"{folder} holds no run (no run.json); train one with: python main.py --lossname …")
     try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ValueError("far too large")
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged ({error}); train the run again") from None
+        raise InputError(f"{path} is damaged ({error}); start anew with --overwrite") from None
     require_keys(content, RUN_KEYS, str(path))
     if content["format"] != FORMAT:
         raise InputError(f"{path} has format {content['format']!r}, this version reads {FORMAT}")
     names = content["class_names"]
-    if not isinstance(names, list) or len(names) < 2 or not all(isinstance(name, str) for name in names):
-        raise InputError(f"{path}: class_names must be a list of at least two strings")
-    spec = parse(MarginSpec, content["margin"], f"{path}: margin")
+    if not isinstance(names, list) or not FEWEST_CLASSES <= len(names) <= MOST_CLASSES:
+        raise InputError(f"{path}: class_names must be a list of {FEWEST_CLASSES} to {MOST_CLASSES} names")
+    for name in (content["name"], content["lossname"], *names):
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME * 4:
+            raise InputError(f"{path}: {str(name)[:LONGEST_NAME]!r} cannot be a name")
+    return content
+
+
+def read_run(folder: Path) -> Run:
+    """The run in `folder`. Raises InputError naming the file if it does not exist, is empty or is damaged."""
+    content = read_description(folder)
+    names = tuple(content["class_names"])
+    spec = parse(MarginSpec, content["margin"], f"{folder / 'run.json'}: margin")
     files = sorted((folder / "snapshots").glob("epoch_*.npz"))
     if not files:
         raise InputError(f"{folder}/snapshots is empty: the run was stopped before its first snapshot; train it again")
-    snapshots = sorted((read_snapshot(file, len(names)) for file in files), key=lambda snapshot: snapshot.epoch)
-    return Run(str(content["name"]), str(content["lossname"]), spec, tuple(names), tuple(snapshots))
+    snapshots = [read_snapshot(file, len(names), fingerprint(content)) for file in files]
+    snapshots.sort(key=lambda snapshot: snapshot.epoch)
+    require_one_series(snapshots, folder)
+    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots))
 
 
-def read_snapshot(path: Path, classes: int) -> Snapshot:
-    """One .npz. Raises InputError naming the file if it is not whole or its arrays do not fit together."""
+def require_one_series(snapshots: list[Snapshot], folder: Path) -> None:
+    """InputError unless all snapshots show the same images in a space of the same dimension."""
+    first = snapshots[0]
+    for snapshot in snapshots:
+        same = snapshot.class_weights.shape == first.class_weights.shape
+        same = same and all(np.array_equal(snapshot.points(s).labels, first.points(s).labels) for s in SPLITS)
+        if not same:
+            raise InputError(f"{folder}/snapshots mixes two runs: epoch {snapshot.epoch:g} shows other images")
+    epochs = [snapshot.epoch for snapshot in snapshots]
+    if len(set(epochs)) != len(epochs):
+        raise InputError(f"{folder}/snapshots holds an epoch twice; remove the file that does not belong there")
+
+
+def read_snapshot(path: Path, classes: int, run: bytes) -> Snapshot:
+    """One .npz of the run with this fingerprint. Raises InputError naming the file if it is not whole or another's."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+        arrays = read_arrays(path)
+        if arrays["run"].tobytes() != run:
+            raise ValueError("it belongs to another run, or run.json was changed")
         snapshot = Snapshot(
             epoch=float(arrays["epoch"]),
             train=points_of(arrays, "train"),
@@ -118,7 +164,8 @@ def points_of(arrays: dict[str, np.ndarray], split: str) -> Points:
 
 def check_shapes(snapshot: Snapshot, classes: int, path: Path) -> None:
     weights = snapshot.class_weights
-    fits = weights.ndim == 2 and weights.shape[0] == classes and np.isfinite(weights).all()
+    fits = weights.ndim == 2 and weights.shape[0] == classes and weights.shape[1] in VISUAL_DIMENSIONS
+    fits = fits and np.isfinite(weights).all() and np.isfinite(snapshot.epoch) and snapshot.epoch >= 0
     for points in (snapshot.train, snapshot.test):
         count = len(points.labels)
         fits = fits and count > 0 and points.features.shape == (count, weights.shape[1])

@@ -31,9 +31,9 @@ class Page:
         self.figure.text(LEFT, 0.898, numbers(run.spec), fontsize=15, **muted)
         self.epoch = self.figure.text(RIGHT, 0.945, "", fontsize=22, fontweight="bold", ha="right", **ink)
         self.accuracy = self.figure.text(RIGHT, 0.898, "", fontsize=18, ha="right", **ink)
-        self.note = self.figure.text(LEFT, 0.018, "", fontsize=12.5, **muted)
+        self.note = self.figure.text(LEFT, 0.018, "", fontsize=14, **muted)
         if run.spec.x_norm:
-            self.figure.text(RIGHT, 0.018, "circle: |x| = 1", fontsize=12.5, ha="right", **muted)
+            self.figure.text(RIGHT, 0.018, "circle: |x| = 1", fontsize=14, ha="right", **muted)
 
     def image(self, number: int) -> np.ndarray:
         """The picture of snapshot `number`, uint8 (size, size, 3)."""

@@ -28,8 +28,13 @@ class Timing:
     hold: float = 2.0
 
 
-def draw_run(run: Run, folder: Path, split: SplitName, style: Style, timing: Timing, span: range) -> Path:
-    """frames/SPLIT_epoch_NN.png for the snapshots in `span`, SPLIT_last.png and SPLIT.gif; returns the GIF's path."""
+def draw_run(
+    run: Run, folder: Path, split: SplitName, style: Style, timing: Timing, span: range, stills: bool = True
+) -> Path:
+    """SPLIT.gif of the snapshots in `span`; with `stills` also frames/SPLIT_epoch_NN.png and SPLIT_last.png.
+
+    Returns the GIF's path.
+    """
     page = Page(run, split, style)
     palette = shared_palette(page.image(number) for number in {span[0], span[len(span) // 2], span[-1]})
     (folder / "frames").mkdir(parents=True, exist_ok=True)
@@ -37,9 +42,11 @@ def draw_run(run: Run, folder: Path, split: SplitName, style: Style, timing: Tim
     for number in span:
         image = page.image(number)
         indexed.append(np.asarray(Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE)))
-        png = png_bytes(image)
-        write_whole(folder / "frames" / f"{split}_epoch_{epoch_label(run.snapshots[number].epoch)}.png", png)
-    write_whole(folder / f"{split}_last.png", png)
+        if stills:
+            png = png_bytes(image)
+            write_whole(folder / "frames" / f"{split}_epoch_{epoch_label(run.snapshots[number].epoch)}.png", png)
+    if stills:
+        write_whole(folder / f"{split}_last.png", png)
     path = folder / f"{split}.gif"
     write_whole(path, gif_bytes(indexed, palette, timing))
     return path

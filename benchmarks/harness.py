@@ -1,0 +1,90 @@
+"""Whole processes timed from outside, figures with their spread, and the table that shows them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parent.parent
+MEGABYTE = 1e6
+
+
+@dataclass
+class Row:
+    """A figure measured several times: ours, the plain way's, and the smallest ratio that is wanted (or None)."""
+
+    name: str
+    ours: list[float]
+    plain: list[float] = field(default_factory=list)
+    target: str = ""
+
+    def cells(self) -> list[str]:
+        ratio = f"{statistics.median(self.plain) / statistics.median(self.ours):.2f}" if self.plain else ""
+        return [self.name, spread(self.ours), spread(self.plain), ratio, self.target]
+
+
+def spread(values: list[float]) -> str:
+    """Median, and the smallest and largest where there are several."""
+    if not values:
+        return ""
+    middle = f"{statistics.median(values):.3g}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.3g} to {max(values):.3g})"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished process: its JSON lines, seconds and peak memory in MB."""
+
+    lines: list[dict]
+    seconds: float
+    peak_mb: float
+
+
+def call(*command: object) -> Done:
+    """Runs `python COMMAND`, checks that it went well, and reads its JSON lines."""
+    with tempfile.TemporaryFile("w+") as out:
+        started = time.perf_counter()
+        process = subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT, stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - started
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise click.ClickException(f"{' '.join(map(str, command))} ended with {process.returncode}")
+        out.seek(0)
+        lines = [json.loads(line) for line in out if line.startswith("{")]
+    return Done(lines, seconds, usage.ru_maxrss * 1024 / MEGABYTE)
+
+
+def machine() -> dict[str, str]:
+    import matplotlib
+    import torch
+
+    model = "unknown"
+    if Path("/proc/cpuinfo").exists():
+        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    wanted = ("amx_bf16", "avx512_bf16")
+    has = [name for name in wanted if getattr(torch.cpu, "get_capabilities", dict)().get(name)]
+    return {
+        "processor": f"{model}, {os.cpu_count()} cores, bfloat16 by {', '.join(has) or 'nothing'}",
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "matplotlib": matplotlib.__version__,
+        "threads": str(torch.get_num_threads()),
+    }
+
+
+def table(rows: list[Row]) -> str:
+    lines = [["figure", "Marginalia", "plain way", "plain / ours", "wanted"], ["---"] * 5]
+    lines += [row.cells() for row in rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

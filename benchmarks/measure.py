@@ -1,0 +1,159 @@
+"""One measurement of Marginalia in a process of its own, as a JSON line: called by bench.py.
+
+python benchmarks/measure.py epoch --basemodel LeNet_pp --precision auto
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+
+@click.group()
+def main() -> None:
+    pass
+
+
+def answer(**numbers: object) -> None:
+    click.echo(json.dumps(numbers))
+
+
+def median_ms(call: Callable[[], object], rounds: int = 9) -> float:
+    """Median milliseconds of a call, after two that do not count."""
+    times = []
+    for _ in range(rounds + 2):
+        started = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times[2:])
+
+
+@main.command()
+@click.option("--basemodel", default="LeNet_pp")
+@click.option("--precision", default="auto")
+def epoch(basemodel: str, precision: str) -> None:
+    """Seconds of one epoch as users run it: train on 60,000 images, look at 10,000 of them and at 10,000 others."""
+    from training.loop import train
+
+    config, dataset = settings("CosFace_v1", basemodel=basemodel, precision=precision, epochs=1)
+    moments = [time.perf_counter() for progress in train(config, dataset) if progress.snapshot]
+    answer(epoch_s=moments[1] - moments[0])
+
+
+@main.command()
+@click.option("--epochs", default=4)
+@click.option("--target", default=0.984)
+def accuracy(epochs: int, target: float) -> None:
+    """Seconds from the first step until a snapshot's test accuracy reaches the target."""
+    from training.loop import train
+
+    config, dataset = settings("CosFace_v1", epochs=epochs)
+    started = time.perf_counter()
+    for progress in train(config, dataset):
+        if progress.snapshot and progress.snapshot.metrics["test_accuracy"] >= target:
+            reached = progress.snapshot
+            return answer(seconds=time.perf_counter() - started, epoch=reached.epoch, **reached.metrics)
+    return answer(seconds=None, **progress.snapshot.metrics if progress.snapshot else {})
+
+
+@main.command()
+def convolutions() -> None:
+    """Seconds an epoch of LeNet++'s six convolutions alone would take, forward and backward, bfloat16, batch 256."""
+    import torch
+
+    total = 0.0
+    for inputs, outputs, side in ((1, 32, 28), (32, 32, 28), (32, 64, 14), (64, 64, 14), (64, 128, 7), (128, 128, 7)):
+        layer = torch.nn.Conv2d(inputs, outputs, 5, padding=2).to(torch.bfloat16, memory_format=torch.channels_last)
+        x = torch.randn(256, inputs, side, side, dtype=torch.bfloat16).contiguous(memory_format=torch.channels_last)
+        x.requires_grad_(inputs > 1)
+        gradient = torch.randn_like(layer(x))
+        total += median_ms(lambda layer=layer, x=x, gradient=gradient: layer(x).backward(gradient))
+    answer(epoch_s=total / 1000 * 60000 / 256)
+
+
+@main.command()
+@click.argument("folder", type=Path)
+@click.option("--points", default=10000)
+@click.option("--snapshots", default=21)
+@click.option("--classes", default=10)
+def drawing(folder: Path, points: int, snapshots: int, classes: int) -> None:
+    """Milliseconds a frame, and seconds and bytes of both GIFs, for a run's features repeated to `points`."""
+    from training.snapshot import SPLITS
+    from training.store import read_run
+    from viz.frames import Page
+    from viz.movie import Timing, draw_run
+    from viz.style import Style
+
+    run = enlarged(read_run(folder), points, snapshots, classes)
+    page = Page(run, "test", Style())
+    frame_ms = median_ms(lambda: page.image(snapshots - 1))
+    started = time.perf_counter()
+    out = folder.parent / "drawn"
+    gifs = [draw_run(run, out, split, Style(), Timing(), range(snapshots), stills=False) for split in SPLITS]
+    gifs_s = time.perf_counter() - started
+    answer(frame_ms=frame_ms, gifs_s=gifs_s, gif_bytes=max(gif.stat().st_size for gif in gifs))
+
+
+@main.command()
+@click.option("--dimension", default=2)
+@click.option("--classes", default=10)
+def head(dimension: int, classes: int) -> None:
+    """Milliseconds of one step of AngleLinear alone, ArcFace_v1, 256 features: loss and gradients."""
+    import torch
+
+    from losses.angle_linear import AngleLinear
+
+    config, _ = settings("ArcFace_v1")
+    layer = AngleLinear(dimension, classes, config.margin)
+    features = torch.randn(256, dimension, requires_grad=True)
+    labels = torch.randint(classes, (256,))
+    answer(step_ms=median_ms(lambda: layer.loss(features, labels).backward()))
+
+
+def settings(lossname: str, **overrides: object):  # type: ignore[no-untyped-def]
+    """The RunConfig of a preset, and MNIST."""
+    from data.mnist import load_mnist
+    from main import run_config
+    from training.config import read_config
+
+    file = read_config(Path(__file__).parent.parent / "config.json")
+    return run_config(file, lossname, dict(overrides), quick=False), load_mnist()
+
+
+def enlarged(run, points: int, snapshots: int, classes: int):  # type: ignore[no-untyped-def]
+    """The run with its points repeated with some noise, its snapshots repeated, its labels dealt to more classes."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from training.snapshot import Points
+
+    random = np.random.default_rng(0)
+    chosen = np.arange(points) % len(run.snapshots[0].test.labels)
+    spare = random.integers(max(1, classes // 10), size=points) * 10
+    weights = random.normal(size=(classes, 2)).astype(np.float32)
+
+    def more(part: Points) -> Points:
+        noise = random.normal(scale=0.05, size=(points, part.features.shape[1]))
+        labels, predictions = (np.minimum(a[chosen] + spare, classes - 1) for a in (part.labels, part.predictions))
+        return Points((part.features[chosen] + noise).astype(np.float32), labels, predictions)
+
+    series = [run.snapshots[number * len(run.snapshots) // snapshots] for number in range(snapshots)]
+    made = [
+        replace(s, epoch=float(i), train=more(s.train), test=more(s.test),
+                class_weights=s.class_weights if classes == 10 else weights)
+        for i, s in enumerate(series)
+    ]  # fmt: skip
+    return replace(run, class_names=tuple(str(j) for j in range(classes)), snapshots=tuple(made))
+
+
+if __name__ == "__main__":
+    main()

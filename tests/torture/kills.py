@@ -1,0 +1,104 @@
+"""Processes that are killed, that run out of disk, and that run for long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from .common import ROOT, Outcome, command, contents, is_one_clear_line, only_run
+
+KILLS = 50
+
+
+def kills(scratch: Path, images: Path) -> Outcome:
+    """SIGKILL at random moments of a short run, each resumed to the end and compared byte for byte."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    quiet = {"cwd": ROOT, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    started = time.monotonic()
+    subprocess.run(command(images, scratch / "whole"), check=True, **quiet)
+    seconds = time.monotonic() - started
+    expected = contents(only_run(scratch / "whole"))
+    moments = [seconds * (0.25 + 0.75 * random.random()) for _ in range(KILLS)]
+    failed = 0
+    with click.progressbar(range(0, KILLS, 2), label="SIGKILL") as pairs:
+        for first in pairs:
+            failed += sum(killed_pair(scratch, images, moments[first : first + 2], quiet, expected))
+    return KILLS, failed
+
+
+def killed_pair(scratch: Path, images: Path, moments: list[float], quiet: dict, expected: dict) -> Iterator[bool]:
+    """Two runs at a time, one a core; yields whether each did not come back whole."""
+    outputs = [Path(tempfile.mkdtemp(dir=scratch)) for _ in moments]
+    processes = [subprocess.Popen(command(images, folder), **quiet) for folder in outputs]
+    started = time.monotonic()
+    for moment, process in sorted(zip(moments, processes, strict=True), key=lambda pair: pair[0]):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, moment - (time.monotonic() - started)))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    resumed = [subprocess.Popen(command(images, folder), **quiet) for folder in outputs]
+    for folder, process in zip(outputs, resumed, strict=True):
+        process.communicate()
+        yield process.returncode != 0 or contents(only_run(folder)) != expected
+        shutil.rmtree(folder)
+
+
+def full_disk(scratch: Path, images: Path) -> Outcome:
+    """The process may write files of so many bytes and no more (RLIMIT_FSIZE); then the limit is gone."""
+    failed = 0
+    limits = [0, 100, 1000, 5000, 20_000, 100_000, 500_000, 1_000_000, 2_000_000, 3_000_000]
+    for limit in limits:
+        outputs = Path(tempfile.mkdtemp(dir=scratch))
+        bounds = (limit, limit)
+        done = subprocess.run(
+            command(images, outputs), cwd=ROOT, capture_output=True, text=True,
+            preexec_fn=lambda bounds=bounds: resource.setrlimit(resource.RLIMIT_FSIZE, bounds),
+        )  # fmt: skip
+        clear = is_one_clear_line(done.returncode, done.stderr) or done.returncode == 0
+        again = subprocess.run(command(images, outputs), cwd=ROOT, capture_output=True, text=True)
+        whole = (
+            again.returncode == 0 and contents(only_run(outputs)).keys() == contents(only_run(scratch / "whole")).keys()
+        )
+        if not (clear and whole):
+            click.echo(
+                f"limit {limit}: {done.returncode} {done.stderr[:300]} / {again.returncode} {again.stderr[:300]}"
+            )
+        failed += not (clear and whole)
+    return len(limits), failed
+
+
+def flat_memory(scratch: Path, images: Path) -> Outcome:
+    """A tiny run of 200 epochs: resident memory after 200 may exceed that after 60 by at most 20 MB."""
+    arguments = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", "200", "--batch-size", "100"]
+    outputs = scratch / "memory"
+    process = subprocess.Popen(
+        [sys.executable, "main.py", *arguments, "--dataset", f"folder:{images}", "--outputs", str(outputs)],
+        cwd=ROOT, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    early = latest = 0
+    while process.poll() is None:
+        count = len(list(outputs.glob("*/snapshots/*.npz")))
+        resident = resident_mb(process.pid)
+        early = resident if count <= 60 else early
+        latest = resident if resident and count <= 199 else latest
+        time.sleep(0.02)
+    click.echo(f"memory: {early} MB after 60 epochs, {latest} MB after 199")
+    return 1, int(process.returncode != 0 or not early or latest > early + 20)
+
+
+def resident_mb(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+    return 0

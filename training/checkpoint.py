@@ -1,0 +1,107 @@
+"""The state of an unfinished run, so that a stopped one goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from errors import InputError
+from files import write_whole
+from training.arrays import require_stored
+from training.learner import Learner
+
+NAME = "checkpoint.pt"
+KEYS = {"run", "steps_done", "encoder", "head", "optimizer", "random"}
+
+READING_ERRORS = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    EOFError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    pickle.UnpicklingError,
+)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """steps_done: where to go on; state: tensors of the encoder, the head, the optimiser and the random generator."""
+
+    steps_done: int
+    state: dict[str, Any]
+
+
+def take(learner: Learner, steps_done: int) -> Checkpoint:
+    """The learner as it is now; the tensors are its own, so write it before the next step."""
+    state = {
+        "encoder": learner.encoder.state_dict(),
+        "head": learner.head.state_dict(),
+        "optimizer": learner.optimizer.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+    return Checkpoint(steps_done, state)
+
+
+def restore(learner: Learner, checkpoint: Checkpoint) -> None:
+    """Puts the state into a learner of the same config. Raises InputError if it is another one's."""
+    try:
+        learner.encoder.load_state_dict(checkpoint.state["encoder"])
+        learner.head.load_state_dict(checkpoint.state["head"])
+        require_same_optimizer(learner.optimizer.state_dict(), checkpoint.state["optimizer"], learner)
+        learner.optimizer.load_state_dict(checkpoint.state["optimizer"])
+        torch.set_rng_state(checkpoint.state["random"])
+    except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{NAME} does not fit this run ({reason}); start anew with --overwrite") from None
+
+
+def require_same_optimizer(mine: dict[str, Any], saved: dict[str, Any], learner: Learner) -> None:
+    """ValueError unless the saved moments have the shapes of the parameters they belong to."""
+    parameters = [parameter for group in learner.optimizer.param_groups for parameter in group["params"]]
+    if set(saved) != set(mine) or not set(saved["state"]) <= set(range(len(parameters))):
+        raise ValueError("another optimiser's state")
+    for number, moments in saved["state"].items():
+        for value in moments.values():
+            if value.ndim and value.shape != parameters[number].shape:
+                raise ValueError(f"moment of shape {tuple(value.shape)} for parameter {number}")
+
+
+def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: bytes) -> None:
+    """checkpoint.pt, whole or not at all. run: the `store.fingerprint` of its run."""
+    packed = io.BytesIO()
+    torch.save({"run": run.hex(), "steps_done": checkpoint.steps_done, **checkpoint.state}, packed)
+    write_whole(folder / NAME, packed.getvalue())
+
+
+def read_checkpoint(folder: Path, run: bytes) -> Checkpoint | None:
+    """The folder's checkpoint, None if it has none. Tensors and plain numbers only.
+
+    Raises InputError if it is damaged or belongs to another run than the one with this fingerprint.
+    """
+    path = folder / NAME
+    if not path.exists():
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            require_stored(archive, path.stat().st_size)
+            if archive.testzip() is not None:
+                raise ValueError("a checksum is wrong")
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        if set(content) != KEYS or type(content["steps_done"]) is not int:
+            raise ValueError("it holds something else")
+        if content.pop("run") != run.hex():
+            raise ValueError("it belongs to another run")
+        steps_done = content.pop("steps_done")
+    except READING_ERRORS as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{path} is damaged ({reason[:120]}); start anew with --overwrite") from None
+    return Checkpoint(steps_done, content)

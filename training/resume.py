@@ -1,0 +1,67 @@
+"""What a run's folder already holds, and whether the run asked for may go on from there. NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from errors import InputError
+from training.config import RunConfig
+from training.snapshot import Snapshot
+from training.store import describe, read_description, read_run
+
+
+@dataclass(frozen=True)
+class Found:
+    """snapshots: those on disk, in order; finished: whether the run has nothing left to do."""
+
+    snapshots: list[Snapshot]
+    finished: bool
+
+
+def look_into(folder: Path, config: RunConfig, class_names: Iterable[str]) -> Found:
+    """The run in `folder`, if it is the one that is asked for.
+
+    Raises InputError that lists what differs, or names the damaged file.
+    """
+    if not (folder / "run.json").exists():
+        return Found([], False)
+    saved = read_description(folder)
+    asked = describe(config, class_names)
+    lines = [
+        f"{key} was {before!r}, now {now!r}"
+        for key, before, now in differences(saved, asked)
+        if key.partition(".")[0] not in ("made_with", "finished")
+    ]
+    if lines:
+        raise InputError(
+            f"{folder} holds a run with other settings ({'; '.join(lines)}); "
+            "add --overwrite to replace it, or choose other --outputs"
+        )
+    if not list((folder / "snapshots").glob("epoch_*.npz")):
+        return Found([], False)
+    return Found(list(read_run(folder).snapshots), bool(saved["finished"]))
+
+
+def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    """(key.subkey, old, new) of everything that is not equal in two nested JSON objects."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        found = []
+        for name in sorted({*before, *now}):
+            found += differences(before.get(name), now.get(name), f"{key}.{name}" if key else name)
+        return found
+    return [] if before == now else [(key, before, now)]
+
+
+def up_to(snapshots: list[Snapshot], epoch: float, due: Iterable[float], folder: Path) -> list[Snapshot]:
+    """The snapshots until `epoch`, where a checkpoint goes on; InputError if one of those `due` is missing."""
+    kept = [snapshot for snapshot in snapshots if snapshot.epoch <= epoch + 1e-9]
+    expected = 1 + sum(moment <= epoch + 1e-9 for moment in due)
+    if len(kept) != expected:
+        raise InputError(
+            f"{folder}/snapshots holds {len(kept)} of the {expected} snapshots before the checkpoint; "
+            "start anew with --overwrite"
+        )
+    return kept
