@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from training.snapshot import Points, Run, Snapshot
+from viz.dots import Dots, painting_order
 from viz.frames import Page
 from viz.geometry import UNIT_RING, half_height, spread
 from viz.movie import Timing, draw_run
-from viz.scatter import painting_order
 from viz.style import THEMES, Style, class_colors, luminance, readable_on
 
 NAMES = tuple("0123456789")
@@ -39,10 +39,10 @@ def made_up(config_file):
     return made_up_run(config_file)
 
 
-def drawn(scatter) -> np.ndarray:
-    """All points that the scatter's dots show, in the order of the points."""
-    shown = np.full((sum(len(members) for _, members in scatter.parts), 2), np.nan)
-    for line, (_, members) in zip(scatter.dots, scatter.parts, strict=True):
+def drawn(dots: Dots) -> np.ndarray:
+    """All points that the dots show, in the order of the points."""
+    shown = np.full((sum(len(members) for _, members in dots.parts), 2), np.nan)
+    for line, (_, members) in zip(dots.lines, dots.parts, strict=True):
         shown[members] = np.transpose(line.get_data())
     return shown
 
@@ -50,17 +50,17 @@ def drawn(scatter) -> np.ndarray:
 def test_every_point_is_drawn_in_its_class_colour(made_up):
     page = Page(made_up, "test", Style())
     page.image(3)
-    np.testing.assert_allclose(drawn(page.scatter), made_up.snapshots[3].test.features, rtol=1e-6)
+    np.testing.assert_allclose(drawn(page.scatter.dots), made_up.snapshots[3].test.features, rtol=1e-6)
     colors = class_colors(10)
-    for line, (label, members) in zip(page.scatter.dots, page.scatter.parts, strict=True):
+    for line, (label, members) in zip(page.scatter.dots.lines, page.scatter.dots.parts, strict=True):
         assert line.get_color() == colors[label]
         assert set(made_up.snapshots[3].test.labels[members]) == {label}
 
 
 def test_no_class_is_painted_over_all_others(made_up):
     labels = made_up.snapshots[0].test.labels
-    order = [label for label, _ in painting_order(labels, 10)]
-    assert len(order) > 100
+    order = [label for label, _ in painting_order(labels, 10, 8)]
+    assert len(order) > 70
     assert order.index(9) < len(order) / 2
     assert len(order) - order[::-1].index(0) > len(order) / 2
 
@@ -140,10 +140,11 @@ def test_unit_circle_where_features_are_normalised(config_file, lossname, circle
     run = made_up_run(config_file, lossname)
     page = Page(run, "test", Style())
     page.image(3)
-    assert bool(page.scatter.unit_dots) is circle
-    for line in page.scatter.unit_dots:
-        radius = np.linalg.norm(np.transpose(line.get_data()), axis=1)
-        np.testing.assert_allclose(radius, UNIT_RING * page.scatter.reach, rtol=1e-6)
+    assert (page.scatter.rim is not None) is circle
+    if page.scatter.rim is not None:
+        features = run.snapshots[3].test.features
+        expected = UNIT_RING * page.scatter.reach * features / np.linalg.norm(features, axis=1, keepdims=True)
+        np.testing.assert_allclose(drawn(page.scatter.rim), expected, rtol=1e-5)
 
 
 def test_caption_says_what_is_seen(made_up):

@@ -6,39 +6,33 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
+from viz.dots import Dots
 from viz.geometry import BADGE_RING, UNIT_RING, badge_places, flatten, half_height
 from viz.style import Style, badge_points, class_colors, readable_on
 
-LAYERS = 16
-PAINT_SEED = 0
+LAYERS = 8
+RIM_LAYERS = 3
 SPAN_POINTS = 228.0
 MANY_ERRORS = 150
+MANY_POINTS = 4000
 
 
 class Scatter:
-    """Artists made once; `show(snapshot)` moves them.
-
-    A line a class is fast, but one class would hide the other: each class is cut into LAYERS random parts, and the
-    parts of all classes are painted in turn.
-    """
+    """Artists made once; `show(snapshot)` moves them."""
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.ax, self.run, self.split = ax, run, split
         self.reach = half_height(run)
         colors = class_colors(len(run.class_names))
-        self.parts = painting_order(run.snapshots[0].points(split).labels, len(run.class_names))
-        size = 2.0 if len(run.snapshots[0].points(split).labels) > 4000 else 2.8
-        dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "markersize": size}
-        self.dots = [ax.plot([], [], color=colors[label], zorder=2, **dot)[0] for label, _ in self.parts]
-        self.unit_dots: list[Line2D] = []
+        labels = run.snapshots[0].points(split).labels
+        self.dots = Dots(ax, labels, colors, 2.0 if len(labels) > MANY_POINTS else 2.8, LAYERS)
+        self.rim: Dots | None = None
         if run.spec.x_norm:
             self.draw_unit_circle(style)
-            dot["markersize"] = 4
-            self.unit_dots = [ax.plot([], [], color=colors[label], zorder=2, **dot)[0] for label, _ in self.parts]
+            self.rim = Dots(ax, labels, colors, 4.0, RIM_LAYERS)
         ring: dict[str, Any] = {
             "linestyle": "none",
             "marker": "o",
@@ -73,12 +67,9 @@ class Scatter:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""
         points = snapshot.points(self.split)
         features = flatten(points.features, frame)
-        for line, (_, members) in zip(self.dots, self.parts, strict=True):
-            line.set_data(*features[members].T)
-        if self.unit_dots:
-            on_circle = UNIT_RING * self.reach * flatten(unit(points.features), frame)
-            for line, (_, members) in zip(self.unit_dots, self.parts, strict=True):
-                line.set_data(*on_circle[members].T)
+        self.dots.show(features)
+        if self.rim is not None:
+            self.rim.show(UNIT_RING * self.reach * flatten(unit(points.features), frame))
         wrong = features[points.predictions != points.labels]
         self.errors.set_data(*wrong.T)
         self.errors.set_alpha(float(np.clip(np.sqrt(MANY_ERRORS / max(len(wrong), 1)), 0.15, 0.8)))
@@ -88,15 +79,3 @@ class Scatter:
             knee = tip * (UNIT_RING / BADGE_RING)
             line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])
             badge.set_position((float(place[0]), float(place[1])))
-
-
-def painting_order(labels: np.ndarray, classes: int) -> list[tuple[int, np.ndarray]]:
-    """(class, indices of points) in the order in which they are painted; every point once, always the same order."""
-    random = np.random.default_rng(PAINT_SEED)
-    layer = random.permutation(len(labels)) % LAYERS
-    parts = [
-        (int(label), np.flatnonzero((layer == number) & (labels == label)))
-        for number in range(LAYERS)
-        for label in random.permutation(classes)
-    ]
-    return [(label, members) for label, members in parts if len(members)]
