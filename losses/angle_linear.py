@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from losses.margin import MarginSpec, psi
 
 COSINE_CLAMP = 1e-6
+SHORT = 0.01
 
 
 class AngleLinear(nn.Module):
@@ -21,7 +22,7 @@ class AngleLinear(nn.Module):
     with |w| = 1 if w_norm and |x| = 1 if x_norm. At inference there is no margin: `logits`.
     Source: ArcFace (1801.07698, eq. 4), extended to unnormalised weights and features.
 
-    weight: (C, D), class directions, to begin with of length 1. start: see `initial_directions`.
+    weight: (C, D), class directions. start: see `initial_directions`.
     """
 
     def __init__(self, dimension: int, classes: int, spec: MarginSpec, start: str = "random"):
@@ -65,13 +66,13 @@ class AngleLinear(nn.Module):
 
 
 def initial_directions(classes: int, dimension: int, start: str) -> Tensor:
-    """Unit class directions to start from, (C, D).
+    """Class weights to start from, (C, D).
 
-    random: drawn independently, as usual. even: in two dimensions evenly around the circle, in random order and turned
-    by a random angle, since of ten drawn independently two often start so close that the classes never part; in more
-    dimensions there is room enough, and it is the same as random.
+    random: Gaussian and so short that the loss turns them wherever it wants; right where lengths are free. even: in two
+    dimensions of length 1, evenly around the circle, in random order and turned by a random angle, since normalised
+    weights that start side by side often never part; in more dimensions there is room enough, and it is as random.
     """
     if start == "random" or dimension != 2:
-        return F.normalize(torch.randn(classes, dimension))
+        return SHORT * torch.randn(classes, dimension)
     angle = 2 * math.pi * (torch.randperm(classes) + torch.rand(1)) / classes
     return torch.stack((angle.cos(), angle.sin()), dim=1)

@@ -17,7 +17,7 @@ CLASSES, DIMENSION, COUNT = 7, 3, 64
 def layer(spec: MarginSpec, seed: int = 0) -> AngleLinear:
     torch.manual_seed(seed)
     head = AngleLinear(DIMENSION, CLASSES, spec)
-    head.weight.data *= 0.5 + torch.rand(CLASSES, 1)
+    head.weight.data = F.normalize(head.weight.data) * (0.5 + torch.rand(CLASSES, 1))
     return head
 
 
