@@ -11,7 +11,10 @@ from errors import MessageForUserError
 
 
 def run_command(command: click.Command) -> NoReturn:
-    """Runs a click command and exits: 0 when all went well, 2 with one line on stderr when the input was at fault."""
+    """Runs a click command and exits: 0 when all went well, else with one line on stderr.
+
+    The code is 2 when the input was at fault, 1 when some of several runs failed, 130 after Ctrl-C.
+    """
     try:
         code = command.main(standalone_mode=False)
     except click.exceptions.Abort:

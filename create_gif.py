@@ -5,6 +5,7 @@ python create_gif.py --lossname CosFace_v1 --theme dark
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import click
@@ -37,6 +38,8 @@ def main(
     from viz.movie import Timing, draw_run
     from viz.style import Style
 
+    if not math.isfinite(duration + hold):
+        raise InputError("--duration and --hold must be finite numbers of seconds")
     folder = run_folder(outputs, lossname)
     run = read_run(folder)
     span = snapshot_span(run, start_epoch, end_epoch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import shutil
+import math
 import sys
 import time
 from dataclasses import asdict
@@ -27,6 +27,14 @@ from training.store import describe, fingerprint, write_description, write_metri
 from viz.frames import Page
 from viz.movie import Timing, draw_run, png_bytes
 from viz.style import Style
+
+MOST_FRAMES_AT_A_STOP = 20
+OWN_FILES = (
+    "run.json",
+    "metrics.csv",
+    "latest.png",
+    *(f"{split}{ending}" for split in SPLITS for ending in (".gif", "_last.png")),
+)
 
 
 def run_experiment(
@@ -53,37 +61,43 @@ class Experiment:
 
     def __init__(self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger):
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
-        self.mark = fingerprint(describe(config, dataset.class_names))
+        self.mark = fingerprint(describe(config, dataset))
         self.snapshots: list[Snapshot] = []
 
     def run(self, overwrite: bool) -> None:
         """Whatever is left to do."""
-        if overwrite:
-            clear(self.folder)
-        found = look_into(self.folder, self.config, self.dataset.class_names)
-        if found.finished:
-            self.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
-            return
-        start = read_checkpoint(self.folder, self.mark) if found.snapshots else None
-        if start is None:
-            if len(found.snapshots) > 2:
-                raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; see --overwrite")
-            clear(self.folder)
-            self.describe(finished=False)
-        else:
+        try:
+            if overwrite:
+                clear(self.folder)
+            found = look_into(self.folder, self.config, self.dataset)
+            if not found.finished:
+                self.train_from(found.snapshots)
+            elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
+                self.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
+                return
+            self.snapshots = self.snapshots or found.snapshots
+            self.draw(range(len(self.snapshots)), stills=True)
+            self.describe(finished=len(self.snapshots))
+            (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        except KeyboardInterrupt:
+            raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
+
+    def train_from(self, found: list[Snapshot]) -> None:
+        """Trains what is left; if it stops on the way, draws GIFs of what there is."""
+        start = read_checkpoint(self.folder, self.mark) if found else None
+        if start is not None:
             due = moments(self.config, self.dataset)
-            self.snapshots = up_to(found.snapshots, due.get(start.steps_done, -1.0), due.values(), self.folder)
+            self.snapshots = up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder)
+        elif len(found) > 2:
+            raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; --overwrite starts anew")
+        else:
+            clear(self.folder)
+            self.describe(finished=0)
         try:
             self.train(start)
-        except KeyboardInterrupt:
-            self.draw(Timing(), stills=False)
-            raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
-        except InputError:
-            self.draw(Timing(), stills=False)
+        except (KeyboardInterrupt, InputError):
+            self.draw(thinned(len(self.snapshots)), stills=False)
             raise
-        self.draw(Timing(), stills=True)
-        self.describe(finished=True)
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
     def train(self, start: Checkpoint | None) -> None:
         """Every step that is left, saving each snapshot and then the checkpoint from which to go on."""
@@ -112,19 +126,17 @@ class Experiment:
         write_whole(self.folder / "latest.png", png_bytes(latest))
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 
-    def draw(self, timing: Timing, stills: bool) -> None:
-        """The GIFs of all snapshots there are; `stills`: and a PNG of each frame."""
-        if self.snapshots:
-            for split in SPLITS:
-                path = draw_run(self.seen(), self.folder, split, Style(), timing, range(len(self.snapshots)), stills)
-                self.say(str(path))
+    def draw(self, span: range, stills: bool) -> None:
+        """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
+        for split in SPLITS if span else ():
+            self.say(str(draw_run(self.seen(), self.folder, split, Style(), Timing(), span, stills)))
 
     def seen(self) -> Run:
         config = self.config
         return Run(config.name, config.lossname, config.margin, self.dataset.class_names, tuple(self.snapshots))
 
-    def describe(self, finished: bool) -> None:
-        write_description(self.folder, self.config, self.dataset.class_names, versions(), finished)
+    def describe(self, finished: int) -> None:
+        write_description(self.folder, self.config, self.dataset, versions(), finished)
 
     def say(self, line: str) -> None:
         click.echo(line)
@@ -146,10 +158,15 @@ def report(bar: Any, progress: Progress, latest: Snapshot) -> None:
         click.echo(f"  {numbers}")
 
 
+def thinned(count: int) -> range:
+    """Every n-th of `count` snapshots and the last one, few enough to be drawn while somebody waits."""
+    step = max(1, math.ceil(count / MOST_FRAMES_AT_A_STOP))
+    return range((count - 1) % step, count, step)
+
+
 def clear(folder: Path) -> None:
-    """Removes an older run's numbers and pictures, so that they do not mix with the new one's."""
-    for name in ("snapshots", "frames"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for pattern in ("run.json", "*.png", "*.gif", "metrics.csv", CHECKPOINT, "*.tmp"):
-        for file in folder.glob(pattern):
-            file.unlink()
+    """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
+    for file in (*folder.glob("snapshots/epoch_*.npz"), *folder.glob("frames/*_epoch_*.png"), *folder.rglob("*.tmp")):
+        file.unlink()
+    for name in (*OWN_FILES, CHECKPOINT):
+        (folder / name).unlink(missing_ok=True)

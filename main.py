@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from command_line import run_command
-from errors import InputError, RunsFailedError
+from errors import InputError, RunsFailedError, StoppedError
 from losses.margin import MarginSpec
 from training.config import (
     ALL,
@@ -101,9 +101,10 @@ def main(
     configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
     from data.sources import load_dataset
     from experiment import run_experiment
-    from training.device import resolve_device
+    from training.device import resolve_device, resolved
 
-    resolve_device(configs[0].training.device)
+    device = resolve_device(configs[0].training.device)
+    configs = [resolved(config, device) for config in configs]
     dataset = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
     if len(configs) == 1:
         run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose)
@@ -119,7 +120,9 @@ def attempt(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool,
 
     try:
         run_experiment(config, dataset, outputs / config.name, overwrite, verbose)
-    except (InputError, OSError) as error:
+    except StoppedError:
+        raise
+    except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback
         click.echo(f"{config.name} failed: {error}", err=True)
         return config.name
     return None

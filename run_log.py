@@ -10,14 +10,27 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from errors import MessageForUserError
+
 LOGGER = logging.getLogger("marginalia")
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+class FileThatMayFail(logging.FileHandler):
+    """A full disk must not turn every message into a traceback on stderr: the run itself complains, once."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
 
 
 @contextlib.contextmanager
 def logging_to(path: Path, verbose: bool) -> Iterator[logging.Logger]:
     """Appends messages and Python's warnings to `path`; with `verbose` they go to stderr too."""
-    handlers: list[logging.Handler] = [logging.FileHandler(path, encoding="utf-8")]
+    handlers: list[logging.Handler] = [FileThatMayFail(path, encoding="utf-8")]
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
     warnings = logging.getLogger("py.warnings")
@@ -30,6 +43,9 @@ def logging_to(path: Path, verbose: bool) -> Iterator[logging.Logger]:
         warnings.addHandler(handler)
     try:
         yield LOGGER
+    except MessageForUserError as error:
+        LOGGER.error("%s", error)
+        raise
     except BaseException as error:
         LOGGER.exception("stopped by %s", type(error).__name__)
         raise
@@ -64,4 +80,4 @@ def command_line() -> str:
 
 def command_to_go_on() -> str:
     """The command to type after a stop: the same but for --overwrite, which would start anew."""
-    return shlex.join(["python", *(word for word in sys.argv if word != "--overwrite")])
+    return shlex.join([sys.executable, *(word for word in sys.argv if word != "--overwrite")])

@@ -29,7 +29,8 @@ class Row:
     target: str = ""
 
     def cells(self) -> list[str]:
-        ratio = f"{statistics.median(self.plain) / statistics.median(self.ours):.2f}" if self.plain else ""
+        both = self.plain and self.ours
+        ratio = f"{statistics.median(self.plain) / statistics.median(self.ours):.2f}" if both else ""
         return [self.name, spread(self.ours), spread(self.plain), ratio, self.target]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ import numpy as np
 from errors import InputError
 
 FEWEST_CLASSES, MOST_CLASSES = 2, 47
+LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set in memory. Raises InputError unless it has 2 to 47 classes and images in both splits."""
+    """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits."""
 
     name: str
     class_names: tuple[str, ...]
@@ -44,6 +47,25 @@ class Dataset:
             raise InputError(
                 f"data set {self.name}: {classes} classes; from {FEWEST_CLASSES} to {MOST_CLASSES} can be shown"
             )
+        for name in self.class_names:
+            if not 0 < len(name) <= LONGEST_NAME:
+                raise InputError(
+                    f"data set {self.name}: {name[:20]!r}… is no class name of 1 to {LONGEST_NAME} letters"
+                )
         for title, split in (("training", self.train), ("test", self.test)):
             if not len(split):
                 raise InputError(f"data set {self.name}: no {title} images")
+            if (
+                split.images.shape != (len(split), 28, 28)
+                or not 0 <= split.labels.min() <= split.labels.max() < classes
+            ):
+                raise InputError(f"data set {self.name}: its {title} images and labels do not fit together")
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """A fingerprint of all images and labels, so that a run can tell whether its data changed."""
+        content = hashlib.blake2b(digest_size=16)
+        for split in (self.train, self.test):
+            content.update(np.ascontiguousarray(split.images).data)
+            content.update(split.labels.data)
+        return content.hexdigest()

@@ -13,6 +13,7 @@ from errors import InputError
 SIDE = 28
 TEST_SHARE = 1 / 6
 SPLIT_SEED = 0
+MOST_PIXELS = 50_000_000
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".pgm", ".ppm", ".tif", ".tiff", ".webp"}
 
 
@@ -47,8 +48,14 @@ def read_image(file: Path) -> np.ndarray:
     """One image as uint8 (28, 28)."""
     try:
         with Image.open(file) as image:
-            return np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            if image.width * image.height > MOST_PIXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many")
+            if image.mode.startswith("I"):  # 16 bits, which convert("L") would clip
+                grey = Image.fromarray((np.asarray(image) // 256).clip(0, 255).astype(np.uint8))
+            else:
+                grey = image.convert("L")
+            return np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+    except Exception as error:  # decoders of damaged files raise whatever comes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{file} cannot be read as an image ({reason}); remove or replace it") from None
 

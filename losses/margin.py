@@ -11,6 +11,8 @@ import sys
 from dataclasses import dataclass, fields
 from typing import Any
 
+LARGEST = 1e6
+
 
 @dataclass(frozen=True)
 class MarginSpec:
@@ -36,8 +38,8 @@ class MarginSpec:
     def __post_init__(self) -> None:
         for field in fields(self)[2:]:
             value = getattr(self, field.name)
-            if not math.isfinite(value):
-                raise ValueError(f"{field.name} must be a finite number, not {value}")
+            if not math.isfinite(value) or value > LARGEST:
+                raise ValueError(f"{field.name} must be a finite number up to {LARGEST:g}, not {value:g}")
         if self.s <= 0:
             raise ValueError(f"s must be greater than 0, not {self.s:g}")
         if self.m1 < 1:

@@ -102,7 +102,7 @@ def finished(made_once, tmp_path) -> Path:
 
 
 def test_a_run_is_named_after_what_was_changed(finished):
-    assert finished.name.startswith("CosFace_v1_m3-0.15_MiniResnet18_folder")
+    assert finished.name.startswith("CosFace_v1_m3-0.15_MiniResnet18_digits")
     assert json.loads((finished / "run.json").read_text())["margin"]["m3"] == 0.15
 
 

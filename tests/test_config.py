@@ -55,6 +55,12 @@ BAD = {
     "unknown key in quick": ("quick/epoch", 1, "quick: unknown key 'epoch'"),
     "unknown key in a recipe": ("losses/softmax/recipe", {"begin": 1}, "softmax: recipe: unknown key 'begin'"),
     "bad value in a recipe": ("losses/softmax/recipe", {"start": "odd"}, "start must be one of random, even"),
+    "data set in a recipe": ("losses/softmax/recipe", {"dataset": "kmnist"}, "'dataset' is the same for all losses"),
+    "too many pictures": ("training/snapshots_per_epoch", 101, "snapshots_per_epoch must be at most 100"),
+    "endless": ("training/epochs", 10**9, "epochs must be at most"),
+    "seed beyond torch": ("training/seed", 2**64, "seed must be at most"),
+    "huge number": ("losses/softmax/s", 10**400, "s must be a finite number"),
+    "huge whole number": ("training/seed", 10**400, "far too large"),
     "bad points": ("data/train_points", "some", "train_points must be one of all"),
 }
 
@@ -70,7 +76,9 @@ def test_what_is_wrong_is_named(tmp_path, case):
     assert "config.json" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"data": }', "\ufeff{}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "null", '{"data": }', "\ufeff{}", "[" * 100_000, "[" + "9" * 5000 + "]"]
+)
 def test_not_json(tmp_path, content):
     file = tmp_path / "config.json"
     file.write_text(content)

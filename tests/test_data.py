@@ -5,9 +5,10 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data.dataset import Dataset, Split
-from data.image_folder import load_folder
+from data.image_folder import load_folder, read_image
 from data.mnist import FOLDER, load_mnist
 from data.sources import load_dataset, upright_letters
 from errors import InputError
@@ -86,6 +87,24 @@ def test_bad_folders(digit_folder, tmp_path, harm):
         shutil.copy(digit_folder / "one" / "0.png", folder / "one")
     with pytest.raises(InputError, match="3.png" if harm == "unreadable" else "images"):
         load_folder(folder)
+
+
+def test_sixteen_bits_are_scaled_and_not_clipped(digit_folder, tmp_path, mnist):
+    grey = mnist.train.images[0]
+    Image.fromarray(grey.astype(np.uint16) * 256).save(tmp_path / "deep.png")
+    assert np.array_equal(read_image(tmp_path / "deep.png"), grey)
+
+
+@pytest.mark.parametrize("harm", ["label", "count", "shape"])
+def test_images_and_labels_must_fit(few_digits, harm):
+    train = few_digits.train
+    broken = {
+        "label": Split(train.images, train.labels + 1),
+        "count": Split(train.images[1:], train.labels),
+        "shape": Split(train.images[:, 1:], train.labels),
+    }[harm]
+    with pytest.raises(InputError, match="do not fit together"):
+        Dataset("broken", few_digits.class_names, broken, few_digits.test)
 
 
 def test_too_many_classes_are_refused(few_digits):

@@ -20,7 +20,7 @@ import torch
 from filelock import FileLock
 
 from errors import InputError
-from experiment import run_experiment
+from experiment import run_experiment, thinned
 from training.arrays import read_arrays
 from training.checkpoint import NAME as CHECKPOINT
 from training.checkpoint import read_checkpoint
@@ -98,6 +98,48 @@ def test_other_settings_are_listed(config, few_digits, tmp_path):
     with pytest.raises(InputError, match=r"epochs was 3, now 4; config.training.seed was 0, now 9") as caught:
         run_experiment(other, few_digits, tmp_path)
     assert "--overwrite" in str(caught.value)
+
+
+def test_a_finished_run_without_its_gif_is_only_drawn(config, few_digits, tmp_path):
+    run_experiment(config, few_digits, tmp_path)
+    gif = (tmp_path / "test.gif").read_bytes()
+    written = (tmp_path / "snapshots" / "epoch_03.npz").stat().st_mtime_ns
+    (tmp_path / "test.gif").unlink()
+    run_experiment(config, few_digits, tmp_path)
+    assert (tmp_path / "test.gif").read_bytes() == gif
+    assert (tmp_path / "snapshots" / "epoch_03.npz").stat().st_mtime_ns == written
+
+
+def test_changed_images_are_noticed(harmed, few_digits):
+    config, folder = harmed
+    other = replace(few_digits, test=replace(few_digits.test, images=255 - few_digits.test.images))
+    with pytest.raises(InputError, match="images was"):
+        run_experiment(config, other, folder)
+
+
+@pytest.mark.parametrize("name", ["run.json", "snapshots/epoch_02.npz"])
+def test_a_finished_run_that_lacks_a_file_is_not_trained_again_unasked(config, few_digits, tmp_path, name):
+    run_experiment(config, few_digits, tmp_path)
+    (tmp_path / name).unlink()
+    gif = (tmp_path / "test.gif").read_bytes()
+    with pytest.raises(InputError, match="run.json is missing" if name == "run.json" else "3 of the run's 4"):
+        run_experiment(config, few_digits, tmp_path)
+    assert (tmp_path / "test.gif").read_bytes() == gif
+    assert (tmp_path / "snapshots" / "epoch_03.npz").exists()
+
+
+def test_overwriting_leaves_other_files_alone(config, few_digits, tmp_path):
+    run_experiment(config, few_digits, tmp_path)
+    (tmp_path / "mine.png").write_text("the user's own")
+    run_experiment(config, few_digits, tmp_path, overwrite=True)
+    assert (tmp_path / "mine.png").exists()
+
+
+@pytest.mark.parametrize("count", [1, 3, 20, 21, 100, 399])
+def test_a_stop_draws_few_frames_and_the_last(count):
+    span = thinned(count)
+    assert span[-1] == count - 1
+    assert len(span) <= 20
 
 
 def test_differences_of_nested_objects():
@@ -270,7 +312,8 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(tmp_path, digit_folder
     _, err = process.communicate(timeout=20)
     assert time.monotonic() - began < 4, "two seconds are promised on a quiet machine"
     assert process.returncode == 130
-    assert err.startswith("error: stopped; what was computed is kept; go on with: python main.py --lossname softmax")
+    assert err.startswith("error: stopped; what was computed is kept; go on with: ")
+    assert f"{sys.executable} main.py --lossname softmax" in err
     assert "--overwrite" not in err
     (folder,) = (path.parent for path in tmp_path.glob("*/run.json"))
     assert (folder / "train.gif").exists()

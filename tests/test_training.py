@@ -8,6 +8,7 @@ import pytest
 from errors import InputError
 from experiment import run_experiment
 from training.config import read_config
+from training.learner import Learner
 from training.loop import moments, train
 from training.metrics import measure, own_angles, smallest_angle
 from training.snapshot import Points, epoch_label
@@ -76,6 +77,23 @@ def test_a_loss_that_is_not_finite_stops_with_its_step(tiny, few_digits, tmp_pat
     with pytest.raises(InputError, match=r"at step [23456]"):
         run_experiment(config, few_digits, tmp_path / "run")
     assert read_run(tmp_path / "run").snapshots[0].epoch == 0
+
+
+def test_features_that_are_not_finite_are_not_saved(tiny, few_digits, tmp_path, monkeypatch):
+    """The step after which a snapshot is due may be the one that destroys the weights."""
+    original = Learner.step
+
+    def destroy(self, index, images, labels):
+        loss = original(self, index, images, labels)
+        if index == 9:
+            self.head.weight.data.fill_(float("nan"))
+        return loss
+
+    monkeypatch.setattr(Learner, "step", destroy)
+    with pytest.raises(InputError, match="no longer finite at epoch 2"):
+        run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, tmp_path)
+    assert [snapshot.epoch for snapshot in read_run(tmp_path).snapshots] == [0, 1]
+    assert (tmp_path / "test.gif").exists()
 
 
 def test_snapshots_within_an_epoch(tiny, few_digits):

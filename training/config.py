@@ -14,7 +14,7 @@ from training.parsing import (
     nearest,
     parse,
     parse_table,
-    require_at_least,
+    require_between,
     require_choice,
     require_finite,
     require_keys,
@@ -28,6 +28,10 @@ PRECISIONS = ("auto", "bf16", "fp32")
 STARTS = ("random", "even")
 VISUAL_DIMENSIONS = (2, 3)
 ALL = "all"
+MOST = 2**32 - 1
+MOST_EPOCHS = 10_000
+LONGEST_NAME = 60
+SHARED_KEYS = {"dataset", "data_dir", "device"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class DataConfig:
             if isinstance(value, str):
                 require_choice(name, value, (ALL,))
             else:
-                require_at_least(name, value, 1)
+                require_between(name, value, 1, MOST)
 
 
 @dataclass(frozen=True)
@@ -75,10 +79,10 @@ class TrainingConfig:
     start: str
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "snapshots_per_epoch"):
-            require_at_least(name, getattr(self, name), 1)
-        require_at_least("batch_size", self.batch_size, 2)
-        require_at_least("seed", self.seed, 0)
+        require_between("epochs", self.epochs, 1, MOST_EPOCHS)
+        require_between("snapshots_per_epoch", self.snapshots_per_epoch, 1, 100)
+        require_between("batch_size", self.batch_size, 2, MOST)
+        require_between("seed", self.seed, 0, MOST)
         require_choice("optimizer", self.optimizer, OPTIMIZERS)
         require_choice("device", self.device, DEVICES)
         require_choice("precision", self.precision, PRECISIONS)
@@ -103,9 +107,9 @@ class OptimizerConfig:
             require_finite(name, getattr(self, name))
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0, not {getattr(self, name):g}")
-        require_at_least("weight_decay", self.weight_decay, 0)
+        require_between("weight_decay", self.weight_decay, 0, MOST)
         for name in ("momentum", "warmup"):
-            require_at_least(name, getattr(self, name), 0)
+            require_between(name, getattr(self, name), 0, MOST)
             if getattr(self, name) >= 1:
                 raise ValueError(f"{name} must be less than 1, not {getattr(self, name):g}")
 
@@ -127,7 +131,7 @@ class RunConfig:
 class ConfigFile:
     """config.json, read and checked; `losses` and `optimizers` are tables by name.
 
-    recipes: what the row of a loss changes about data, model or training, under its key "recipe".
+    recipes: what the row of a loss changes about model or training, under its key "recipe".
     """
 
     data: DataConfig
@@ -151,7 +155,7 @@ def read_config(path: Path) -> ConfigFile:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}") from None
     sections = ("data", "model", "training", "optimizers", "quick", "losses")
     require_keys(content, sections, str(path))
@@ -170,6 +174,10 @@ def read_config(path: Path) -> ConfigFile:
     with_overrides(config, content["quick"], f"{path}: quick")
     for name, recipe in recipes.items():
         with_overrides(config, recipe, f"{path}: losses: {name}: recipe")
+        for key in SHARED_KEYS & recipe.keys():
+            raise InputError(f"{path}: losses: {name}: recipe: {key!r} is the same for all losses of a command")
+        if not 0 < len(name) <= LONGEST_NAME:
+            raise InputError(f"{path}: losses: {name[:20]!r} is no name of 1 to {LONGEST_NAME} letters")
     return config
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from errors import InputError
+from training.config import RunConfig
 
 
 def resolve_device(name: str) -> torch.device:
@@ -16,6 +19,12 @@ def resolve_device(name: str) -> torch.device:
         found = ", ".join(device for device, is_there in there.items() if is_there)
         raise InputError(f"--device {name} is not there on this machine; there is: {found}")
     return torch.device(name)
+
+
+def resolved(config: RunConfig, device: torch.device) -> RunConfig:
+    """The config with `auto` replaced by what it means on this machine, since that decides a run's numbers."""
+    precision = "bf16" if uses_bfloat16(config.training.precision, device) else "fp32"
+    return replace(config, training=replace(config.training, device=device.type, precision=precision))
 
 
 def uses_bfloat16(precision: str, device: torch.device) -> bool:

@@ -21,14 +21,13 @@ STEPS_BETWEEN_REPORTS = 8
 
 @dataclass(frozen=True)
 class Progress:
-    """How far training is: `step` of `steps`, `epoch` as a fraction, the latest loss, and a snapshot if one was due.
+    """How far training is: steps done, `epoch` as a fraction, the latest loss, and a snapshot if one was due.
 
     checkpoint comes with every snapshot but the first; it shares its tensors with training, so it must be written
     before the next progress is asked for.
     """
 
     step: int
-    steps: int
     epoch: float
     loss: float
     snapshot: Snapshot | None = None
@@ -52,7 +51,7 @@ def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) 
     losses: list[torch.Tensor] = []
     since_snapshot: list[float] = []
     if start is None:
-        yield Progress(0, steps, 0.0, float("nan"), look(learner, shown, 0.0, float("nan")))
+        yield Progress(0, 0.0, float("nan"), look(learner, shown, 0.0, float("nan")))
     else:
         restore(learner, start)
     first = start.steps_done if start else 0
@@ -65,11 +64,11 @@ def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) 
         losses.clear()
         epoch, loss = done / steps_per_epoch, since_snapshot[-1]
         if done not in due:
-            yield Progress(done, steps, epoch, loss)
+            yield Progress(done, epoch, loss)
             continue
         snapshot = look(learner, shown, due[done], float(np.mean(since_snapshot)))
         since_snapshot.clear()
-        yield Progress(done, steps, epoch, loss, snapshot, take(learner, done))
+        yield Progress(done, epoch, loss, snapshot, take(learner, done))
 
 
 def count_steps(config: RunConfig, dataset: Dataset) -> int:
@@ -108,16 +107,22 @@ def finite(losses: list[torch.Tensor], done: int) -> list[float]:
     values = torch.stack(losses).tolist()
     for step, value in enumerate(values, start=done - len(values) + 1):
         if not np.isfinite(value):
-            raise InputError(
-                f"the loss is {value} at step {step}; what was saved until then is kept; "
-                "try a lower --lr, a smaller margin or --precision fp32"
-            )
+            raise diverged(f"the loss is {value} at step {step}")
     return values
 
 
+def diverged(what: str) -> InputError:
+    return InputError(
+        f"{what}; what was saved until then is kept; try a lower --lr, a smaller margin or --precision fp32"
+    )
+
+
 def look(learner: Learner, shown: dict[str, Split], epoch: float, loss: float) -> Snapshot:
+    """The snapshot; InputError if features or class weights are not finite, so that none of it is saved."""
     train, test = learner.observe(shown["train"]), learner.observe(shown["test"])
     weights = learner.class_weights()
+    if not all(np.isfinite(numbers).all() for numbers in (train.features, test.features, weights)):
+        raise diverged(f"features are no longer finite at epoch {epoch:g}")
     return Snapshot(epoch, train, test, weights, measure(train, test, weights, loss))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from pathlib import Path
 
 from losses.margin import MarginSpec
 from training.config import ConfigFile
@@ -22,16 +23,16 @@ def run_name(lossname: str, preset: MarginSpec, margin: MarginSpec, before: Conf
         if isinstance(value, bool):
             parts.append(("" if value else "no-") + field.name.replace("_", "-"))
         else:
-            parts.append(f"{field.name}{'' if field.name == 's' else '-'}{value:g}")
+            parts.append(f"{field.name}{'' if field.name == 's' else '-'}{value:.12g}")
     if after.model.basemodel != before.model.basemodel:
         parts.append(after.model.basemodel)
     if after.model.visual_dimension != before.model.visual_dimension:
         parts.append(f"{after.model.visual_dimension}d")
     if after.data.dataset != before.data.dataset:
-        parts.append(after.data.dataset)
+        parts.append(Path(after.data.dataset).name if after.data.dataset.startswith("folder:") else after.data.dataset)
     return folder_name("_".join(parts))
 
 
 def folder_name(text: str) -> str:
     """The text with everything replaced that could lead out of a folder or trouble a shell."""
-    return re.sub(r"[^\w.+-]+", "-", text).strip(".-") or "run"
+    return re.sub(r"[^\w.+-]+", "-", text).strip(".-")[:120] or "run"

@@ -22,6 +22,8 @@ def parse(cls: type[Section], mapping: Any, where: str) -> Section:
         values[field.name] = typed(mapping[field.name], str(field.type), f"{where}: {field.name}")
     try:
         return cls(**values)
+    except OverflowError:
+        raise InputError(f"{where}: a number is far too large") from None
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
 
@@ -90,7 +92,9 @@ def require_finite(name: str, value: float) -> None:
         raise ValueError(f"{name} must be a finite number, not {value}")
 
 
-def require_at_least(name: str, value: float, least: float) -> None:
+def require_between(name: str, value: float, least: float, most: float) -> None:
     require_finite(name, value)
     if value < least:
         raise ValueError(f"{name} must be at least {least}, not {value:g}")
+    if value > most:
+        raise ValueError(f"{name} must be at most {most}, not {value:g}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data.dataset import Dataset
 from errors import InputError
 from training.config import RunConfig
 from training.snapshot import Snapshot
@@ -15,24 +16,26 @@ from training.store import describe, read_description, read_run
 
 @dataclass(frozen=True)
 class Found:
-    """snapshots: those on disk, in order; finished: whether the run has nothing left to do."""
+    """snapshots: those on disk, in order; finished: whether training has nothing left to do."""
 
     snapshots: list[Snapshot]
     finished: bool
 
 
-def look_into(folder: Path, config: RunConfig, class_names: Iterable[str]) -> Found:
+def look_into(folder: Path, config: RunConfig, dataset: Dataset) -> Found:
     """The run in `folder`, if it is the one that is asked for.
 
-    Raises InputError that lists what differs, or names the damaged file.
+    Raises InputError that lists what differs, or names what is damaged or missing.
     """
+    has_snapshots = any((folder / "snapshots").glob("epoch_*.npz"))
     if not (folder / "run.json").exists():
+        if has_snapshots:
+            raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
         return Found([], False)
     saved = read_description(folder)
-    asked = describe(config, class_names)
     lines = [
         f"{key} was {before!r}, now {now!r}"
-        for key, before, now in differences(saved, asked)
+        for key, before, now in differences(saved, describe(config, dataset))
         if key.partition(".")[0] not in ("made_with", "finished")
     ]
     if lines:
@@ -40,9 +43,9 @@ def look_into(folder: Path, config: RunConfig, class_names: Iterable[str]) -> Fo
             f"{folder} holds a run with other settings ({'; '.join(lines)}); "
             "add --overwrite to replace it, or choose other --outputs"
         )
-    if not list((folder / "snapshots").glob("epoch_*.npz")):
+    if not has_snapshots and not saved["finished"]:
         return Found([], False)
-    return Found(list(read_run(folder).snapshots), bool(saved["finished"]))
+    return Found(list(read_run(folder).snapshots), saved["finished"] > 0)
 
 
 def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from data.dataset import FEWEST_CLASSES, MOST_CLASSES
+from data.dataset import FEWEST_CLASSES, LONGEST_NAME, MOST_CLASSES, Dataset
 from errors import InputError
 from files import write_whole
 from losses.margin import MarginSpec
@@ -24,20 +23,22 @@ from training.parsing import parse, require_keys
 from training.snapshot import SPLITS, Points, Run, Snapshot, epoch_label
 
 FORMAT = 1
-RUN_KEYS = ("format", "name", "lossname", "margin", "class_names", "config", "made_with", "finished")
+RUN_KEYS = ("format", "name", "lossname", "margin", "class_names", "images", "config", "made_with", "finished")
 LARGEST_JSON = 1_000_000
-LONGEST_NAME = 60
+LONGEST_RUN_NAME = 200
 
 
-def describe(config: RunConfig, class_names: Iterable[str]) -> dict[str, Any]:
+def describe(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
     """run.json without what tells where and when it was made: all that decides the numbers of a run."""
     settings = asdict(config)
+    del settings["data"]["data_dir"]
     return {
         "format": FORMAT,
         "name": settings.pop("name"),
         "lossname": settings.pop("lossname"),
         "margin": settings.pop("margin"),
-        "class_names": list(class_names),
+        "class_names": list(dataset.class_names),
+        "images": dataset.digest,
         "config": settings,
     }
 
@@ -49,10 +50,13 @@ def fingerprint(description: dict[str, Any]) -> bytes:
 
 
 def write_description(
-    folder: Path, config: RunConfig, class_names: Iterable[str], made_with: dict[str, str], finished: bool
+    folder: Path, config: RunConfig, dataset: Dataset, made_with: dict[str, str], finished: int
 ) -> None:
-    """run.json: all that is needed to redraw or to repeat the run, and whether it is finished."""
-    content = describe(config, class_names) | {"made_with": made_with, "finished": finished}
+    """run.json: all that is needed to redraw or to repeat the run.
+
+    finished: how many snapshots the finished run has; 0 while it is not.
+    """
+    content = describe(config, dataset) | {"made_with": made_with, "finished": finished}
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     write_whole(folder / "run.json", (json.dumps(content, indent=2) + "\n").encode())
 
@@ -101,8 +105,10 @@ def read_description(folder: Path) -> dict[str, Any]:
     if not isinstance(names, list) or not FEWEST_CLASSES <= len(names) <= MOST_CLASSES:
         raise InputError(f"{path}: class_names must be a list of {FEWEST_CLASSES} to {MOST_CLASSES} names")
     for name in (content["name"], content["lossname"], *names):
-        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME * 4:
+        if not isinstance(name, str) or not 0 < len(name) <= LONGEST_RUN_NAME:
             raise InputError(f"{path}: {str(name)[:LONGEST_NAME]!r} cannot be a name")
+    if type(content["finished"]) is not int or content["finished"] < 0:
+        raise InputError(f"{path}: finished must be the number of snapshots, or 0")
     return content
 
 
@@ -117,6 +123,8 @@ def read_run(folder: Path) -> Run:
     snapshots = [read_snapshot(file, len(names), fingerprint(content)) for file in files]
     snapshots.sort(key=lambda snapshot: snapshot.epoch)
     require_one_series(snapshots, folder)
+    if content["finished"] not in (0, len(snapshots)):
+        raise InputError(f"{folder}/snapshots holds {len(snapshots)} of the run's {content['finished']} snapshots")
     return Run(content["name"], content["lossname"], spec, names, tuple(snapshots))
 
 
@@ -146,11 +154,11 @@ def read_snapshot(path: Path, classes: int, run: bytes) -> Snapshot:
             class_weights=arrays["class_weights"],
             metrics={n.removeprefix("metric_"): float(v) for n, v in arrays.items() if n.startswith("metric_")},
         )
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        check_shapes(snapshot, classes)
+    except Exception as error:  # readers of damaged files raise whatever comes
         raise InputError(
-            f"{path} is damaged ({str(error).strip() or type(error).__name__}); remove it or train again"
+            f"{path} is damaged ({str(error).strip() or type(error).__name__}); train the run again"
         ) from None
-    check_shapes(snapshot, classes, path)
     return snapshot
 
 
@@ -162,7 +170,8 @@ def points_of(arrays: dict[str, np.ndarray], split: str) -> Points:
     )
 
 
-def check_shapes(snapshot: Snapshot, classes: int, path: Path) -> None:
+def check_shapes(snapshot: Snapshot, classes: int) -> None:
+    """ValueError unless the arrays have the shapes and ranges that `Snapshot` promises."""
     weights = snapshot.class_weights
     fits = weights.ndim == 2 and weights.shape[0] == classes and weights.shape[1] in VISUAL_DIMENSIONS
     fits = fits and np.isfinite(weights).all() and np.isfinite(snapshot.epoch) and snapshot.epoch >= 0
@@ -174,4 +183,4 @@ def check_shapes(snapshot: Snapshot, classes: int, path: Path) -> None:
         fits = fits and min(points.labels.min(), points.predictions.min()) >= 0
         fits = fits and max(points.labels.max(), points.predictions.max()) < classes
     if not fits:
-        raise InputError(f"{path} is damaged (its arrays do not fit together); remove it or train again")
+        raise ValueError("its arrays do not fit together")

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 from losses.margin import MarginSpec
 from training.snapshot import Run, SplitName
 from viz.scatter import Scatter
-from viz.style import INCHES, Style
+from viz.style import INCHES, Style, shown
 
 CAPTION_SHARE = 0.125
 LEFT, RIGHT = 0.03, 0.97
+LONGEST_TITLE = 30
 
 
 class Page:
@@ -27,13 +28,14 @@ class Page:
         self.scatter = Scatter(self.figure.add_axes((0, 0, 1, 1 - CAPTION_SHARE)), run, split, style)
         ink: dict[str, Any] = {"color": style.colors.ink}
         muted: dict[str, Any] = {"color": style.colors.muted}
-        self.figure.text(LEFT, 0.945, escape(run.lossname), fontsize=22, fontweight="bold", **ink)
+        title = shown(run.lossname, LONGEST_TITLE)
+        self.figure.text(LEFT, 0.945, title, fontsize=22 * min(1, 18 / len(title)), fontweight="bold", **ink)
         self.figure.text(LEFT, 0.898, numbers(run.spec), fontsize=15, **muted)
         self.epoch = self.figure.text(RIGHT, 0.945, "", fontsize=22, fontweight="bold", ha="right", **ink)
         self.accuracy = self.figure.text(RIGHT, 0.898, "", fontsize=18, ha="right", **ink)
         self.note = self.figure.text(LEFT, 0.018, "", fontsize=14, **muted)
         if run.spec.x_norm:
-            self.figure.text(RIGHT, 0.018, "circle: |x| = 1", fontsize=14, ha="right", **muted)
+            self.figure.text(RIGHT, 0.018, "circle: x / |x|", fontsize=14, ha="right", **muted)
 
     def image(self, number: int) -> np.ndarray:
         """The picture of snapshot `number`, uint8 (size, size, 3)."""
@@ -51,8 +53,3 @@ class Page:
 def numbers(spec: MarginSpec) -> str:
     """The loss in numbers, as in the table of losses."""
     return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
-
-
-def escape(text: str) -> str:
-    """Text that matplotlib must not read as mathematics."""
-    return text.replace("$", r"\$")

@@ -23,7 +23,7 @@ def half_height(run: Run) -> float:
     bulk = outlier = 0.0
     for snapshot in run.snapshots:
         for split in SPLITS:
-            radius = np.linalg.norm(snapshot.points(split).features, axis=1)
+            radius = np.linalg.norm(snapshot.points(split).features.astype(np.float64), axis=1)
             bulk = max(bulk, float(np.quantile(radius, BULK)))
             outlier = max(outlier, float(radius.max()))
     return max(bulk / CLOUD_REACH, outlier * 1.03) or 1.0

@@ -31,7 +31,7 @@ class Timing:
 def draw_run(
     run: Run, folder: Path, split: SplitName, style: Style, timing: Timing, span: range, stills: bool = True
 ) -> Path:
-    """SPLIT.gif of the snapshots in `span`; with `stills` also frames/SPLIT_epoch_NN.png and SPLIT_last.png.
+    """SPLIT.gif of the snapshots in `span`; with `stills` also their frames/SPLIT_epoch_NN.png, and SPLIT_last.png.
 
     Returns the GIF's path.
     """
@@ -45,7 +45,7 @@ def draw_run(
         if stills:
             png = png_bytes(image)
             write_whole(folder / "frames" / f"{split}_epoch_{epoch_label(run.snapshots[number].epoch)}.png", png)
-    if stills:
+    if stills and span[-1] == len(run.snapshots) - 1:
         write_whole(folder / f"{split}_last.png", png)
     path = folder / f"{split}.gif"
     write_whole(path, gif_bytes(indexed, palette, timing))

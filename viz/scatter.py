@@ -11,13 +11,14 @@ from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
 from viz.dots import Dots
 from viz.geometry import BADGE_RING, UNIT_RING, badge_places, flatten, half_height
-from viz.style import Style, badge_points, class_colors, readable_on
+from viz.style import Style, badge_points, class_colors, readable_on, shown
 
 LAYERS = 8
 RIM_LAYERS = 3
 SPAN_POINTS = 228.0
 MANY_ERRORS = 150
 MANY_POINTS = 4000
+LONGEST_BADGE = 11
 
 
 class Scatter:
@@ -61,7 +62,7 @@ class Scatter:
             box |= {"ec": style.colors.background, "lw": 1.5}
             weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
             place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5}
-            self.badges.append(self.ax.text(0, 0, name.replace("$", r"\$"), bbox=box, **weight, **place))
+            self.badges.append(self.ax.text(0, 0, shown(name, LONGEST_BADGE), bbox=box, **weight, **place))
 
     def show(self, snapshot: Snapshot, frame: int = 0) -> None:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""

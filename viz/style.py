@@ -70,3 +70,9 @@ def luminance(color: str) -> float:
 def badge_points(classes: int) -> float:
     """Diameter of a class badge, points of 1/72 inch: so that all of them fit on the ring."""
     return BADGE_POINTS * min(1, FULL_BADGES / classes)
+
+
+def shown(name: str, longest: int) -> str:
+    """A name as text in a picture: shortened, and not read as mathematics."""
+    short = name if len(name) <= longest else name[: longest - 1] + "…"
+    return short.replace("$", r"\$")

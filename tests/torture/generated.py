@@ -12,9 +12,16 @@ from hypothesis import strategies as st
 
 import main
 
-from .common import ROOT, Outcome, is_one_clear_line, run_here
+from .common import ROOT, Outcome, is_one_clear_line, only_run, run_here
 
 CASES = 2000
+SETTINGS = settings(
+    max_examples=CASES,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 NEVER = {"--help", "--outputs", "--config", "--dataset", "--quick", "--verbose", "--overwrite"}
 VALUES = st.one_of(
     st.none(),
@@ -25,6 +32,9 @@ VALUES = st.one_of(
     st.sampled_from(["False", "all", 1e400]),
     st.lists(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+)
+DRAWING_OPTIONS = st.sampled_from(
+    ["--split", "--start-epoch", "--end-epoch", "--duration", "--hold", "--size", "--theme"]
 )
 OPTIONS = st.sampled_from([option for p in main.main.params for option in p.opts if option not in NEVER])
 WORDS = st.one_of(
@@ -39,8 +49,7 @@ def generated(scratch: Path, images: Path) -> Outcome:
     tried: list[str] = []
     bad: list[str] = []
 
-    @settings(max_examples=CASES, database=None, deadline=None, phases=[Phase.generate],
-              suppress_health_check=list(HealthCheck))  # fmt: skip
+    @SETTINGS
     @given(
         edits=st.lists(st.tuples(st.sampled_from(places), VALUES), max_size=2),
         given_words=st.lists(st.tuples(OPTIONS, WORDS), max_size=3),
@@ -67,7 +76,20 @@ def generated(scratch: Path, images: Path) -> Outcome:
         if not is_one_clear_line(code, err):
             bad.append(f"{arguments} {edits}: {code} {err[:200]}")
 
+    @SETTINGS
+    @given(given_words=st.lists(st.tuples(DRAWING_OPTIONS, WORDS), max_size=3))
+    def redraw_one(given_words: list) -> None:
+        arguments = [word.replace("\0", "") for pair in given_words for word in pair]
+        run = only_run(scratch / "sound").name
+        code, err = run_here(
+            "create_gif.py", "--size", 200, *arguments, "--lossname", run, "--outputs", scratch / "sound"
+        )
+        tried.append(str(code))
+        if code != 0 and not is_one_clear_line(code, err):
+            bad.append(f"create_gif.py {arguments}: {code} {err[:200]}")
+
     try_one()
+    redraw_one()
     for line in bad[:5]:
         click.echo(line)
     return len(tried), len(bad)
