@@ -174,7 +174,8 @@ def test_epochs_that_the_run_does_not_have(run, finished):
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--size", 10), ("--duration", 0), ("--theme", "pink"), ("--split", "all")]
+    ("option", "value"),
+    [("--size", 10), ("--duration", 0), ("--duration", "nan"), ("--theme", "pink"), ("--split", "all")],
 )
 def test_drawing_options_out_of_range(run, finished, option, value):
     assert_complaint(
