@@ -15,13 +15,8 @@ import main
 from .common import ROOT, Outcome, is_one_clear_line, only_run, run_here
 
 CASES = 2000
-SETTINGS = settings(
-    max_examples=CASES,
-    database=None,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+DRAWN_CASES = 200  # many of them draw
+QUIET = {"database": None, "deadline": None, "phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
 NEVER = {"--help", "--outputs", "--config", "--dataset", "--quick", "--verbose", "--overwrite"}
 VALUES = st.one_of(
     st.none(),
@@ -49,7 +44,7 @@ def generated(scratch: Path, images: Path) -> Outcome:
     tried: list[str] = []
     bad: list[str] = []
 
-    @SETTINGS
+    @settings(max_examples=CASES, **QUIET)
     @given(
         edits=st.lists(st.tuples(st.sampled_from(places), VALUES), max_size=2),
         given_words=st.lists(st.tuples(OPTIONS, WORDS), max_size=3),
@@ -76,7 +71,7 @@ def generated(scratch: Path, images: Path) -> Outcome:
         if not is_one_clear_line(code, err):
             bad.append(f"{arguments} {edits}: {code} {err[:200]}")
 
-    @SETTINGS
+    @settings(max_examples=DRAWN_CASES, **QUIET)
     @given(given_words=st.lists(st.tuples(DRAWING_OPTIONS, WORDS), max_size=3))
     def redraw_one(given_words: list) -> None:
         arguments = [word.replace("\0", "") for pair in given_words for word in pair]
