@@ -63,6 +63,7 @@ class Experiment:
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
         self.mark = fingerprint(describe(config, dataset))
         self.snapshots: list[Snapshot] = []
+        self.latest: Page | None = None
 
     def run(self, overwrite: bool) -> None:
         """Whatever is left to do."""
@@ -122,8 +123,9 @@ class Experiment:
         write_metrics(self.folder, self.snapshots)
         if checkpoint is not None:
             write_checkpoint(self.folder, checkpoint, self.mark)
-        latest = Page(self.seen(), "test", Style()).image(len(self.snapshots) - 1)
-        write_whole(self.folder / "latest.png", png_bytes(latest))
+        self.latest = self.latest or Page(self.seen(), "test", Style())
+        self.latest.fit(self.seen())
+        write_whole(self.folder / "latest.png", png_bytes(self.latest.image(len(self.snapshots) - 1)))
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 
     def draw(self, span: range, stills: bool) -> None:

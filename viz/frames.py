@@ -37,6 +37,11 @@ class Page:
         if run.spec.x_norm:
             self.figure.text(RIGHT, 0.018, "circle: x / |x|", fontsize=14, ha="right", **muted)
 
+    def fit(self, run: Run) -> None:
+        """Takes the same run with more snapshots."""
+        self.run = run
+        self.scatter.fit(run)
+
     def image(self, number: int) -> np.ndarray:
         """The picture of snapshot `number`, uint8 (size, size, 3)."""
         snapshot = self.run.snapshots[number]

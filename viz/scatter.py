@@ -22,17 +22,15 @@ LONGEST_BADGE = 11
 
 
 class Scatter:
-    """Artists made once; `show(snapshot)` moves them."""
+    """Artists made once; `fit(run)` sets the limits of a whole run, `show(snapshot)` moves the artists."""
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
-        self.ax, self.run, self.split = ax, run, split
-        self.reach = half_height(run)
+        self.ax, self.split = ax, split
         colors = class_colors(len(run.class_names))
         labels = run.snapshots[0].points(split).labels
         self.dots = Dots(ax, labels, colors, 2.0 if len(labels) > MANY_POINTS else 2.8, LAYERS)
         self.rim: Dots | None = None
         if run.spec.x_norm:
-            self.draw_unit_circle(style)
             self.rim = Dots(ax, labels, colors, 4.0, RIM_LAYERS)
         ring: dict[str, Any] = {
             "linestyle": "none",
@@ -43,21 +41,25 @@ class Scatter:
         }
         (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
         self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1, zorder=4)[0] for _ in colors]
-        self.draw_badges(style, colors)
-        height = ax.bbox.height / ax.bbox.width
-        ax.set(xlim=(-self.reach / height, self.reach / height), ylim=(-self.reach, self.reach))
+        self.draw_badges(style, colors, run.class_names)
+        (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
+        self.fit(run)
 
-    def draw_unit_circle(self, style: Style) -> None:
-        angle = np.linspace(0, 2 * np.pi, 361)
-        radius = UNIT_RING * self.reach
-        self.ax.plot(radius * np.cos(angle), radius * np.sin(angle), color=style.colors.muted, lw=0.8, zorder=1)
+    def fit(self, run: Run) -> None:
+        """Limits that hold every snapshot of the run, and the unit circle in their scale."""
+        self.reach = half_height(run)
+        height = self.ax.bbox.height / self.ax.bbox.width
+        self.ax.set(xlim=(-self.reach / height, self.reach / height), ylim=(-self.reach, self.reach))
+        if self.rim is not None:
+            angle = np.linspace(0, 2 * np.pi, 361)
+            self.circle.set_data(UNIT_RING * self.reach * np.cos(angle), UNIT_RING * self.reach * np.sin(angle))
 
-    def draw_badges(self, style: Style, colors: list[str]) -> None:
+    def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...]) -> None:
         size = badge_points(len(colors))
         self.gap = 1.08 * size / (BADGE_RING * SPAN_POINTS)
         self.badges = []
-        for color, name in zip(colors, self.run.class_names, strict=True):
+        for color, name in zip(colors, names, strict=True):
             box: dict[str, Any] = {"boxstyle": "circle,pad=0.25" if len(name) == 1 else "round,pad=0.3", "fc": color}
             box |= {"ec": style.colors.background, "lw": 1.5}
             weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}

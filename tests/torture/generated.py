@@ -15,7 +15,6 @@ import main
 from .common import ROOT, Outcome, is_one_clear_line, only_run, run_here
 
 CASES = 2000
-DRAWN_CASES = 200  # many of them draw
 QUIET = {"database": None, "deadline": None, "phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
 NEVER = {"--help", "--outputs", "--config", "--dataset", "--quick", "--verbose", "--overwrite"}
 VALUES = st.one_of(
@@ -37,14 +36,14 @@ WORDS = st.one_of(
 )
 
 
-def generated(scratch: Path, images: Path) -> Outcome:
+def generated(scratch: Path, images: Path, cases: int = CASES) -> Outcome:
     """Configs and command lines made up by hypothesis; the data folder never exists, so that none of them trains."""
     original = json.loads((ROOT / "config.json").read_text())
     places = [[section, *rest] for section in original for rest in ways(original[section])]
     tried: list[str] = []
     bad: list[str] = []
 
-    @settings(max_examples=CASES, **QUIET)
+    @settings(max_examples=cases, **QUIET)
     @given(
         edits=st.lists(st.tuples(st.sampled_from(places), VALUES), max_size=2),
         given_words=st.lists(st.tuples(OPTIONS, WORDS), max_size=3),
@@ -71,7 +70,7 @@ def generated(scratch: Path, images: Path) -> Outcome:
         if not is_one_clear_line(code, err):
             bad.append(f"{arguments} {edits}: {code} {err[:200]}")
 
-    @settings(max_examples=DRAWN_CASES, **QUIET)
+    @settings(max_examples=cases // 10, **QUIET)
     @given(given_words=st.lists(st.tuples(DRAWING_OPTIONS, WORDS), max_size=3))
     def redraw_one(given_words: list) -> None:
         arguments = [word.replace("\0", "") for pair in given_words for word in pair]
