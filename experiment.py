@@ -22,8 +22,8 @@ from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.config import RunConfig
 from training.loop import Progress, count_steps, moments, train
 from training.resume import look_into, up_to
-from training.snapshot import SPLITS, Run, Snapshot
-from training.store import describe, fingerprint, write_description, write_metrics, write_snapshot
+from training.snapshot import SPLITS, Record, Run, Snapshot
+from training.store import describe, fingerprint, read_run, write_description, write_metrics, write_snapshot
 from viz.frames import Page
 from viz.movie import Timing, draw_run, png_bytes
 from viz.style import Style
@@ -62,7 +62,7 @@ class Experiment:
     def __init__(self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger):
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
         self.mark = fingerprint(describe(config, dataset))
-        self.snapshots: list[Snapshot] = []
+        self.records: list[Record] = []
         self.latest: Page | None = None
 
     def run(self, overwrite: bool) -> None:
@@ -76,9 +76,9 @@ class Experiment:
             elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
                 self.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
                 return
-            self.snapshots = self.snapshots or found.snapshots
-            self.draw(range(len(self.snapshots)), stills=True)
-            self.describe(finished=len(self.snapshots))
+            run = read_run(self.folder)
+            self.draw(run, range(len(run.snapshots)), stills=True)
+            self.describe(finished=len(run.snapshots))
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
@@ -88,7 +88,8 @@ class Experiment:
         start = read_checkpoint(self.folder, self.mark) if found else None
         if start is not None:
             due = moments(self.config, self.dataset)
-            self.snapshots = up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder)
+            for snapshot in up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder):
+                self.note(snapshot)
         elif len(found) > 2:
             raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; --overwrite starts anew")
         else:
@@ -97,7 +98,9 @@ class Experiment:
         try:
             self.train(start)
         except (KeyboardInterrupt, InputError):
-            self.draw(thinned(len(self.snapshots)), stills=False)
+            if self.records:
+                run = read_run(self.folder)
+                self.draw(run, thinned(len(run.snapshots)), stills=False)
             raise
 
     def train(self, start: Checkpoint | None) -> None:
@@ -107,35 +110,38 @@ class Experiment:
         images, epochs = len(self.dataset.train), self.config.training.epochs
         self.say(f"{self.config.name}: {images:,} training images, {epochs} epoch(s) -> {self.folder}")
         if start is not None:
-            self.say(f"  going on after epoch {self.snapshots[-1].epoch:g}")
+            self.say(f"  going on after epoch {self.records[-1].epoch:g}")
         with progress_bar(steps) as bar:
             for progress in train(self.config, self.dataset, start):
                 if progress.snapshot is not None:
                     self.keep(progress.snapshot, progress.checkpoint)
-                report(bar, progress, self.snapshots[-1])
+                report(bar, progress, self.records[-1])
         minutes, seconds = divmod(round(time.perf_counter() - began), 60)
-        accuracy = 100 * self.snapshots[-1].test.accuracy
+        accuracy = 100 * self.records[-1].metrics["test_accuracy"]
         self.say(f"{self.config.name}: test accuracy {accuracy:.2f} %, trained in {minutes} min {seconds:02d} s")
 
     def keep(self, snapshot: Snapshot, checkpoint: Checkpoint | None) -> None:
         write_snapshot(self.folder, snapshot, self.mark)
-        self.snapshots.append(snapshot)
-        write_metrics(self.folder, self.snapshots)
+        page = self.note(snapshot)
+        write_metrics(self.folder, self.records)
         if checkpoint is not None:
             write_checkpoint(self.folder, checkpoint, self.mark)
-        self.latest = self.latest or Page(self.seen(), "test", Style())
-        self.latest.fit(self.seen())
-        write_whole(self.folder / "latest.png", png_bytes(self.latest.image(len(self.snapshots) - 1)))
+        write_whole(self.folder / "latest.png", png_bytes(page.image(0)))
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 
-    def draw(self, span: range, stills: bool) -> None:
-        """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
-        for split in SPLITS if span else ():
-            self.say(str(draw_run(self.seen(), self.folder, split, Style(), Timing(), span, stills)))
-
-    def seen(self) -> Run:
+    def note(self, snapshot: Snapshot) -> Page:
+        """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
+        self.records.append(Record(snapshot.epoch, snapshot.metrics))
         config = self.config
-        return Run(config.name, config.lossname, config.margin, self.dataset.class_names, tuple(self.snapshots))
+        alone = Run(config.name, config.lossname, config.margin, self.dataset.class_names, (snapshot,))
+        self.latest = self.latest or Page(alone, "test", Style())
+        self.latest.widen(alone)
+        return self.latest
+
+    def draw(self, run: Run, span: range, stills: bool) -> None:
+        """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
+        for split in SPLITS:
+            self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
 
     def describe(self, finished: int) -> None:
         write_description(self.folder, self.config, self.dataset, versions(), finished)
@@ -153,8 +159,9 @@ def progress_bar(steps: int) -> Any:
     )
 
 
-def report(bar: Any, progress: Progress, latest: Snapshot) -> None:
-    numbers = f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  test {100 * latest.test.accuracy:.2f} %"
+def report(bar: Any, progress: Progress, latest: Record) -> None:
+    accuracy = 100 * latest.metrics["test_accuracy"]
+    numbers = f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  test {accuracy:.2f} %"
     bar.update(progress.step - bar.pos, numbers)
     if bar.hidden and progress.snapshot is not None:
         click.echo(f"  {numbers}")

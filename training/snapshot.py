@@ -45,6 +45,14 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Record:
+    """What is remembered of a snapshot while training goes on: its epoch and its metrics."""
+
+    epoch: float
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Run:
     """A run as drawing sees it: snapshots in the order of their epochs, at least one."""
 

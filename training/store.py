@@ -20,7 +20,7 @@ from losses.margin import MarginSpec
 from training.arrays import read_arrays
 from training.config import VISUAL_DIMENSIONS, RunConfig
 from training.parsing import parse, require_keys
-from training.snapshot import SPLITS, Points, Run, Snapshot, epoch_label
+from training.snapshot import SPLITS, Points, Record, Run, Snapshot, epoch_label
 
 FORMAT = 1
 RUN_KEYS = ("format", "name", "lossname", "margin", "class_names", "images", "config", "made_with", "finished")
@@ -77,9 +77,9 @@ def write_snapshot(folder: Path, snapshot: Snapshot, run: bytes) -> None:
     write_whole(folder / "snapshots" / f"epoch_{epoch_label(snapshot.epoch)}.npz", packed.getvalue())
 
 
-def write_metrics(folder: Path, snapshots: Iterable[Snapshot]) -> None:
+def write_metrics(folder: Path, records: Iterable[Record]) -> None:
     """metrics.csv: a row a snapshot."""
-    rows = [{"epoch": snapshot.epoch, **snapshot.metrics} for snapshot in snapshots]
+    rows = [{"epoch": record.epoch, **record.metrics} for record in records]
     table = io.StringIO(newline="")
     writer = csv.DictWriter(table, fieldnames=list(rows[0]))
     writer.writeheader()

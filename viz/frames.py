@@ -37,10 +37,10 @@ class Page:
         if run.spec.x_norm:
             self.figure.text(RIGHT, 0.018, "circle: x / |x|", fontsize=14, ha="right", **muted)
 
-    def fit(self, run: Run) -> None:
-        """Takes the same run with more snapshots."""
+    def widen(self, run: Run) -> None:
+        """Takes other snapshots of the same run, in limits that hold those of before as well."""
         self.run = run
-        self.scatter.fit(run)
+        self.scatter.widen(run)
 
     def image(self, number: int) -> np.ndarray:
         """The picture of snapshot `number`, uint8 (size, size, 3)."""

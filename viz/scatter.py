@@ -22,7 +22,7 @@ LONGEST_BADGE = 11
 
 
 class Scatter:
-    """Artists made once; `fit(run)` sets the limits of a whole run, `show(snapshot)` moves the artists."""
+    """Artists made once; `widen(run)` sets the limits for a whole run, `show(snapshot)` moves the artists."""
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.ax, self.split = ax, split
@@ -44,11 +44,12 @@ class Scatter:
         self.draw_badges(style, colors, run.class_names)
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
-        self.fit(run)
+        self.reach = 0.0
+        self.widen(run)
 
-    def fit(self, run: Run) -> None:
-        """Limits that hold every snapshot of the run, and the unit circle in their scale."""
-        self.reach = half_height(run)
+    def widen(self, run: Run) -> None:
+        """Limits that hold every snapshot of the run and what was held before; the unit circle in their scale."""
+        self.reach = max(self.reach, half_height(run))
         height = self.ax.bbox.height / self.ax.bbox.width
         self.ax.set(xlim=(-self.reach / height, self.reach / height), ylim=(-self.reach, self.reach))
         if self.rim is not None:
