@@ -53,6 +53,11 @@ class MarginSpec:
         """Whether psi needs the angle itself and not only its cosine."""
         return self.m1 != 1 or self.m2 != 0
 
+    @property
+    def has_margin(self) -> bool:
+        """Whether training asks for more than inference does."""
+        return self.bends_the_angle or self.m3 != 0
+
 
 def psi(theta: Any, spec: MarginSpec) -> Any:
     """The target logit over s |w| |x|: what the loss makes of the angle to the own class.

@@ -93,11 +93,13 @@ class TrainingConfig:
 class OptimizerConfig:
     """A recipe. lr is the peak rate; it rises over the share `warmup` of all steps and falls to 0 as a cosine.
 
-    momentum is beta_1 for AdamW; clip_norm bounds the norm of the whole gradient; slopes and biases do not decay.
+    momentum is beta_1 for AdamW, and beta2 its memory of squared gradients, which SGD has none of. clip_norm bounds the
+    norm of the whole gradient; slopes and biases do not decay.
     """
 
     lr: float
     momentum: float
+    beta2: float
     weight_decay: float
     warmup: float
     clip_norm: float
@@ -108,7 +110,7 @@ class OptimizerConfig:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0, not {getattr(self, name):g}")
         require_between("weight_decay", self.weight_decay, 0, MOST)
-        for name in ("momentum", "warmup"):
+        for name in ("momentum", "beta2", "warmup"):
             require_between(name, getattr(self, name), 0, MOST)
             if getattr(self, name) >= 1:
                 raise ValueError(f"{name} must be less than 1, not {getattr(self, name):g}")

@@ -18,7 +18,7 @@ class Dots:
     def __init__(self, ax: Axes, labels: np.ndarray, colors: list[str], size: float, layers: int):
         self.parts = painting_order(labels, len(colors), layers)
         self.lines = [
-            ax.plot([], [], "o", color=colors[label], markersize=size, markeredgewidth=0, zorder=2)[0]
+            ax.plot([], [], "o", color=colors[label], markersize=size, markeredgewidth=0, zorder=2, rasterized=True)[0]
             for label, _ in self.parts
         ]
 

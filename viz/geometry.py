@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.metrics import unit
-from training.snapshot import SPLITS, Run
+from training.snapshot import SPLITS, Points, Run
 
 BULK = 0.999
 CLOUD_REACH = 0.78
@@ -37,6 +37,11 @@ def flatten(vectors: np.ndarray, frame: int) -> np.ndarray:
     right = (-np.sin(turn), np.cos(turn), 0)
     up = (-np.sin(ELEVATION) * np.cos(turn), -np.sin(ELEVATION) * np.sin(turn), np.cos(ELEVATION))
     return vectors @ np.array((right, up), dtype=vectors.dtype).T
+
+
+def class_means(points: Points) -> np.ndarray:
+    """Mean feature of each class that has points, (at most C, D)."""
+    return np.array([points.features[points.labels == label].mean(axis=0) for label in np.unique(points.labels)])
 
 
 def badge_places(class_weights: np.ndarray, gap: float, frame: int) -> np.ndarray:

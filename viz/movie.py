@@ -1,87 +1,99 @@
-"""Pictures into files: a PNG a frame, one GIF a split."""
+"""A run's pictures as files: a PNG a frame, and one moving picture a split."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import imageio.v3 as iio
 import numpy as np
-from PIL import Image
 
 from files import write_whole
 from training.snapshot import Run, SplitName, epoch_label
+from viz.compare import Compare
+from viz.encode import SHORTEST_MILLISECONDS, encode
 from viz.frames import Page
+from viz.sheet import Sheet
+from viz.slide import Slide
 from viz.style import Style
+from viz.tween import tweened
 
-PALETTE_SIZE = 256
-SHORTEST_MILLISECONDS = 20
+LAYOUTS: dict[str, type[Page] | type[Slide]] = {"square": Page, "slide": Slide}
+STILLS = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True)
 class Timing:
-    """seconds: how long a frame stands; hold: how long the last one does, seconds."""
+    """seconds: from one snapshot to the next; hold: how long the last frame stands, seconds.
+
+    between: how many interpolated frames are drawn between two snapshots.
+    """
 
     seconds: float = 0.4
     hold: float = 2.0
+    between: int = 0
+
+    def milliseconds(self, frames: int) -> list[int]:
+        """How long each of so many frames stands: multiples of 10 ms, as GIFs keep them, at least 20."""
+        each = self.seconds / (self.between + 1)
+        times = [each] * (frames - 1) + [max(self.hold, self.seconds)]
+        return [max(SHORTEST_MILLISECONDS, round(time * 100) * 10) for time in times]
 
 
 def draw_run(
-    run: Run, folder: Path, split: SplitName, style: Style, timing: Timing, span: range, stills: bool = True
-) -> Path:
+    run: Run, folder: Path, split: SplitName, style: Style, timing: Timing, span: range,
+    stills: bool = True, layout: str = "square", kind: str = "gif",
+) -> Path:  # fmt: skip
     """SPLIT.gif of the snapshots in `span`; with `stills` also their frames/SPLIT_epoch_NN.png, and SPLIT_last.png.
 
-    Returns the GIF's path.
+    kind: of encode.KINDS. The names of slides start with "slide_". Returns the path of the moving picture.
     """
-    page = Page(run, split, style)
-    palette = shared_palette(page.image(number) for number in {span[0], span[len(span) // 2], span[-1]})
+    sheet = LAYOUTS[layout](run, split, style)
+    chosen = [run.snapshots[number] for number in span]
+    sheet.run = tweened(replace(run, snapshots=tuple(chosen)), timing.between)
+    name = f"slide_{split}" if layout == "slide" else split
     (folder / "frames").mkdir(parents=True, exist_ok=True)
-    indexed = []
-    for number in span:
-        image = page.image(number)
-        indexed.append(Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE))
-        if stills:
-            png = png_bytes(image)
-            write_whole(folder / "frames" / f"{split}_epoch_{epoch_label(run.snapshots[number].epoch)}.png", png)
-    if stills and span[-1] == len(run.snapshots) - 1:
-        write_whole(folder / f"{split}_last.png", png)
-    path = folder / f"{split}.gif"
-    write_whole(path, gif_bytes(indexed, palette, timing))
+
+    def frames() -> Iterator[np.ndarray]:
+        for number in range(len(sheet.run.snapshots)):
+            image = sheet.image(number)
+            measured, made_up = divmod(number, timing.between + 1)
+            if stills and not made_up:
+                epoch = epoch_label(chosen[measured].epoch)
+                write_whole(folder / "frames" / f"{name}_epoch_{epoch}.png", png_bytes(image))
+            yield image
+        if stills and span[-1] == len(run.snapshots) - 1:
+            write_whole(folder / f"{name}_last.png", png_bytes(image))
+
+    path = folder / f"{name}.{kind}"
+    write_whole(path, movie_bytes(frames(), sheet, len(sheet.run.snapshots), timing, kind))
     return path
 
 
-def shared_palette(samples: Iterable[np.ndarray]) -> Image.Image:
-    """One palette for all frames, from a few uint8 (height, width, 3) samples."""
-    strip = Image.fromarray(np.concatenate(list(samples)))
-    return strip.quantize(PALETTE_SIZE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+def movie_bytes(frames: Iterable[np.ndarray], sheet: Sheet, count: int, timing: Timing, kind: str) -> bytes:
+    """The frames of a sheet, encoded; the first, the middle and the last lend their colours to a GIF's palette."""
+    samples = [sheet.image(number) for number in {0, count // 2, count - 1}] if kind == "gif" else []
+    return encode(frames, samples, timing.milliseconds(count), kind)
 
 
-def gif_bytes(indexed: list[Image.Image], palette: Image.Image, timing: Timing) -> bytes:
-    """Images in one palette -> a GIF that plays for ever; times are rounded to 10 ms, at least 20.
+def draw_comparison(sheet: Compare, path: Path, timing: Timing) -> Path:
+    """The runs side by side at all their epochs, as a moving picture of the kind that the path's suffix names."""
+    count = len(sheet.epochs)
+    frames = (sheet.image(number) for number in range(count))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, movie_bytes(frames, sheet, count, timing, path.suffix[1:]))
+    return path
 
-    Pillow writes it itself: by way of imageio, which hands it bare indices, it takes nine times as long.
-    """
-    durations = [milliseconds(timing.seconds)] * (len(indexed) - 1) + [milliseconds(max(timing.hold, timing.seconds))]
-    packed = io.BytesIO()
-    indexed[0].save(
-        packed,
-        "GIF",
-        save_all=True,
-        append_images=indexed[1:],
-        palette=bytes(palette.getpalette() or ()),
-        duration=durations,
-        loop=0,
-        optimize=False,
-    )
-    return packed.getvalue()
+
+def draw_still(run: Run, folder: Path, split: SplitName, style: Style, number: int, layout: str, kind: str) -> Path:
+    """One snapshot as SPLIT_epoch_NN.png, .svg or .pdf."""
+    name = f"slide_{split}" if layout == "slide" else split
+    path = folder / f"{name}_epoch_{epoch_label(run.snapshots[number].epoch)}.{kind}"
+    write_whole(path, LAYOUTS[layout](run, split, style).file(number, kind))
+    return path
 
 
 def png_bytes(image: np.ndarray) -> bytes:
     """Compressed lightly: level 1 is several times faster than 6 and a tenth larger."""
     return iio.imwrite("<bytes>", image, plugin="pillow", extension=".png", compress_level=1)
-
-
-def milliseconds(seconds: float) -> int:
-    return max(SHORTEST_MILLISECONDS, round(seconds * 100) * 10)

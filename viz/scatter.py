@@ -10,38 +10,47 @@ from matplotlib.axes import Axes
 from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
 from viz.dots import Dots
-from viz.geometry import BADGE_RING, UNIT_RING, badge_places, flatten, half_height
-from viz.style import Style, badge_points, class_colors, readable_on, shown
+from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, flatten, half_height
+from viz.sectors import Sectors
+from viz.style import Style, badge_points, class_colors, inches, readable_on, shown
 
 LAYERS = 8
 RIM_LAYERS = 3
-SPAN_POINTS = 228.0
+USUAL_SPAN = 228.0
 MANY_ERRORS = 150
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
 
 
 class Scatter:
-    """Artists made once; `widen(run)` sets the limits for a whole run, `show(snapshot)` moves the artists."""
+    """Artists made once; `widen(run)` sets the limits for a whole run, `show(snapshot)` moves the artists.
+
+    Errors are ringed on the unit circle if it is there, else among the features: where the loss looks.
+    Dots, lines and badges are sized for the axes they are drawn in.
+    """
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
-        self.ax, self.split = ax, split
-        colors = class_colors(len(run.class_names))
+        self.ax, self.split, self.spec = ax, split, run.spec
+        self.overlays = style.overlays
+        self.span = 36 * inches(ax)
+        scale = min(1.0, self.span / USUAL_SPAN)
+        colors = class_colors(len(run.class_names), style.palette)
+        flat = run.snapshots[0].class_weights.shape[1] == 2
+        self.sectors = Sectors(ax, run.spec, colors, style) if flat else None
         labels = run.snapshots[0].points(split).labels
-        self.dots = Dots(ax, labels, colors, 2.0 if len(labels) > MANY_POINTS else 2.8, LAYERS)
+        self.dots = Dots(ax, labels, colors, scale * (2.0 if len(labels) > MANY_POINTS else 2.8), LAYERS)
         self.rim: Dots | None = None
-        if run.spec.x_norm:
-            self.rim = Dots(ax, labels, colors, 4.0, RIM_LAYERS)
-        ring: dict[str, Any] = {
-            "linestyle": "none",
-            "marker": "o",
-            "fillstyle": "none",
-            "markersize": 5,
-            "markeredgewidth": 0.7,
-        }
+        self.fade = 0.5
+        if style.view_of(run.spec) == "both":
+            self.fade = 0.9  # on a line, rings lie closer than in the plane
+            self.rim = Dots(ax, labels, colors, 4.0 * scale, RIM_LAYERS)
+        ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
+        ring |= {"markersize": 5 * scale**0.5, "markeredgewidth": 0.7 * scale**0.5}
         (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
-        self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1, zorder=4)[0] for _ in colors]
-        self.draw_badges(style, colors, run.class_names)
+        (self.centres,) = ax.plot([], [], "P", color=style.colors.ink, markersize=9 * scale**0.5, zorder=6)
+        self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
+        self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
+        self.draw_badges(style, colors, run.class_names, scale)
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
         self.reach = 0.0
@@ -50,15 +59,16 @@ class Scatter:
     def widen(self, run: Run) -> None:
         """Limits that hold every snapshot of the run and what was held before; the unit circle in their scale."""
         self.reach = max(self.reach, half_height(run))
-        height = self.ax.bbox.height / self.ax.bbox.width
-        self.ax.set(xlim=(-self.reach / height, self.reach / height), ylim=(-self.reach, self.reach))
+        wide, high = self.ax.bbox.width, self.ax.bbox.height
+        across, up = self.reach * wide / min(wide, high), self.reach * high / min(wide, high)
+        self.ax.set(xlim=(-across, across), ylim=(-up, up))
         if self.rim is not None:
             angle = np.linspace(0, 2 * np.pi, 361)
             self.circle.set_data(UNIT_RING * self.reach * np.cos(angle), UNIT_RING * self.reach * np.sin(angle))
 
-    def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...]) -> None:
-        size = badge_points(len(colors))
-        self.gap = 1.08 * size / (BADGE_RING * SPAN_POINTS)
+    def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
+        size = badge_points(len(colors)) * scale**0.75
+        self.gap = 1.08 * size / (BADGE_RING * self.span)
         self.badges = []
         for color, name in zip(colors, names, strict=True):
             box: dict[str, Any] = {"boxstyle": "circle,pad=0.25" if len(name) == 1 else "round,pad=0.3", "fc": color}
@@ -72,11 +82,18 @@ class Scatter:
         points = snapshot.points(self.split)
         features = flatten(points.features, frame)
         self.dots.show(features)
+        marked = features
         if self.rim is not None:
-            self.rim.show(UNIT_RING * self.reach * flatten(unit(points.features), frame))
-        wrong = features[points.predictions != points.labels]
-        self.errors.set_data(*wrong.T)
-        self.errors.set_alpha(float(np.clip(np.sqrt(MANY_ERRORS / max(len(wrong), 1)), 0.15, 0.8)))
+            marked = UNIT_RING * self.reach * flatten(unit(points.features), frame)
+            self.rim.show(marked)
+        if self.sectors is not None:
+            self.sectors.show(snapshot.class_weights, self.reach)
+        if "errors" in self.overlays:
+            wrong = marked[points.predictions != points.labels]
+            self.errors.set_data(*wrong.T)
+            self.errors.set_alpha(float(np.clip((MANY_ERRORS / max(len(wrong), 1)) ** self.fade, 0.03, 0.8)))
+        if "centres" in self.overlays:
+            self.centres.set_data(*flatten(class_means(points), frame).T)
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
         places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
         for line, badge, tip, place in zip(self.lines, self.badges, tips, places, strict=True):

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 
+from errors import InputError
+from losses.margin import MarginSpec
+
 INCHES = 7.2
-BADGE_POINTS = 25.0
-FULL_BADGES = 24
+BADGE_POINTS = 29.0
+FULL_BADGES = 20
+OVERLAYS = ("regions", "margin", "centres", "errors")
+VIEWS = ("auto", "features", "circle", "both")
+SHADES = (("#000000", 0.4), ("#ffffff", 0.45), ("#000000", 0.65), ("#ffffff", 0.7))
+PALETTE = "petroff10"
 
 
 @dataclass(frozen=True)
@@ -27,10 +35,19 @@ THEMES = {
 
 @dataclass(frozen=True)
 class Style:
-    """size: width and height of a square frame, pixels; type and lines grow with it. theme: a key of THEMES."""
+    """How a frame looks; nothing here changes what it says.
+
+    size: height of a frame, pixels; type and lines grow with it. theme: a key of THEMES. palette: one of matplotlib's
+    colour sequences. overlays: of OVERLAYS. view: the features as they are, their directions on the unit circle, or
+    both; auto is both where the loss normalises the features. transparent: no background, for stills.
+    """
 
     size: int = 720
     theme: str = "light"
+    palette: str = PALETTE
+    overlays: tuple[str, ...] = ("regions", "margin", "errors")
+    view: str = "auto"
+    transparent: bool = False
 
     @property
     def colors(self) -> Theme:
@@ -40,14 +57,28 @@ class Style:
     def dpi(self) -> float:
         return self.size / INCHES
 
+    def view_of(self, spec: MarginSpec) -> str:
+        if self.view != "auto":
+            return self.view
+        return "both" if spec.x_norm else "features"
 
-def class_colors(count: int) -> list[str]:
-    """A colour a class: petroff10 (Petroff 2021, 2107.02270), then its darker and paler relatives."""
-    base = [to_hex(color) for color in matplotlib.color_sequences["petroff10"]]
+
+def class_colors(count: int, palette: str = PALETTE) -> list[str]:
+    """A colour a class, from one of matplotlib's colour sequences, then its darker and paler relatives.
+
+    petroff10 (Petroff 2021, 2107.02270) keeps its colours apart for readers with any colour-vision deficiency.
+    """
+    base = [to_hex(color) for color in matplotlib.color_sequences[palette]]
     shades = [base]
-    for toward, share in (("#000000", 0.4), ("#ffffff", 0.45), ("#000000", 0.65), ("#ffffff", 0.7)):
+    for toward, share in SHADES * (1 + count // (len(SHADES) * len(base))):
         shades.append([blend(color, toward, share) for color in base])
     return [color for row in shades for color in row][:count]
+
+
+def require_palette(name: str) -> None:
+    """InputError unless matplotlib has a colour sequence of this name."""
+    if name not in matplotlib.color_sequences:
+        raise InputError(f"--palette {name!r} is not there; there are: {', '.join(sorted(matplotlib.color_sequences))}")
 
 
 def blend(color: str, toward: str, share: float) -> str:
@@ -76,3 +107,10 @@ def shown(name: str, longest: int) -> str:
     """A name as text in a picture: shortened, and not read as mathematics."""
     short = name if len(name) <= longest else name[: longest - 1] + "…"
     return short.replace("$", r"\$")
+
+
+def inches(ax: Axes) -> float:
+    """The shorter side of the axes, in inches, from which the sizes of what stands in them follow."""
+    box = ax.get_position()
+    width, height = ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
+    return float(min(box.width * width, box.height * height))

@@ -1,0 +1,92 @@
+"""The unit circle: how dense the directions of each class are along it, and the arcs that training asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+
+from training.metrics import unit
+from training.snapshot import Points, Run, Snapshot, SplitName
+from viz.geometry import spread
+from viz.regions import TURN, decision_arcs, on_circle, training_arcs
+from viz.sectors import polygons, wedge
+from viz.style import Style, class_colors, inches, shown
+
+BINS = 360
+USUAL_INCHES = 2.8
+BANDWIDTH = np.radians(3)
+LOBE = 0.5
+REACH = 1.56
+RING = (0.93, 1.0)
+NAME_RING = 0.78
+MOST_NAMES = 15
+LONGEST_NAME = 3
+
+
+class Circle:
+    """Artists made once; `show(snapshot)` moves them. The axes must be square and hold a 2-D space.
+
+    A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
+    this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
+    class wins with its margin; the gaps in it are the margin.
+    """
+
+    def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
+        self.spec, self.split = run.spec, split
+        classes = len(run.class_names)
+        self.colors = [to_rgba(color) for color in class_colors(classes, style.palette)]
+        scale = min(1.0, inches(ax) / USUAL_INCHES)
+        angle = np.linspace(0, TURN, 361)
+        ax.plot(np.cos(angle), np.sin(angle), color=style.colors.muted, lw=0.8, zorder=3)
+        self.ring = polygons(ax, zorder=1)
+        self.lobes = polygons(ax, zorder=2, linewidths=0.6)
+        self.lobes.set(facecolor=[(*color[:3], 0.8) for color in self.colors], edgecolor=style.colors.background)
+        self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
+        names = [shown(name, LONGEST_NAME) for name in run.class_names] if classes <= MOST_NAMES else []
+        text: dict[str, Any] = {
+            "color": style.colors.ink,
+            "fontsize": 17 * scale,
+            "ha": "center",
+            "va": "center_baseline",
+        }
+        box: dict[str, Any] = {"boxstyle": "circle,pad=0.05", "fc": style.colors.background, "ec": "none"}
+        self.names = [ax.text(0, 0, name, bbox=box, zorder=4, **text) for name in names]
+        wide, high = ax.bbox.width, ax.bbox.height
+        across, up = REACH * wide / min(wide, high), REACH * high / min(wide, high)
+        ax.set(xlim=(-across, across), ylim=(-up, up))
+        ax.set_axis_off()
+
+    def widen(self, run: Run) -> None:
+        """Directions need no other limits."""
+
+    def show(self, snapshot: Snapshot, frame: int = 0) -> None:
+        """Moves every artist to this snapshot; a flat space does not turn, whatever the frame."""
+        directions = unit(snapshot.class_weights)
+        arcs = (training_arcs if self.spec.has_margin else decision_arcs)(snapshot.class_weights, self.spec)
+        self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
+        self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
+        angles = np.linspace(0, TURN, BINS + 1)
+        heights = lobes(snapshot.points(self.split), len(directions))
+        rims = (1 + LOBE * np.append(heights, heights[:, :1], axis=1))[:, :, None] * on_circle(angles).T
+        base = on_circle(angles[::-1]).T
+        self.lobes.set_verts([np.concatenate((rim, base)) for rim in rims])
+        for spoke, (x, y) in zip(self.spokes, directions, strict=True):
+            spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
+        if self.names:
+            places = spread(np.arctan2(directions[:, 1], directions[:, 0]), TURN / (MOST_NAMES + 1))
+            for name, (x, y) in zip(self.names, NAME_RING * on_circle(places).T, strict=True):
+                name.set_position((float(x), float(y)))
+
+
+def lobes(points: Points, classes: int) -> np.ndarray:
+    """Density of each class's directions along the circle, (C, BINS); 1 for a class in a single direction."""
+    angles = np.arctan2(points.features[:, 1], points.features[:, 0]) % TURN
+    bins = np.minimum((angles * (BINS / TURN)).astype(np.int64), BINS - 1)
+    counts = np.bincount(points.labels * BINS + bins, minlength=classes * BINS).reshape(classes, BINS)
+    distance = (np.arange(BINS) + BINS / 2) % BINS - BINS / 2
+    kernel = np.exp(-0.5 * (distance * TURN / BINS / BANDWIDTH) ** 2)
+    smooth = np.fft.irfft(np.fft.rfft(counts, axis=1) * np.fft.rfft(kernel), BINS, axis=1)
+    return np.clip(smooth, 0, None) / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -1,0 +1,29 @@
+"""A loss as mathematics and as a name, for titles."""
+
+from __future__ import annotations
+
+from losses.margin import MarginSpec
+
+
+def own_logit(spec: MarginSpec) -> str:
+    """The logit of the own class in training, with its numbers, as mathtext; cos goes on falling beyond 180 degrees."""
+    angle = r"\theta_y" if spec.m1 == 1 else rf"{spec.m1:g}\theta_y"
+    if spec.m2:
+        angle += f" + {spec.m2:g}"
+    cosine = rf"\cos({angle})" if spec.bends_the_angle else rf"\cos\,{angle}"
+    core = f"{cosine} - {spec.m3:g}" if spec.m3 else cosine
+    scale = scale_factor(spec, "y")
+    return f"${scale}\\,({core})$" if spec.m3 and scale else f"${scale}\\,{core}$"
+
+
+def other_logit(spec: MarginSpec) -> str:
+    """The logit of another class, as mathtext."""
+    return rf"${scale_factor(spec, 'j')}\,\cos\,\theta_j$"
+
+
+def scale_factor(spec: MarginSpec, index: str) -> str:
+    """s |w| |x| without what is 1."""
+    parts = [f"{spec.s:g}"] if spec.s != 1 else []
+    parts += [] if spec.w_norm else [rf"\|w_{index}\|"]
+    parts += [] if spec.x_norm else [r"\|x\|"]
+    return r"\,".join(parts)

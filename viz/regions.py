@@ -1,0 +1,125 @@
+"""Which directions of a 2-D space belong to which class: exact sectors, and the narrower ones of training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from losses.margin import MarginSpec, psi
+from training.metrics import unit
+
+GRID = 720
+HALVINGS = 40
+TURN = 2 * np.pi
+
+
+@dataclass(frozen=True)
+class Arc:
+    """Directions from `start` counter-clockwise over `width`, radians, that belong to class `label`."""
+
+    start: float
+    width: float
+    label: int
+
+
+def decision_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
+    """The sectors in which each class has the largest logit without margin; together they fill the circle.
+
+    class_weights: (C, 2). No layer has a bias, so |x| drops out: class i wins against j on one side of the line that is
+    perpendicular to w_i - w_j. Those lines cut the circle; between two neighbouring cuts one class wins throughout. A
+    class whose weight lies inside the convex hull of the others has no sector.
+    """
+    weights = effective(class_weights, spec)
+    first, second = np.triu_indices(len(weights), 1)
+    across = weights[first] - weights[second]
+    across = across[np.linalg.norm(across, axis=1) > 0]
+    if not len(across):
+        return [Arc(0.0, TURN, 0)]
+    normal = np.arctan2(across[:, 1], across[:, 0]) + np.pi / 2
+    cuts = np.unique(np.concatenate((normal, normal + np.pi)) % TURN)
+    widths = np.diff(cuts, append=cuts[0] + TURN)
+    winners = (weights @ on_circle(cuts + widths / 2)).argmax(axis=0)
+    return joined([Arc(*arc) for arc in zip(cuts.tolist(), widths.tolist(), winners.tolist(), strict=True)])
+
+
+def training_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
+    """The sectors in which each class would win even with its margin: |w_y| psi(theta_y) >= |w_j| cos(theta_j), all j.
+
+    class_weights: (C, 2). What is left between them is the margin. Boundaries are bracketed on a grid of half a degree
+    and then halved until they are exact to 1e-14.
+    """
+    surplus = Surplus(class_weights, spec)
+    corners = np.linspace(0, TURN, GRID, endpoint=False)
+    arcs = []
+    for label, direction in enumerate(surplus.directions):
+        angles = np.sort(np.append(corners, direction % TURN))
+        inside = surplus(angles, label) >= 0
+        if inside.all():
+            arcs.append(Arc(0.0, TURN, label))
+        following = np.append(angles[1:], angles[0] + TURN)
+        enters, leaves = ~inside & np.roll(inside, -1), inside & ~np.roll(inside, -1)
+        starts = surplus.roots(angles[enters], following[enters], label)
+        ends = surplus.roots(angles[leaves], following[leaves], label)
+        arcs += [Arc(float(start % TURN), float(np.min((ends - start) % TURN)), label) for start in starts]
+    return arcs
+
+
+class Surplus:
+    """|w_y| psi(theta_y) - max |w_j| cos(theta_j): how far a direction is inside the region that training asks for."""
+
+    def __init__(self, class_weights: np.ndarray, spec: MarginSpec):
+        self.weights, self.spec = effective(class_weights, spec), spec
+        self.lengths = np.linalg.norm(self.weights, axis=1)
+        self.directions = np.arctan2(self.weights[:, 1], self.weights[:, 0])
+
+    def __call__(self, angles: np.ndarray, label: int) -> np.ndarray:
+        """At directions (K,) in radians -> (K,)."""
+        theta = np.abs((angles - self.directions[label] + np.pi) % TURN - np.pi)
+        others = np.delete(self.weights, label, axis=0) @ on_circle(angles)
+        return self.lengths[label] * psi(theta, self.spec) - others.max(axis=0)
+
+    def roots(self, low: np.ndarray, high: np.ndarray, label: int) -> np.ndarray:
+        """Where the sign changes between low (K,) and high (K,), by halving."""
+        rising = self(low, label) < 0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            before = (self(middle, label) < 0) == rising
+            low, high = np.where(before, middle, low), np.where(before, high, middle)
+        return (low + high) / 2
+
+
+def satisfied(features: np.ndarray, labels: np.ndarray, class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
+    """Whether each feature (N, D) wins for its own class even with the margin, bool (N,)."""
+    weights = effective(class_weights, spec)
+    lengths = np.linalg.norm(weights, axis=1)
+    logits = unit(features) @ weights.T
+    rows = np.arange(len(labels))
+    own = logits[rows, labels]
+    cosine = np.clip(own / np.where(lengths[labels] == 0, 1, lengths[labels]), -1, 1)
+    logits[rows, labels] = -np.inf
+    return lengths[labels] * psi(np.arccos(cosine), spec) >= logits.max(axis=1)
+
+
+def effective(class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
+    """The weights that the logits are made of, float64: of length 1 if the loss normalises them."""
+    return unit(class_weights) if spec.w_norm else np.asarray(class_weights, dtype=np.float64)
+
+
+def on_circle(angles: np.ndarray) -> np.ndarray:
+    """(K,) -> (2, K)."""
+    return np.stack((np.cos(angles), np.sin(angles)))
+
+
+def joined(arcs: list[Arc]) -> list[Arc]:
+    """Neighbours of the same class made one; the arcs fill the circle in order."""
+    merged = [arcs[0]]
+    for arc in arcs[1:]:
+        if arc.label == merged[-1].label:
+            merged[-1] = Arc(merged[-1].start, merged[-1].width + arc.width, arc.label)
+        else:
+            merged.append(arc)
+    if len(merged) > 1 and merged[0].label == merged[-1].label:
+        last = merged.pop()
+        merged[0] = Arc(last.start, last.width + merged[0].width, last.label)
+    return merged

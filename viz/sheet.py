@@ -1,0 +1,68 @@
+"""What all frames have in common: one figure, drawn anew for every moment, as pixels or as a file."""
+
+from __future__ import annotations
+
+import io
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from viz.style import INCHES, Style
+
+LINES = 720
+VECTOR_DPI = 300
+REPRODUCIBLE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+
+
+class Sheet(ABC):
+    """One figure of `width` x 720 units, in pixels of `style.size` lines, on which places are given in those units.
+
+    `show(number)` moves the artists to a moment, `image(number)` gives its pixels.
+    """
+
+    def __init__(self, width: float, style: Style):
+        self.width, self.style = width, style
+        size = (INCHES * width / LINES, INCHES)
+        self.figure = Figure(figsize=size, dpi=style.dpi, facecolor=style.colors.background)
+        self.canvas = FigureCanvasAgg(self.figure)
+
+    @abstractmethod
+    def show(self, number: int) -> None:
+        """Moves every artist to the moment `number`."""
+
+    def image(self, number: int) -> np.ndarray:
+        """The picture of that moment, uint8 (height, width, 3)."""
+        self.show(number)
+        self.canvas.draw()
+        return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
+
+    def file(self, number: int, kind: str) -> bytes:
+        """The picture of that moment as png, svg or pdf; dots are pixels in the vector formats."""
+        self.show(number)
+        return figure_file(self.figure, kind, self.style)
+
+    def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
+        return self.figure.add_axes((left / self.width, bottom / LINES, width / self.width, height / LINES))
+
+    def text(self, x: float, y: float, content: str, size: float, muted: bool = False, **more: Any) -> Any:
+        color = self.style.colors.muted if muted else self.style.colors.ink
+        return self.figure.text(x / self.width, y / LINES, content, fontsize=size, color=color, **more)
+
+
+def figure_file(figure: Figure, kind: str, style: Style) -> bytes:
+    """The figure as the bytes of a png, svg or pdf; the same figure gives the same bytes."""
+    packed = io.BytesIO()
+    with rc_context({"svg.hashsalt": "marginalia"}):
+        figure.savefig(
+            packed,
+            format=kind,
+            dpi=style.dpi if kind == "png" else VECTOR_DPI,
+            transparent=style.transparent,
+            metadata=REPRODUCIBLE[kind],
+        )
+    return packed.getvalue()
