@@ -2,11 +2,14 @@
 
 python create_gif.py --lossname CosFace_v1 --layout slide --theme dark
 python create_gif.py --compare softmax --compare CosFace_v1 --split test
+python create_gif.py --figure all
+python create_gif.py --deck outputs/losses.pptx --lossname all
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,22 +17,25 @@ import click
 
 from command_line import run_command
 from errors import InputError
-from training.naming import folder_name
-from training.snapshot import SPLITS, Run
+from training.snapshot import SPLITS, Run, SplitName
 
 if TYPE_CHECKING:
     from viz.movie import Timing
     from viz.style import Style
 
 BOTH = "both"
-LAYOUTS = ("square", "slide")
+SWEPT = ("s", "m1", "m2", "m3")
+LAYOUTS = ("square", "slide", "plain")
 OVERLAYS = ("regions", "margin", "centres", "errors")
 MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 
 
 @click.command()
-@click.option("--lossname", help="The run: a folder in OUTPUTS.")
-@click.option("--compare", multiple=True, help="A run beside others; give it 2 to 12 times.")
+@click.option("--lossname", "lossnames", multiple=True, help="A run: a folder in OUTPUTS. May be repeated.")
+@click.option("--compare", "compared", multiple=True, help="A run beside others; give it 2 to 12 times.")
+@click.option("--sweep", type=click.Choice(SWEPT), help="The runs like LOSSNAME with another value of this, compared.")
+@click.option("--figure", help="A figure of the theory, or 'all': png, svg and pdf in OUTPUTS/figures.")
+@click.option("--deck", type=Path, help="A PowerPoint file of the runs LOSSNAME, or 'all'.")
 @click.option("--split", type=click.Choice([*SPLITS, BOTH]), default=BOTH, show_default=True)
 @click.option("--layout", type=click.Choice(LAYOUTS), default="square", show_default=True)
 @click.option("--view", type=click.Choice(["auto", "features", "circle", "both"]), default="auto", show_default=True)
@@ -51,77 +57,67 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--palette", default="petroff10", show_default=True, help="A colour sequence of matplotlib.")
 @click.option("--transparent", is_flag=True, help="No background; png, svg and pdf only.")
+@click.option("--config", "config_path", type=Path, default="config.json", show_default=True)
 @click.option("--outputs", type=Path, default="outputs", show_default=True, help="Folder of all runs.")
 def main(
-    lossname: str | None, compare: tuple[str, ...], split: str, layout: str, view: str, overlays: tuple[str, ...],
-    start_epoch: float, end_epoch: float | None, duration: float, hold: float, tween: int, kind: str,
-    size: int, theme: str, palette: str, transparent: bool, outputs: Path,
+    lossnames: tuple[str, ...], compared: tuple[str, ...], sweep: str | None, figure: str | None, deck: Path | None,
+    split: str, layout: str, view: str, overlays: tuple[str, ...], start_epoch: float, end_epoch: float | None,
+    duration: float, hold: float, tween: int, kind: str, size: int, theme: str, palette: str, transparent: bool,
+    config_path: Path, outputs: Path,
 ) -> None:  # fmt: skip
-    """Draw a trained run anew: frames, train.gif and test.gif, or whatever else is asked for."""
-    from viz.movie import Timing, draw_run, draw_still
+    """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
+    import exports
+    from training.config import read_config
+    from viz.movie import Timing
     from viz.style import Style, require_palette
 
     if not math.isfinite(duration + hold):
         raise InputError("--duration and --hold must be finite numbers of seconds")
     if transparent and kind not in STILLS:
-        raise InputError(f"--transparent is for stills: add --format {', '.join(STILLS)}")
+        raise InputError(f"--transparent is for stills: add --format {' or '.join(STILLS)}")
     require_palette(palette)
     style = Style(size, theme, palette, tuple(name for name in overlays if name != "none"), view, transparent)
     timing = Timing(duration, hold, tween)
-    if compare:
-        compare_runs(compare, outputs, split, style, timing, kind)
-        return
-    if lossname is None:
-        raise InputError(f"--lossname is missing; {runs_there(outputs)}")
-    folder = run_folder(outputs, lossname)
-    run = read(folder)
-    span = snapshot_span(run, start_epoch, end_epoch)
-    for chosen in SPLITS:
-        if split not in (chosen, BOTH):
-            continue
-        if kind in STILLS:
-            click.echo(draw_still(run, folder, chosen, style, span[-1], layout, kind))
-        else:
-            click.echo(draw_run(run, folder, chosen, style, timing, span, kind == "gif", layout, kind))
+    splits = [chosen for chosen in SPLITS if split in (chosen, BOTH)]
+    if figure is not None:
+        show(exports.figures(figure, lossnames, read_config(config_path), outputs, style))
+    elif deck is not None:
+        click.echo(exports.deck(lossnames, read_config(config_path), outputs, deck, style, timing))
+    elif not (compared or lossnames):
+        raise InputError(f"--lossname is missing; {exports.runs_there(outputs)}")
+    elif (compared or sweep) and kind not in MOVIES:
+        raise InputError(f"a comparison is a movie: --format {' or '.join(MOVIES)}")
+    elif compared:
+        show(exports.compare(compared, outputs, splits, style, timing, kind))
+    elif sweep:
+        show(exports.sweep(lossnames[0], sweep, outputs, splits, style, timing, kind))
+    else:
+        for name in dict.fromkeys(lossnames):
+            redraw(exports.run_folder(outputs, name), splits, style, timing, (start_epoch, end_epoch), layout, kind)
 
 
-def compare_runs(names: tuple[str, ...], outputs: Path, split: str, style: Style, timing: Timing, kind: str) -> None:
-    """OUTPUTS/comparisons/A-vs-B_SPLIT.gif."""
-    from viz.compare import FEWEST, MOST, Compare
-    from viz.movie import draw_comparison
-
-    if not FEWEST <= len(names) <= MOST:
-        raise InputError(f"--compare is there {len(names)} times; {FEWEST} to {MOST} runs can stand side by side")
-    if kind not in MOVIES:
-        raise InputError(f"--compare makes movies: --format {', '.join(MOVIES)}")
-    runs = [read(run_folder(outputs, name)) for name in names]
-    for chosen in SPLITS:
-        if split in (chosen, BOTH):
-            name = folder_name("-vs-".join(names))
-            path = outputs / "comparisons" / f"{name}_{chosen}.{kind}"
-            click.echo(draw_comparison(Compare(runs, chosen, style), path, timing))
+def show(paths: Iterable[Path]) -> None:
+    for path in paths:
+        click.echo(path)
 
 
-def read(folder: Path) -> Run:
+def redraw(
+    folder: Path, splits: Sequence[SplitName], style: Style, timing: Timing,
+    epochs: tuple[float, float | None], layout: str, kind: str,
+) -> None:  # fmt: skip
+    """The movies or the last still of one run; of a 3-D run also its last epoch, turning."""
     from training.store import read_run
+    from viz.movie import draw_run, draw_still, draw_turn
 
-    return read_run(folder)
-
-
-def run_folder(outputs: Path, lossname: str) -> Path:
-    """The run's folder inside `outputs`; InputError naming the runs there are if it is not one of them."""
-    if lossname not in runs_in(outputs):
-        raise InputError(f"no run {lossname!r} in {outputs}; {runs_there(outputs)}")
-    return outputs / lossname
-
-
-def runs_in(outputs: Path) -> list[str]:
-    return sorted(path.parent.name for path in outputs.glob("*/run.json"))
-
-
-def runs_there(outputs: Path) -> str:
-    runs = runs_in(outputs)
-    return f"there are: {', '.join(runs)}" if runs else "train one with: python main.py --lossname …"
+    run = read_run(folder)
+    span = snapshot_span(run, *epochs)
+    for split in splits:
+        if kind in STILLS:
+            click.echo(draw_still(run, folder, split, style, span[-1], layout, kind))
+            continue
+        click.echo(draw_run(run, folder, split, style, timing, span, kind == "gif", layout, kind))
+        if run.snapshots[0].class_weights.shape[1] == 3:
+            click.echo(draw_turn(run, folder, split, style, timing))
 
 
 def snapshot_span(run: Run, start_epoch: float, end_epoch: float | None) -> range:

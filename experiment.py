@@ -25,7 +25,7 @@ from training.resume import look_into, up_to
 from training.snapshot import SPLITS, Record, Run, Snapshot
 from training.store import describe, fingerprint, read_run, write_description, write_metrics, write_snapshot
 from viz.frames import Page
-from viz.movie import Timing, draw_run, png_bytes
+from viz.movie import Timing, draw_run, draw_turn, png_bytes
 from viz.style import Style
 
 MOST_FRAMES_AT_A_STOP = 20
@@ -34,6 +34,7 @@ OWN_FILES = (
     "metrics.csv",
     "latest.png",
     *(f"{split}{ending}" for split in SPLITS for ending in (".gif", "_last.png")),
+    *(f"turn_{split}.gif" for split in SPLITS),
 )
 
 
@@ -142,6 +143,8 @@ class Experiment:
         """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
         for split in SPLITS:
             self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
+            if stills and self.config.model.visual_dimension == 3:
+                self.say(str(draw_turn(run, self.folder, split, Style(), Timing())))
 
     def describe(self, finished: int) -> None:
         write_description(self.folder, self.config, self.dataset, versions(), finished)

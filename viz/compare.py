@@ -38,9 +38,12 @@ class Grid:
 
 
 class Compare(Sheet):
-    """Runs in panes; each pane keeps its own limits, since norms differ between losses."""
+    """Runs in panes; each pane keeps its own limits, since norms differ between losses.
 
-    def __init__(self, runs: Sequence[Run], split: SplitName, style: Style):
+    titles: over the panes, instead of the names of the runs.
+    """
+
+    def __init__(self, runs: Sequence[Run], split: SplitName, style: Style, titles: Sequence[str] = ()):
         super().__init__(WIDTH, style)
         self.runs, self.split = runs, split
         self.epochs = sorted({snapshot.epoch for run in runs for snapshot in run.snapshots})
@@ -49,7 +52,8 @@ class Compare(Sheet):
         self.circles: list[tuple[int, Circle]] = []
         self.accuracies: list[Text] = []
         for number, run in enumerate(runs):
-            self.add_pane(run, number, grid)
+            title = titles[number] if titles else shown(run.name, LONGEST_TITLE)
+            self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
         words = dict.fromkeys(word for run in runs for word in legend(run.spec, style))
@@ -57,13 +61,12 @@ class Compare(Sheet):
         self.text(24, 15, "    ".join([*words, "each pane in its own scale"]), 15, muted=True)
         self.add_legend()
 
-    def add_pane(self, run: Run, number: int, grid: Grid) -> None:
+    def add_pane(self, run: Run, title: str, number: int, grid: Grid) -> None:
         row, column = divmod(number, grid.columns)
         width, height = grid.cell
         in_row = min(grid.columns, len(self.runs) - row * grid.columns)
         middle = (WIDTH - in_row * width) / 2 + (column + 0.5) * width
         top = LINES - HEADER - row * height
-        title = shown(run.name, LONGEST_TITLE)
         size = min(20.0, grid.side / 15)
         self.text(middle, top - 24, title, size, fontweight="bold", ha="center")
         self.accuracies.append(self.text(middle, top - 50, "", size * 0.9, ha="center"))
@@ -86,6 +89,10 @@ class Compare(Sheet):
             where: dict[str, Any] = {"ha": "center", "va": "center_baseline", "bbox": box, "fontweight": "bold"}
             badge = self.text(WIDTH - 34 - 34 * place, 22, shown(name, 3), 15, **where)
             badge.set_color(readable_on(color))
+
+    @property
+    def count(self) -> int:
+        return len(self.epochs)
 
     def show(self, number: int) -> None:
         epoch = self.epochs[number]

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import imageio.v3 as iio
+import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
@@ -66,9 +66,17 @@ def mp4_bytes(frames: Iterable[np.ndarray], milliseconds: list[int]) -> bytes:
     """H.264 at 25 frames a second, so times are rounded to 40 ms; odd sides lose their last line."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "movie.mp4"
-        with iio.imopen(path, "w", plugin="FFMPEG") as movie:
-            shown = list(repeated(frames, milliseconds))
-            movie.write(shown, fps=FRAMES_PER_SECOND, codec="libx264", quality=8, macro_block_size=1)
+        writer = None
+        for frame in repeated(frames, milliseconds):
+            if writer is None:
+                height, width, _ = frame.shape
+                writer = imageio_ffmpeg.write_frames(
+                    str(path), (width, height), fps=FRAMES_PER_SECOND, codec="libx264", quality=8, macro_block_size=1
+                )
+                writer.send(None)
+            writer.send(np.ascontiguousarray(frame))
+        if writer is not None:
+            writer.close()
         return path.read_bytes()
 
 

@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from losses.margin import MarginSpec
 
+PLAIN_TEXT = {
+    r"\|": "|",
+    r"\,": " ",
+    r"\cos": "cos",
+    r"\theta": "θ",
+    "_y": "ᵧ",
+    "_j": "ⱼ",
+    "$": "",
+    " - ": " \N{MINUS SIGN} ",
+}
+
 
 def own_logit(spec: MarginSpec) -> str:
     """The logit of the own class in training, with its numbers, as mathtext; cos goes on falling beyond 180 degrees."""
@@ -27,3 +38,10 @@ def scale_factor(spec: MarginSpec, index: str) -> str:
     parts += [] if spec.w_norm else [rf"\|w_{index}\|"]
     parts += [] if spec.x_norm else [r"\|x\|"]
     return r"\,".join(parts)
+
+
+def as_text(formula: str) -> str:
+    """The mathtext of this module as plain text that can be edited in a slide."""
+    for mathtext, text in PLAIN_TEXT.items():
+        formula = formula.replace(mathtext, text)
+    return " ".join(formula.split())

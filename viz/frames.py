@@ -38,6 +38,10 @@ class Page(Sheet):
         self.run = run
         self.scatter.widen(run)
 
+    @property
+    def count(self) -> int:
+        return len(self.run.snapshots)
+
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
@@ -45,6 +49,24 @@ class Page(Sheet):
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g}")
         self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
         self.note.set_text(errors_in_words(points, self.style))
+
+
+class Plain(Sheet):
+    """Nothing but the feature space and the epoch, for slides with a text of their own."""
+
+    def __init__(self, run: Run, split: SplitName, style: Style):
+        super().__init__(LINES, style)
+        self.run = run
+        self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
+        self.epoch = self.text(RIGHT, 16, "", 18, ha="right")
+
+    @property
+    def count(self) -> int:
+        return len(self.run.snapshots)
+
+    def show(self, number: int) -> None:
+        self.scatter.show(self.run.snapshots[number], number)
+        self.epoch.set_text(f"epoch {self.run.snapshots[number].epoch:.4g}")
 
 
 def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: Run, split: SplitName) -> Any:

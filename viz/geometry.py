@@ -12,7 +12,8 @@ CLOUD_REACH = 0.78
 UNIT_RING = 0.84
 BADGE_RING = 0.93
 ELEVATION = np.radians(25)
-TURN_PER_FRAME = np.radians(6)
+FULL_TURN = 60
+TURN_PER_FRAME = 2 * np.pi / FULL_TURN
 
 
 def half_height(run: Run) -> float:
@@ -37,6 +38,15 @@ def flatten(vectors: np.ndarray, frame: int) -> np.ndarray:
     right = (-np.sin(turn), np.cos(turn), 0)
     up = (-np.sin(ELEVATION) * np.cos(turn), -np.sin(ELEVATION) * np.sin(turn), np.cos(ELEVATION))
     return vectors @ np.array((right, up), dtype=vectors.dtype).T
+
+
+def depth(vectors: np.ndarray, frame: int) -> np.ndarray:
+    """How near (N, 3) are to the reader of that frame, (N,): positive in front of the middle; 0 for a flat space."""
+    if vectors.shape[1] == 2:
+        return np.zeros(len(vectors), dtype=vectors.dtype)
+    turn = TURN_PER_FRAME * frame
+    toward = (np.cos(ELEVATION) * np.cos(turn), np.cos(ELEVATION) * np.sin(turn), np.sin(ELEVATION))
+    return vectors @ np.array(toward, dtype=vectors.dtype)
 
 
 def class_means(points: Points) -> np.ndarray:

@@ -13,13 +13,15 @@ from files import write_whole
 from training.snapshot import Run, SplitName, epoch_label
 from viz.compare import Compare
 from viz.encode import SHORTEST_MILLISECONDS, encode
-from viz.frames import Page
+from viz.frames import Page, Plain
+from viz.geometry import FULL_TURN
 from viz.sheet import Sheet
 from viz.slide import Slide
 from viz.style import Style
 from viz.tween import tweened
 
-LAYOUTS: dict[str, type[Page] | type[Slide]] = {"square": Page, "slide": Slide}
+LAYOUTS: dict[str, type[Page] | type[Slide] | type[Plain]] = {"square": Page, "slide": Slide, "plain": Plain}
+TURN_SECONDS = 0.1
 STILLS = ("png", "svg", "pdf")
 
 
@@ -47,16 +49,17 @@ def draw_run(
 ) -> Path:  # fmt: skip
     """SPLIT.gif of the snapshots in `span`; with `stills` also their frames/SPLIT_epoch_NN.png, and SPLIT_last.png.
 
-    kind: of encode.KINDS. The names of slides start with "slide_". Returns the path of the moving picture.
+    kind: of encode.KINDS. In another layout than the square one, names begin with it: "slide_test.gif". Returns the
+    path of the moving picture.
     """
     sheet = LAYOUTS[layout](run, split, style)
     chosen = [run.snapshots[number] for number in span]
     sheet.run = tweened(replace(run, snapshots=tuple(chosen)), timing.between)
-    name = f"slide_{split}" if layout == "slide" else split
+    name = prefixed(split, layout)
     (folder / "frames").mkdir(parents=True, exist_ok=True)
 
     def frames() -> Iterator[np.ndarray]:
-        for number in range(len(sheet.run.snapshots)):
+        for number in range(sheet.count):
             image = sheet.image(number)
             measured, made_up = divmod(number, timing.between + 1)
             if stills and not made_up:
@@ -67,31 +70,48 @@ def draw_run(
             write_whole(folder / f"{name}_last.png", png_bytes(image))
 
     path = folder / f"{name}.{kind}"
-    write_whole(path, movie_bytes(frames(), sheet, len(sheet.run.snapshots), timing, kind))
+    write_whole(path, movie_bytes(sheet, timing, kind, frames()))
     return path
 
 
-def movie_bytes(frames: Iterable[np.ndarray], sheet: Sheet, count: int, timing: Timing, kind: str) -> bytes:
-    """The frames of a sheet, encoded; the first, the middle and the last lend their colours to a GIF's palette."""
+def movie_bytes(sheet: Sheet, timing: Timing, kind: str, frames: Iterable[np.ndarray] | None = None) -> bytes:
+    """All moments of a sheet, encoded. frames: its images, where the caller wants to see them pass by.
+
+    The first, the middle and the last lend their colours to a GIF's palette.
+    """
+    count = sheet.count
     samples = [sheet.image(number) for number in {0, count // 2, count - 1}] if kind == "gif" else []
+    frames = frames if frames is not None else map(sheet.image, range(count))
     return encode(frames, samples, timing.milliseconds(count), kind)
+
+
+def draw_turn(run: Run, folder: Path, split: SplitName, style: Style, timing: Timing) -> Path:
+    """turn_SPLIT.gif: the last snapshot of a 3-D run, turned once around without a seam."""
+    sheet = Page(run, split, style)
+    sheet.run = replace(run, snapshots=run.snapshots[-1:] * FULL_TURN)
+    path = folder / f"turn_{split}.gif"
+    write_whole(path, movie_bytes(sheet, replace(timing, seconds=TURN_SECONDS, hold=0, between=0), "gif"))
+    return path
 
 
 def draw_comparison(sheet: Compare, path: Path, timing: Timing) -> Path:
     """The runs side by side at all their epochs, as a moving picture of the kind that the path's suffix names."""
-    count = len(sheet.epochs)
-    frames = (sheet.image(number) for number in range(count))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, movie_bytes(frames, sheet, count, timing, path.suffix[1:]))
+    write_whole(path, movie_bytes(sheet, timing, path.suffix[1:]))
     return path
 
 
 def draw_still(run: Run, folder: Path, split: SplitName, style: Style, number: int, layout: str, kind: str) -> Path:
     """One snapshot as SPLIT_epoch_NN.png, .svg or .pdf."""
-    name = f"slide_{split}" if layout == "slide" else split
+    name = prefixed(split, layout)
     path = folder / f"{name}_epoch_{epoch_label(run.snapshots[number].epoch)}.{kind}"
     write_whole(path, LAYOUTS[layout](run, split, style).file(number, kind))
     return path
+
+
+def prefixed(split: SplitName, layout: str) -> str:
+    """ "test" in the square layout, which is the usual one, "slide_test" in another."""
+    return split if layout == "square" else f"{layout}_{split}"
 
 
 def png_bytes(image: np.ndarray) -> bytes:

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 
 from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
-from viz.dots import Dots
+from viz.dots import Cloud
 from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, flatten, half_height
 from viz.sectors import Sectors
+from viz.sphere import Globe
 from viz.style import Style, badge_points, class_colors, inches, readable_on, shown
 
 LAYERS = 8
@@ -38,12 +39,14 @@ class Scatter:
         flat = run.snapshots[0].class_weights.shape[1] == 2
         self.sectors = Sectors(ax, run.spec, colors, style) if flat else None
         labels = run.snapshots[0].points(split).labels
-        self.dots = Dots(ax, labels, colors, scale * (2.0 if len(labels) > MANY_POINTS else 2.8), LAYERS)
-        self.rim: Dots | None = None
+        size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
+        self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
+        self.globe = None if flat else Globe(ax, style)
+        self.rim: Cloud | None = None
         self.fade = 0.5
         if style.view_of(run.spec) == "both":
             self.fade = 0.9  # on a line, rings lie closer than in the plane
-            self.rim = Dots(ax, labels, colors, 4.0 * scale, RIM_LAYERS)
+            self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
         ring |= {"markersize": 5 * scale**0.5, "markeredgewidth": 0.7 * scale**0.5}
         (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
@@ -81,11 +84,14 @@ class Scatter:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""
         points = snapshot.points(self.split)
         features = flatten(points.features, frame)
-        self.dots.show(features)
+        self.dots.show(points.features, frame)
         marked = features
         if self.rim is not None:
-            marked = UNIT_RING * self.reach * flatten(unit(points.features), frame)
-            self.rim.show(marked)
+            directions = UNIT_RING * self.reach * unit(points.features)
+            marked = flatten(directions, frame)
+            self.rim.show(directions, frame)
+        if self.globe is not None:
+            self.globe.show(UNIT_RING * self.reach, frame)
         if self.sectors is not None:
             self.sectors.show(snapshot.class_weights, self.reach)
         if "errors" in self.overlays:

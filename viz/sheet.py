@@ -11,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from viz.style import INCHES, Style
 
@@ -22,7 +23,7 @@ REPRODUCIBLE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 class Sheet(ABC):
     """One figure of `width` x 720 units, in pixels of `style.size` lines, on which places are given in those units.
 
-    `show(number)` moves the artists to a moment, `image(number)` gives its pixels.
+    `count` moments; `show(number)` moves the artists to a moment, `image(number)` gives its pixels.
     """
 
     def __init__(self, width: float, style: Style):
@@ -30,6 +31,11 @@ class Sheet(ABC):
         size = (INCHES * width / LINES, INCHES)
         self.figure = Figure(figsize=size, dpi=style.dpi, facecolor=style.colors.background)
         self.canvas = FigureCanvasAgg(self.figure)
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many moments there are."""
 
     @abstractmethod
     def show(self, number: int) -> None:
@@ -54,8 +60,8 @@ class Sheet(ABC):
         return self.figure.text(x / self.width, y / LINES, content, fontsize=size, color=color, **more)
 
 
-def figure_file(figure: Figure, kind: str, style: Style) -> bytes:
-    """The figure as the bytes of a png, svg or pdf; the same figure gives the same bytes."""
+def figure_file(figure: Figure, kind: str, style: Style, box: Bbox | None = None) -> bytes:
+    """The figure, or the part in a box of inches, as png, svg or pdf; the same figure gives the same bytes."""
     packed = io.BytesIO()
     with rc_context({"svg.hashsalt": "marginalia"}):
         figure.savefig(
@@ -63,6 +69,7 @@ def figure_file(figure: Figure, kind: str, style: Style) -> bytes:
             format=kind,
             dpi=style.dpi if kind == "png" else VECTOR_DPI,
             transparent=style.transparent,
+            bbox_inches=box,
             metadata=REPRODUCIBLE[kind],
         )
     return packed.getvalue()

@@ -39,6 +39,10 @@ class Slide(Sheet):
         self.epoch = self.text(RIGHT, 518, "", 24, ha="right")
         self.note = self.text(LEFT, 482, "", SECONDARY, muted=True)
 
+    @property
+    def count(self) -> int:
+        return len(self.run.snapshots)
+
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)

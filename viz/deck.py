@@ -1,0 +1,158 @@
+"""A PowerPoint file: a title, a slide a loss, a comparison, the theory. All text is text, to be edited."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.util import Inches, Pt
+
+from losses.margin import MarginSpec
+from training.snapshot import Run
+from viz.figures import FIGURES
+from viz.formula import as_text, other_logit, own_logit
+from viz.frames import Plain
+from viz.movie import Timing, movie_bytes
+from viz.sheet import Sheet
+from viz.style import Style
+from viz.theory import figure_bytes
+
+WIDE, HIGH = 13.333, 7.5
+LEFT = 0.6
+READABLE = 18
+MOVIE_LINES = 540
+COLUMNS = ("loss", "test accuracy", "mean angle", "smallest gap")
+
+
+class Deck:
+    """Slides of 16:9 in one theme, built one after the other; `save()` gives the file's bytes."""
+
+    def __init__(self, style: Style):
+        self.style = style
+        self.presentation = Presentation()
+        self.presentation.slide_width, self.presentation.slide_height = Inches(WIDE), Inches(HIGH)
+
+    def slide(self, title: str, size: int = 36) -> Any:
+        """An empty slide under an editable title, which is also its name in the outline."""
+        slide = self.presentation.slides.add_slide(self.presentation.slide_layouts[5])
+        slide.background.fill.solid()
+        slide.background.fill.fore_color.rgb = rgb(self.style.colors.background)
+        shape = slide.shapes.title
+        shape.left, shape.top, shape.width, shape.height = Inches(LEFT), Inches(0.35), Inches(12.1), Inches(0.9)
+        shape.text = title
+        self.format(shape.text_frame.paragraphs[0], size, bold=True)
+        return slide
+
+    def text(self, slide: Any, lines: Sequence[str], place: tuple[float, float, float], size: int = 22) -> None:
+        """Lines as paragraphs of one text box at (left, top, width) in inches."""
+        left, top, width = place
+        box = slide.shapes.add_textbox(Inches(left), Inches(top), Inches(width), Inches(0.6 * len(lines)))
+        box.text_frame.word_wrap = True
+        for number, line in enumerate(lines):
+            paragraph = box.text_frame.paragraphs[0] if number == 0 else box.text_frame.add_paragraph()
+            paragraph.text = line
+            self.format(paragraph, size)
+
+    def format(self, paragraph: Any, size: int, bold: bool = False) -> None:
+        paragraph.alignment = 1
+        paragraph.font.size, paragraph.font.bold = Pt(size), bold
+        paragraph.font.color.rgb = rgb(self.style.colors.ink)
+        paragraph.space_after = Pt(8)
+
+    def picture(self, slide: Any, image: bytes, alt: str, place: tuple[float, float, float]) -> None:
+        """An image or a GIF at (left, top, width) in inches, with its alternative text."""
+        left, top, width = place
+        picture = slide.shapes.add_picture(io.BytesIO(image), Inches(left), Inches(top), width=Inches(width))
+        picture._element.nvPicPr.cNvPr.set("descr", alt)
+
+    def table(self, slide: Any, rows: Sequence[Sequence[str]], place: tuple[float, float, float], size: int) -> None:
+        left, top, width = place
+        shape = slide.shapes.add_table(len(rows), len(rows[0]), Inches(left), Inches(top), Inches(width), Inches(0.4))
+        for down, row in enumerate(rows):
+            for across, content in enumerate(row):
+                cell = shape.table.cell(down, across)
+                cell.text = content
+                paragraph = cell.text_frame.paragraphs[0]
+                paragraph.font.size, paragraph.font.bold = Pt(size), down == 0
+
+    def save(self) -> bytes:
+        packed = io.BytesIO()
+        self.presentation.save(packed)
+        return packed.getvalue()
+
+
+def rgb(color: str) -> RGBColor:
+    return RGBColor.from_string(color.removeprefix("#").upper())
+
+
+def deck_bytes(
+    runs: Sequence[Run], comparison: Sheet | None, presets: Mapping[str, MarginSpec], style: Style, timing: Timing
+) -> bytes:
+    """The whole deck. comparison: of the runs, or None for a single one; presets: the table of losses."""
+    deck = Deck(style)
+    add_title(deck, runs)
+    for run in runs:
+        add_run(deck, run, timing)
+    if comparison is not None:
+        add_comparison(deck, runs, comparison, timing)
+    add_theory(deck, presets, {run.lossname: run for run in runs})
+    return deck.save()
+
+
+def add_title(deck: Deck, runs: Sequence[Run]) -> None:
+    slide = deck.slide("What a margin does to a feature space", 40)
+    points = runs[0].snapshots[-1].test
+    deck.text(
+        slide,
+        [
+            f"{len(runs)} losses, {len(runs[0].class_names)} classes, two dimensions",
+            f"Every point is one of {len(points.labels):,} test images, coloured by its class.",
+            "Lines with badges: the class weights. Pale sectors: what is decided for a class.",
+            "Hatched: the margin, where training is not content yet. Ringed: wrong.",
+        ],
+        (LEFT, 2.2, 12),
+        26,
+    )
+
+
+def add_run(deck: Deck, run: Run, timing: Timing) -> None:
+    """The moving picture on the left, the loss in words and numbers on the right."""
+    slide = deck.slide(run.name)
+    gif = movie_bytes(Plain(run, "test", replace(deck.style, size=MOVIE_LINES)), timing, "gif")
+    deck.picture(slide, gif, f"{run.name}: test features, epoch by epoch", (LEFT, 1.3, 5.9))
+    last, spec = run.snapshots[-1], run.spec
+    lines = [
+        f"own class:  {as_text(own_logit(spec))}",
+        f"others:  {as_text(other_logit(spec))}",
+        f"test accuracy {100 * last.test.accuracy:.2f} %",
+        f"mean angle to the own class {last.metrics['test_angle']:.1f}°",
+        f"nearest class centres {last.metrics['centre_gap']:.1f}° apart",
+        f"epochs: {last.epoch:g}",
+    ]
+    deck.text(slide, lines, (6.9, 1.6, 6.0), 24)
+
+
+def add_comparison(deck: Deck, runs: Sequence[Run], comparison: Sheet, timing: Timing) -> None:
+    slide = deck.slide("Side by side")
+    gif = movie_bytes(comparison, timing, "gif")
+    deck.picture(slide, gif, "the losses side by side, epoch by epoch", (LEFT, 1.3, 10.6))
+    slide = deck.slide("In numbers")
+    rows = [COLUMNS]
+    for run in runs:
+        last = run.snapshots[-1]
+        numbers = (f"{100 * last.test.accuracy:.2f} %", f"{last.metrics['test_angle']:.1f}°")
+        rows.append((run.name, *numbers, f"{last.metrics['centre_gap']:.1f}°"))
+    deck.table(slide, rows, (LEFT, 1.4, 12.1), READABLE if len(rows) < 12 else READABLE - 2)
+
+
+def add_theory(deck: Deck, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
+    for name, figure in FIGURES.items():
+        shown = {loss: presets[loss] for loss in figure.LOSSES if loss in presets}
+        slide = deck.slide(figure.TITLE)
+        image = figure_bytes(name, "png", deck.style, shown, runs, headed=False)
+        deck.picture(slide, image, f"{figure.TITLE}. {figure.LINE}", (1.1, 1.95, 11.1))
+        deck.text(slide, [figure.LINE], (LEFT, 1.25, 12.1), 20)

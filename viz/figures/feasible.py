@@ -1,0 +1,71 @@
+"""The largest margin that classes spread evenly around the circle can satisfy, and where each preset lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from losses.margin import MarginSpec
+from training.snapshot import Run
+from viz.figures.between_two import HALVINGS, surplus
+from viz.figures.chart import LABEL, chart
+from viz.regions import satisfied
+from viz.style import Style, class_colors
+
+TITLE = "How large a margin can be"
+LINE = "Above the line, not even the class direction itself satisfies the margin (2-D, evenly spaced)."
+LOSSES = ("CosFace_v1", "CosFace_v2", "ArcFace_v1", "ArcFace_v2", "ArcFace_v3")
+CLASSES = range(3, 31)
+SHOWN_AT = 10
+PLAIN = MarginSpec(w_norm=True, x_norm=True, s=1, m1=1, m2=0, m3=0)
+
+
+def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
+    """A panel for the margin on the cosine, one for the margin on the angle."""
+    panels = (("m3", r"CosFace: $\cos\,\theta - m_3$", 0.08), ("m2", r"ArcFace: $\cos(\theta + m_2)$", 0.57))
+    for name, title, left in panels:
+        ax = chart(
+            figure, style, (left, 0.14, 0.40, 0.60), xlabel="classes", ylabel=f"$m_{name[1]}$",
+            xlim=(3, 30), ylim=(0, 0.6 if name == "m3" else 1.2), xticks=(5, 10, 15, 20, 25, 30),
+        )  # fmt: skip
+        ax.set_title(title, fontsize=20, fontweight="bold", color=style.colors.ink, loc="left", pad=14)
+        limits = [largest_feasible(name, count) for count in CLASSES]
+        blue = class_colors(1, style.palette)[0]
+        ax.plot(CLASSES, limits, color=blue, lw=3.5)
+        ax.fill_between(CLASSES, limits, color=blue, alpha=0.15, lw=0)
+        ax.text(
+            3.6, (0.05 if name == "m3" else 0.4) * ax.get_ylim()[1], "feasible", fontsize=LABEL, color=style.colors.ink
+        )
+        mark(ax, style, name, presets, runs)
+
+
+def mark(ax: Axes, style: Style, name: str, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
+    """The presets with this margin at ten classes, with the share of training images that satisfy it, if measured."""
+    for preset, spec in presets.items():
+        if not getattr(spec, name):
+            continue
+        text = preset
+        if preset in runs:
+            last = runs[preset].snapshots[-1]
+            share = np.mean(satisfied(last.train.features, last.train.labels, last.class_weights, spec))
+            text += f": kept by {100 * share:.1f} %"
+        ax.plot(SHOWN_AT, getattr(spec, name), "o", color=style.colors.ink, markersize=11, zorder=3)
+        ax.annotate(text, (SHOWN_AT, getattr(spec, name)), (14, 0), textcoords="offset points", fontsize=LABEL,
+                    color=style.colors.ink, va="center")  # fmt: skip
+
+
+def largest_feasible(name: str, classes: int) -> float:
+    """The largest m2 (radians) or m3 with psi(0) >= cos(2 pi / classes), by halving; psi is the one that trains."""
+    separation = 2 * math.pi / classes
+    low, high = 0.0, math.pi
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        spec = replace(PLAIN, **{name: middle})  # type: ignore[arg-type]
+        fits = surplus(0.0, separation, spec) >= 0
+        low, high = (middle, high) if fits else (low, middle)
+    return low
