@@ -56,7 +56,7 @@ class Compare(Sheet):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
-        words = dict.fromkeys(word for run in runs for word in legend(run.spec, style))
+        words = dict.fromkeys(word for run in runs for word in legend(run, style))
         words |= {"ringed: wrong": None} if "errors" in style.overlays else {}
         self.text(24, 15, "    ".join([*words, "each pane in its own scale"]), 15, muted=True)
         self.add_legend()

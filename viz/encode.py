@@ -13,6 +13,7 @@ from PIL import Image
 
 KINDS = ("gif", "webp", "apng", "mp4")
 PALETTE_SIZE = 256
+EXACT_COLORS = 12
 SHORTEST_MILLISECONDS = 20
 FRAMES_PER_SECOND = 25
 WEBP_QUALITY = 85
@@ -57,9 +58,23 @@ def gif_bytes(frames: Iterable[np.ndarray], samples: Sequence[np.ndarray], milli
 
 
 def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
-    """One palette for all frames, from a few uint8 (height, width, 3) samples."""
-    strip = Image.fromarray(np.concatenate(samples))
-    return strip.quantize(PALETTE_SIZE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    """One palette for all frames, from a few uint8 (height, width, 3) samples.
+
+    The commonest colours are in it as they are, so that the background and the tints of large areas stay exact.
+    """
+    pixels = np.concatenate(samples)
+    strip = Image.fromarray(pixels)
+    rough = strip.quantize(PALETTE_SIZE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    entries = np.array(rough.getpalette()).reshape(-1, 3)
+    some = pixels[::3, ::3].reshape(-1, 3).astype(np.uint32)
+    colors, counts = np.unique(some @ np.array((1 << 16, 1 << 8, 1), dtype=np.uint32), return_counts=True)
+    commonest = colors[np.argsort(-counts, kind="stable")[:EXACT_COLORS]]
+    for color in commonest:
+        exact = color >> np.array((16, 8, 0)) & 255
+        entries[np.square(entries - exact).sum(axis=1).argmin()] = exact
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(entries.ravel().tolist())
+    return palette
 
 
 def mp4_bytes(frames: Iterable[np.ndarray], milliseconds: list[int]) -> bytes:

@@ -31,7 +31,7 @@ class Page(Sheet):
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.note = self.text(LEFT, 13, "", 14, muted=True)
-        self.text(RIGHT, 13, "   ".join(legend(run.spec, style)), 14, muted=True, ha="right")
+        self.text(RIGHT, 13, "   ".join(legend(run, style)), 14, muted=True, ha="right")
 
     def widen(self, run: Run) -> None:
         """Takes other snapshots of the same run, in limits that hold those of before as well."""
@@ -87,11 +87,12 @@ def errors_in_words(points: Points, style: Style) -> str:
     return f"{verb}{wrong:,} wrong of {len(points.labels):,}"
 
 
-def legend(spec: MarginSpec, style: Style) -> list[str]:
+def legend(run: Run, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
+    flat = run.snapshots[0].class_weights.shape[1] == 2
     words = []
-    if "margin" in style.overlays and spec.has_margin:
+    if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
-    if style.view_of(spec) == "both":
-        words.append("circle: x / |x|")
+    if style.view_of(run.spec) == "both":
+        words.append(f"{'circle' if flat else 'sphere'}: x / |x|")
     return words

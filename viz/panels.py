@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from training.metrics import own_angles
 from training.snapshot import Run, Snapshot, SplitName
+from viz.regions import satisfied
 from viz.sectors import polygons
 from viz.style import Style, class_colors
 
@@ -20,10 +21,11 @@ class AngleHistogram:
     """Angles of the features to the weight of their own class, a bar stacked of all classes a degree.
 
     Shares of all points; the last bar holds everything beyond 40 degrees. Limits are those of the run.
+    Beside it the mean, and the share that would win even with the margin.
     """
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
-        self.split, self.classes = split, len(run.class_names)
+        self.split, self.spec, self.classes = split, run.spec, len(run.class_names)
         self.ax = ax
         colors = class_colors(self.classes, style.palette)
         bins = int(WIDEST / BIN) + 1
@@ -46,8 +48,12 @@ class AngleHistogram:
         corners = ((left, bottoms), (left + BIN, bottoms), (left + BIN, tops), (left, tops))
         boxes = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=2).reshape(-1, 4, 2)
         self.bars.set_verts(list(boxes))
-        mean = own_angles(snapshot.points(self.split), snapshot.class_weights).mean()
-        self.mean.set_text(f"mean {mean:.1f}°")
+        points, weights = snapshot.points(self.split), snapshot.class_weights
+        lines = [f"mean {own_angles(points, weights).mean():.1f}°"]
+        if self.spec.has_margin:
+            kept = np.mean(satisfied(points.features, points.labels, weights, self.spec))
+            lines += ["margin kept", f"by {100 * kept:.1f} %"]
+        self.mean.set_text("\n".join(lines))
 
 
 def stacked(snapshot: Snapshot, split: SplitName, classes: int) -> np.ndarray:

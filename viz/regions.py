@@ -59,8 +59,8 @@ def training_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
             arcs.append(Arc(0.0, TURN, label))
         following = np.append(angles[1:], angles[0] + TURN)
         enters, leaves = ~inside & np.roll(inside, -1), inside & ~np.roll(inside, -1)
-        starts = surplus.roots(angles[enters], following[enters], label)
-        ends = surplus.roots(angles[leaves], following[leaves], label)
+        starts = surplus.roots(angles[enters], following[enters], label, entering=True)
+        ends = surplus.roots(angles[leaves], following[leaves], label, entering=False)
         arcs += [Arc(float(start % TURN), float(np.min((ends - start) % TURN)), label) for start in starts]
     return arcs
 
@@ -79,12 +79,11 @@ class Surplus:
         others = np.delete(self.weights, label, axis=0) @ on_circle(angles)
         return self.lengths[label] * psi(theta, self.spec) - others.max(axis=0)
 
-    def roots(self, low: np.ndarray, high: np.ndarray, label: int) -> np.ndarray:
-        """Where the sign changes between low (K,) and high (K,), by halving."""
-        rising = self(low, label) < 0
+    def roots(self, low: np.ndarray, high: np.ndarray, label: int, entering: bool) -> np.ndarray:
+        """Where the sign changes between low (K,) and high (K,), from minus to plus if `entering`, by halving."""
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            before = (self(middle, label) < 0) == rising
+            before = (self(middle, label) < 0) == entering
             low, high = np.where(before, middle, low), np.where(before, high, middle)
         return (low + high) / 2
 

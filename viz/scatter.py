@@ -21,6 +21,7 @@ USUAL_SPAN = 228.0
 MANY_ERRORS = 150
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
+ROOM_BESIDE = 1.2
 
 
 class Scatter:
@@ -65,6 +66,7 @@ class Scatter:
         wide, high = self.ax.bbox.width, self.ax.bbox.height
         across, up = self.reach * wide / min(wide, high), self.reach * high / min(wide, high)
         self.ax.set(xlim=(-across, across), ylim=(-up, up))
+        self.across = across
         if self.rim is not None:
             angle = np.linspace(0, 2 * np.pi, 361)
             self.circle.set_data(UNIT_RING * self.reach * np.cos(angle), UNIT_RING * self.reach * np.sin(angle))
@@ -79,6 +81,8 @@ class Scatter:
             weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
             place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5}
             self.badges.append(self.ax.text(0, 0, shown(name, LONGEST_BADGE), bbox=box, **weight, **place))
+        widths = [badge.get_window_extent().width + size * ROOM_BESIDE for badge in self.badges]
+        self.room = np.clip(1 - np.array(widths) / self.ax.bbox.width, 0, 1)
 
     def show(self, snapshot: Snapshot, frame: int = 0) -> None:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""
@@ -102,6 +106,7 @@ class Scatter:
             self.centres.set_data(*flatten(class_means(points), frame).T)
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
         places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
+        places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)
         for line, badge, tip, place in zip(self.lines, self.badges, tips, places, strict=True):
             knee = tip * (UNIT_RING / BADGE_RING)
             line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])

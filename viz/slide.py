@@ -51,4 +51,4 @@ class Slide(Sheet):
             panel.show(snapshot)
         self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g} of {self.last:.4g}")
-        self.note.set_text("    ".join([errors_in_words(points, self.style), *legend(self.run.spec, self.style)[:1]]))
+        self.note.set_text("    ".join([errors_in_words(points, self.style), *legend(self.run, self.style)[:1]]))

@@ -1,0 +1,28 @@
+"""A run whose numbers are made up, for tests of pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from training.config import ConfigFile
+from training.metrics import measure
+from training.snapshot import Points, Run, Snapshot
+
+NAMES = tuple("0123456789")
+
+
+def made_up_run(
+    config_file: ConfigFile, lossname="CosFace_v1", snapshots=4, count=400, dimension=2, names=NAMES, seed=0
+) -> Run:
+    """Classes that part from the middle while the epochs go by; a tenth of the predictions are wrong."""
+    random = np.random.default_rng(seed)
+    classes = len(names)
+    weights = random.normal(size=(classes, dimension)).astype(np.float32)
+    labels = random.integers(classes, size=count)
+    predictions = np.where(random.random(count) < 0.1, (labels + 1) % classes, labels)
+    made = []
+    for epoch in range(snapshots):
+        features = (epoch + 0.1) * weights[labels] + random.normal(size=(count, dimension), scale=0.3)
+        points = Points(features.astype(np.float32), labels, predictions)
+        made.append(Snapshot(float(epoch), points, points, weights, measure(points, points, weights, 1.0)))
+    return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))

@@ -1,0 +1,126 @@
+"""The sectors that are drawn, against argmax on a fine grid, against the head that trains, and after real training."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from losses.angle_linear import AngleLinear
+from losses.margin import MarginSpec
+from training.config import read_config
+from training.loop import train
+from viz.figures.between_two import half_width
+from viz.regions import TURN, Arc, decision_arcs, on_circle, satisfied, training_arcs
+
+from .conftest import ROOT
+
+PRESETS = list(read_config(ROOT / "config.json").losses)
+TOUCHING = 1e-5
+
+
+def arc_at(arcs: list[Arc], angles: np.ndarray) -> np.ndarray:
+    """The label of the arc that holds each direction, -1 where there is none."""
+    found = np.full(len(angles), -1)
+    for arc in arcs:
+        found[(angles - arc.start) % TURN < arc.width] = arc.label
+    return found
+
+
+def far_from_edges(arcs: list[Arc], angles: np.ndarray) -> np.ndarray:
+    """Whether each direction is farther from every boundary than float32 can tell."""
+    edges = np.array([edge for arc in arcs for edge in (arc.start, arc.start + arc.width)] or [np.inf])
+    with np.errstate(invalid="ignore"):
+        distance = np.abs((angles[:, None] - edges + np.pi) % TURN - np.pi)
+    return ~(distance < TOUCHING).any(axis=1)
+
+
+def random_weights(seed: int, classes: int = 10) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return random.normal(size=(classes, 2)) * random.uniform(0.3, 2, (classes, 1))
+
+
+@pytest.mark.parametrize("lossname", ["softmax", "CosFace_v1"])
+@pytest.mark.parametrize("seed", range(5))
+def test_decision_arcs_are_the_argmax(config_file, lossname, seed):
+    spec = config_file.margin(lossname)
+    weights = random_weights(seed)
+    arcs = decision_arcs(weights, spec)
+    assert sum(arc.width for arc in arcs) == pytest.approx(TURN)
+    angles = np.linspace(0, TURN, 36001)
+    used = weights / np.linalg.norm(weights, axis=1, keepdims=True) if spec.w_norm else weights
+    expected = (used @ on_circle(angles)).argmax(axis=0)
+    clear = far_from_edges(arcs, angles)
+    assert clear.mean() > 0.99
+    np.testing.assert_array_equal(arc_at(arcs, angles)[clear], expected[clear])
+
+
+def test_a_weight_inside_the_others_has_no_sector(config_file):
+    weights = np.array([(1, 0), (-1, 1), (-1, -1), (0.1, 0.05)], dtype=float)
+    assert {arc.label for arc in decision_arcs(weights, config_file.margin("softmax"))} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("weights", [np.zeros((3, 2)), np.ones((2, 2)), np.array([(1.0, 0), (-1.0, 0)])])
+def test_degenerate_weights(config_file, weights):
+    for lossname in ("softmax", "ArcFace_v1"):
+        arcs = decision_arcs(weights, config_file.margin(lossname))
+        assert sum(arc.width for arc in arcs) == pytest.approx(TURN)
+        training_arcs(weights, config_file.margin(lossname))
+
+
+@pytest.mark.parametrize("lossname", PRESETS)
+@pytest.mark.parametrize("seed", range(3))
+def test_training_arcs_are_where_the_margin_is_kept(config_file, lossname, seed):
+    """Against `satisfied`, which knows nothing of arcs, for every class and direction."""
+    spec, weights = config_file.margin(lossname), random_weights(seed)
+    arcs = training_arcs(weights, spec)
+    angles = np.linspace(0, TURN, 7201)[:-1]
+    drawn = arc_at(arcs, angles)
+    clear = far_from_edges(arcs, angles)
+    for label in range(len(weights)):
+        kept = satisfied(on_circle(angles).T, np.full(len(angles), label), weights, spec)
+        np.testing.assert_array_equal((drawn == label)[clear], kept[clear])
+
+
+@pytest.mark.parametrize("lossname", PRESETS)
+def test_satisfied_is_what_the_head_computes(config_file, lossname):
+    spec = config_file.margin(lossname)
+    torch.manual_seed(0)
+    head = AngleLinear(2, 10, spec)
+    features, labels = torch.randn(2000, 2), torch.randint(10, (2000,))
+    with torch.no_grad():
+        wins = head.margin_logits(features, labels).argmax(dim=1) == labels
+        weights = head.weight.numpy()
+    kept = satisfied(features.numpy(), labels.numpy(), weights, spec)
+    assert 0 < kept.mean() < 0.5
+    assert np.mean(kept != wins.numpy()) < 0.002
+
+
+@pytest.mark.parametrize("lossname", PRESETS)
+def test_the_band_is_as_wide_as_psi_says(config_file, lossname):
+    """Ten even directions: each training arc is twice the angle that solves psi(t) = cos(36 degrees - t)."""
+    spec = config_file.margin(lossname)
+    arcs = training_arcs(on_circle(np.arange(10) * TURN / 10).T, spec)
+    expected = 2 * half_width(TURN / 10, spec)
+    if np.isnan(expected):
+        assert lossname == "CosFace_v2"
+        assert not arcs
+        return
+    assert len(arcs) == 10
+    np.testing.assert_allclose([arc.width for arc in arcs], expected, atol=1e-9)
+
+
+def test_a_margin_of_nothing_leaves_no_band(config_file):
+    weights = random_weights(1)
+    spec = MarginSpec(w_norm=True, x_norm=True, s=4, m1=1, m2=0, m3=0)
+    assert sum(arc.width for arc in training_arcs(weights, spec)) == pytest.approx(TURN)
+
+
+@pytest.mark.parametrize("lossname", PRESETS)
+def test_after_training_a_point_is_drawn_where_the_model_puts_it(tiny, few_digits, lossname):
+    *_, last = (progress.snapshot for progress in train(tiny(lossname), few_digits) if progress.snapshot)
+    arcs = decision_arcs(last.class_weights, tiny(lossname).margin)
+    angles = np.arctan2(last.test.features[:, 1], last.test.features[:, 0])
+    clear = far_from_edges(arcs, angles)
+    assert clear.sum() > 95
+    np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.test.predictions[clear])

@@ -1,0 +1,165 @@
+"""Slides, panes and tweened movies: what they say, read from the artists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from training.metrics import own_angles
+from viz.circle import lobes
+from viz.compare import CAPTION, FEWEST, FOOTER, HEADER, MOST, WIDTH, Compare, best_grid
+from viz.dots import Cloud
+from viz.formula import as_text, other_logit, own_logit
+from viz.geometry import depth, flatten
+from viz.panels import BIN, AccuracyCurve
+from viz.regions import satisfied
+from viz.sheet import LINES, Sheet
+from viz.slide import Slide
+from viz.style import THEMES, Style
+from viz.tween import tweened
+
+from .made_up import made_up_run
+
+
+def words(sheet: Sheet) -> str:
+    texts = [text.get_text() for text in sheet.figure.texts]
+    return " ".join(texts + [text.get_text() for ax in sheet.figure.axes for text in ax.texts])
+
+
+@pytest.mark.parametrize("lossname", ["softmax", "A-softmax_v2", "CosFace_v1", "ArcFace_v3"])
+def test_a_slide_says_what_the_numbers_say(config_file, lossname):
+    run = made_up_run(config_file, lossname)
+    slide = Slide(run, "test", Style())
+    assert slide.image(2).shape == (720, 1280, 3)
+    points, weights = run.snapshots[2].test, run.snapshots[2].class_weights
+    said = words(slide)
+    assert f"{100 * points.accuracy:.2f} %" in said
+    assert "epoch 2 of 3" in said
+    assert f"mean {own_angles(points, weights).mean():.1f}°" in said
+    kept = 100 * np.mean(satisfied(points.features, points.labels, weights, run.spec))
+    assert (f"by {kept:.1f} %" in said) is run.spec.has_margin
+    assert ("hatched: margin" in said) is run.spec.has_margin
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_nothing_on_a_slide_leaves_it_or_is_too_small(config_file, theme):
+    slide = Slide(made_up_run(config_file), "test", Style(theme=theme))
+    slide.image(3)
+    for text in slide.figure.texts:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= 1280
+        assert 0 <= box.y0 < box.y1 <= 720
+        assert text.get_fontsize() >= 15
+    for first, second in combinations(slide.figure.texts, 2):
+        assert not first.get_window_extent().overlaps(second.get_window_extent()), (first, second)
+
+
+def test_the_bars_hold_every_point_at_its_angle(config_file):
+    run = made_up_run(config_file)
+    slide = Slide(run, "test", Style())
+    slide.show(3)
+    histogram = slide.panels[0]
+    corners = np.array([path.vertices for path in histogram.bars.get_paths()])
+    heights = corners[:, 2, 1] - corners[:, 1, 1]
+    assert heights.sum() == pytest.approx(1)
+    points = run.snapshots[3].test
+    angles = own_angles(points, run.snapshots[3].class_weights)
+    first = corners[:, 0, 0] == 0
+    assert heights[first].sum() == pytest.approx(np.mean(angles < BIN))
+
+
+def test_lobes_are_the_density_of_directions(config_file):
+    run = made_up_run(config_file, count=5000)
+    points = run.snapshots[3].test
+    heights = lobes(points, 10)
+    assert heights.shape == (10, 360)
+    assert heights.min() >= 0
+    for label in range(10):
+        angles = np.degrees(np.arctan2(*points.features[points.labels == label].T[::-1])) % 360
+        centre = np.degrees(np.angle(np.exp(1j * np.radians(angles)).mean())) % 360
+        assert abs((heights[label].argmax() + 0.5 - centre + 180) % 360 - 180) < 8
+    one_way = replace(points, features=np.tile(np.float32((1, 2)), (5000, 1)))
+    np.testing.assert_allclose(lobes(one_way, 10).max(axis=1), 1)
+
+
+def test_the_curve_ends_at_the_moment_shown(config_file):
+    run = made_up_run(config_file)
+    slide = Slide(run, "test", Style())
+    slide.show(2)
+    (curve,) = (panel for panel in slide.panels if isinstance(panel, AccuracyCurve))
+    epochs, height = curve.line.get_data()
+    np.testing.assert_array_equal(epochs, [0, 1, 2])
+    np.testing.assert_allclose(height, [-np.log10(1 - s.test.accuracy) for s in run.snapshots[:3]])
+
+
+@pytest.mark.parametrize("lossname", ["softmax", "L-softmax_v2", "A-softmax_v2", "CosFace_v1", "ArcFace_v3"])
+def test_formulas(config_file, lossname):
+    spec = config_file.margin(lossname)
+    expected = {
+        "softmax": ("|wᵧ| |x| cos θᵧ", "|wⱼ| |x| cos θⱼ"),
+        "L-softmax_v2": ("|wᵧ| |x| cos(3θᵧ)", "|wⱼ| |x| cos θⱼ"),
+        "A-softmax_v2": ("|x| cos(3θᵧ)", "|x| cos θⱼ"),
+        "CosFace_v1": ("4 (cos θᵧ - 0.1)", "4 cos θⱼ"),
+        "ArcFace_v3": ("4 cos(θᵧ + 0.3)", "4 cos θⱼ"),
+    }
+    said = (as_text(own_logit(spec)), as_text(other_logit(spec)))
+    assert tuple(text.replace("\N{MINUS SIGN}", "-") for text in said) == expected[lossname]
+
+
+@pytest.mark.parametrize("count", range(FEWEST, MOST + 1))
+def test_panes_fit_side_by_side(count):
+    grid = best_grid(count)
+    assert grid.columns * grid.rows >= count
+    assert grid.columns * grid.side <= WIDTH
+    assert grid.rows * (grid.side + CAPTION) <= LINES - HEADER - FOOTER
+    assert grid.side >= 150
+
+
+def test_panes_show_the_same_epoch_and_say_when_they_cannot(config_file):
+    long, short = made_up_run(config_file, snapshots=5), made_up_run(config_file, "softmax", snapshots=3)
+    sheet = Compare([long, short], "test", Style())
+    assert sheet.count == 5
+    assert sheet.image(4).shape == (720, 1280, 3)
+    for pane, run, number in zip(sheet.panes, (long, short), (4, 2), strict=True):
+        shown = np.concatenate([np.transpose(line.get_data()) for line in pane.dots.front.lines])
+        expected = run.snapshots[number].test.features
+        np.testing.assert_allclose(np.sort(shown, axis=0), np.sort(expected, axis=0), rtol=1e-6)
+    said = words(sheet)
+    assert "epoch 4" in said
+    assert "(epoch 2)" in said
+    assert "own scale" in said
+
+
+def test_tweening_moves_and_invents_no_number(config_file):
+    run = made_up_run(config_file)
+    smooth = tweened(run, 3)
+    assert len(smooth.snapshots) == 13
+    assert smooth.snapshots[::4] == run.snapshots
+    between = smooth.snapshots[6]
+    np.testing.assert_allclose(
+        between.test.features, (run.snapshots[1].test.features + run.snapshots[2].test.features) / 2, rtol=1e-5
+    )
+    assert (between.epoch, between.metrics) == (1, run.snapshots[1].metrics)
+    np.testing.assert_array_equal(between.test.predictions, run.snapshots[1].test.predictions)
+    assert tweened(run, 0).snapshots == run.snapshots
+
+
+def test_what_lies_behind_is_drawn_behind(config_file):
+    run = made_up_run(config_file, dimension=3)
+    slide = Slide(run, "test", Style())
+    slide.show(3)
+    cloud: Cloud = slide.scatter.dots
+    features = run.snapshots[3].test.features
+    near = depth(features, 3) >= 0
+    assert 50 < near.sum() < 350
+    for dots, shown in ((cloud.front, near), (cloud.back, ~near)):
+        for line, (_, members) in zip(dots.lines, dots.parts, strict=True):
+            visible = ~np.isnan(line.get_data()[0])
+            np.testing.assert_array_equal(visible, shown[members])
+    seen = flatten(features, 3).astype(float)
+    np.testing.assert_allclose(
+        np.square(seen).sum(axis=1) + np.square(depth(features, 3)), np.square(features).sum(axis=1), rtol=1e-4
+    )
