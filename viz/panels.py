@@ -20,7 +20,8 @@ NINES = (0.0, 0.9, 0.99)
 class AngleHistogram:
     """Angles of the features to the weight of their own class, a bar stacked of all classes a degree.
 
-    Shares of all points; the last bar holds everything beyond 40 degrees. Limits are those of the run.
+    Shares of all points; the last bar holds everything beyond 40 degrees, and does not count for the limits,
+    which are those of the run.
     Beside it the mean, and the share that would win even with the margin.
     """
 
@@ -32,7 +33,7 @@ class AngleHistogram:
         self.left = BIN * np.arange(bins)
         self.bars = polygons(ax, zorder=2)
         self.bars.set_facecolor([color for color in colors for _ in range(bins)])
-        highest = max(stacked(s, split, self.classes)[-1].max() for s in run.snapshots)
+        highest = max(stacked(s, split, self.classes)[-1, :-1].max() for s in run.snapshots) or 1.0
         ax.set(xlim=(0, WIDEST + BIN), ylim=(0, 1.02 * highest), yticks=[])
         ax.set_xticks([0, 20, WIDEST + BIN], ["0°", "20°", "40° +"])
         ax.get_xticklabels()[-1].set_horizontalalignment("right")
