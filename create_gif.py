@@ -17,7 +17,7 @@ import click
 
 from command_line import run_command
 from errors import InputError
-from training.snapshot import SPLITS, Run, SplitName
+from training.snapshot import SPLITS, SplitName
 
 if TYPE_CHECKING:
     from viz.movie import Timing
@@ -31,7 +31,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 
 
 @click.command()
-@click.option("--lossname", "lossnames", multiple=True, help="A run: a folder in OUTPUTS. May be repeated.")
+@click.option("--lossname", "lossnames", multiple=True, help="A run: a folder in OUTPUTS; may be repeated; or 'all'.")
 @click.option("--compare", "compared", multiple=True, help="A run beside others; give it 2 to 12 times.")
 @click.option("--sweep", type=click.Choice(SWEPT), help="The runs like LOSSNAME with another value of this, compared.")
 @click.option("--figure", help="A figure of the theory, or 'all': png, svg and pdf in OUTPUTS/figures.")
@@ -78,6 +78,7 @@ def main(
     require_palette(palette)
     style = Style(size, theme, palette, tuple(name for name in overlays if name != "none"), view, transparent)
     timing = Timing(duration, hold, tween)
+    epochs = (start_epoch, end_epoch)
     splits = [chosen for chosen in SPLITS if split in (chosen, BOTH)]
     if figure is not None:
         show(exports.figures(figure, lossnames, read_config(config_path), outputs, style))
@@ -88,12 +89,12 @@ def main(
     elif (compared or sweep) and kind not in MOVIES:
         raise InputError(f"a comparison is a movie: --format {' or '.join(MOVIES)}")
     elif compared:
-        show(exports.compare(compared, outputs, splits, style, timing, kind))
+        show(exports.compare(compared, outputs, splits, style, timing, kind, epochs))
     elif sweep:
-        show(exports.sweep(lossnames[0], sweep, outputs, splits, style, timing, kind))
+        show(exports.sweep(lossnames[0], sweep, outputs, splits, style, timing, kind, epochs))
     else:
-        for name in dict.fromkeys(lossnames):
-            redraw(exports.run_folder(outputs, name), splits, style, timing, (start_epoch, end_epoch), layout, kind)
+        for name in exports.runs_in(outputs) if "all" in lossnames else dict.fromkeys(lossnames):
+            redraw(exports.run_folder(outputs, name), splits, style, timing, epochs, layout, kind)
 
 
 def show(paths: Iterable[Path]) -> None:
@@ -106,11 +107,12 @@ def redraw(
     epochs: tuple[float, float | None], layout: str, kind: str,
 ) -> None:  # fmt: skip
     """The movies or the last still of one run; of a 3-D run also its last epoch, turning."""
+    from exports import snapshot_span
     from training.store import read_run
     from viz.movie import draw_run, draw_still, draw_turn
 
     run = read_run(folder)
-    span = snapshot_span(run, *epochs)
+    span = snapshot_span(run, epochs)
     for split in splits:
         if kind in STILLS:
             click.echo(draw_still(run, folder, split, style, span[-1], layout, kind))
@@ -118,18 +120,6 @@ def redraw(
         click.echo(draw_run(run, folder, split, style, timing, span, kind == "gif", layout, kind))
         if run.snapshots[0].class_weights.shape[1] == 3:
             click.echo(draw_turn(run, folder, split, style, timing))
-
-
-def snapshot_span(run: Run, start_epoch: float, end_epoch: float | None) -> range:
-    """Numbers of the snapshots between two epochs, both included."""
-    epochs = [snapshot.epoch for snapshot in run.snapshots]
-    end = epochs[-1] if end_epoch is None else end_epoch
-    inside = [number for number, epoch in enumerate(epochs) if start_epoch <= epoch <= end]
-    if not inside:
-        raise InputError(
-            f"no snapshot between epochs {start_epoch:g} and {end:g}; the run goes from {epochs[0]:g} to {epochs[-1]:g}"
-        )
-    return range(inside[0], inside[-1] + 1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from viz.compare import FEWEST, MOST, Compare
 from viz.movie import Timing, draw_comparison
 from viz.style import Style
 
+Epochs = tuple[float, float | None]
+
 
 def run_folder(outputs: Path, name: str) -> Path:
     """The run's folder inside `outputs`; InputError naming the runs there are if it is not one of them."""
@@ -34,19 +36,38 @@ def runs_there(outputs: Path) -> str:
     return f"there are: {', '.join(runs)}" if runs else "train one with: python main.py --lossname …"
 
 
+def snapshot_span(run: Run, epochs: Epochs) -> range:
+    """Numbers of the snapshots from the first to the last of these epochs, both included; None is the run's last."""
+    there = [snapshot.epoch for snapshot in run.snapshots]
+    start, end = epochs[0], there[-1] if epochs[1] is None else epochs[1]
+    inside = [number for number, epoch in enumerate(there) if start <= epoch <= end]
+    if not inside:
+        raise InputError(
+            f"no snapshot between epochs {start:g} and {end:g}; {run.name} goes from {there[0]:g} to {there[-1]:g}"
+        )
+    return range(inside[0], inside[-1] + 1)
+
+
+def between_epochs(run: Run, epochs: Epochs) -> Run:
+    span = snapshot_span(run, epochs)
+    return replace(run, snapshots=run.snapshots[span.start : span.stop])
+
+
 def compare(
-    names: Sequence[str], outputs: Path, splits: Sequence[SplitName], style: Style, timing: Timing, kind: str
-) -> list[Path]:
+    names: Sequence[str], outputs: Path, splits: Sequence[SplitName], style: Style, timing: Timing, kind: str,
+    epochs: Epochs,
+) -> list[Path]:  # fmt: skip
     """OUTPUTS/comparisons/A-vs-B_SPLIT.gif; their paths."""
     require_panes(len(names))
-    runs = [read_run(run_folder(outputs, name)) for name in names]
+    runs = [between_epochs(read_run(run_folder(outputs, name)), epochs) for name in names]
     stem = folder_name("-vs-".join(names))
     return draw_panes(runs, [], outputs, stem, splits, style, timing, kind)
 
 
 def sweep(
-    name: str, setting: str, outputs: Path, splits: Sequence[SplitName], style: Style, timing: Timing, kind: str
-) -> list[Path]:
+    name: str, setting: str, outputs: Path, splits: Sequence[SplitName], style: Style, timing: Timing, kind: str,
+    epochs: Epochs,
+) -> list[Path]:  # fmt: skip
     """The runs that differ from this one in a single number of the loss, in its order, side by side."""
     base = read_run(run_folder(outputs, name))
     found: dict[float, Run] = {}
@@ -61,7 +82,7 @@ def sweep(
             f"{len(found)} run(s) like {name} with another {setting} and as many epochs; {FEWEST} to {MOST} can stand "
             f"side by side; train one with: python main.py --lossname {base.lossname} --{setting} …"
         )
-    runs = [found[value] for value in sorted(found)]
+    runs = [between_epochs(found[value], epochs) for value in sorted(found)]
     symbol = "s" if setting == "s" else f"$m_{setting[1]}$"
     titles = [f"{symbol} = {value:g}" for value in sorted(found)]
     return draw_panes(runs, titles, outputs, folder_name(f"{name}_by_{setting}"), splits, style, timing, kind)
@@ -73,7 +94,7 @@ def draw_panes(
 ) -> list[Path]:  # fmt: skip
     paths = [outputs / "comparisons" / f"{stem}_{split}.{kind}" for split in splits]
     for split, path in zip(splits, paths, strict=True):
-        draw_comparison(Compare(runs, split, style, titles), path, timing)
+        draw_comparison(Compare(runs, split, style, titles, timing.between), path, timing)
     return paths
 
 

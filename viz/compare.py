@@ -15,6 +15,7 @@ from viz.circle import Circle
 from viz.frames import feature_space, legend
 from viz.sheet import LINES, Sheet
 from viz.style import Style, class_colors, readable_on, shown
+from viz.tween import blend
 
 WIDTH = 1280
 HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
@@ -40,12 +41,14 @@ class Grid:
 class Compare(Sheet):
     """Runs in panes; each pane keeps its own limits, since norms differ between losses.
 
-    titles: over the panes, instead of the names of the runs.
+    titles: over the panes, instead of the names of the runs. between: interpolated frames from one epoch to the next.
     """
 
-    def __init__(self, runs: Sequence[Run], split: SplitName, style: Style, titles: Sequence[str] = ()):
+    def __init__(
+        self, runs: Sequence[Run], split: SplitName, style: Style, titles: Sequence[str] = (), between: int = 0
+    ):
         super().__init__(WIDTH, style)
-        self.runs, self.split = runs, split
+        self.runs, self.split, self.between = runs, split, between
         self.epochs = sorted({snapshot.epoch for run in runs for snapshot in run.snapshots})
         grid = best_grid(len(runs))
         self.panes: list[Any] = []
@@ -92,11 +95,13 @@ class Compare(Sheet):
 
     @property
     def count(self) -> int:
-        return len(self.epochs)
+        return (len(self.epochs) - 1) * (self.between + 1) + 1
 
     def show(self, number: int) -> None:
-        epoch = self.epochs[number]
-        moments = [latest(run, epoch) for run in self.runs]
+        index, step = divmod(number, self.between + 1)
+        epoch, following = self.epochs[index], self.epochs[min(index + 1, len(self.epochs) - 1)]
+        share = step / (self.between + 1)
+        moments = [blend(latest(run, epoch), latest(run, following), share) for run in self.runs]
         for pane, text, snapshot in zip(self.panes, self.accuracies, moments, strict=True):
             pane.show(snapshot, number)
             behind = "" if snapshot.epoch == epoch else f"  (epoch {snapshot.epoch:.4g})"
