@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import click
 
 from command_line import run_command
-from errors import InputError
-from training.snapshot import SPLITS, SplitName
+from errors import InputError, RunsFailedError
+from training.snapshot import SPLITS
 
 if TYPE_CHECKING:
-    from viz.movie import Timing
-    from viz.style import Style
+    from exports import Order
 
 BOTH = "both"
+SHORTEST = 0.02
 SWEPT = ("s", "m1", "m2", "m3")
 LAYOUTS = ("square", "slide", "plain")
 OVERLAYS = ("regions", "margin", "centres", "errors")
@@ -67,34 +67,50 @@ def main(
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     import exports
-    from training.config import read_config
+    from training.config import ALL, read_config
     from viz.movie import Timing
     from viz.style import Style, require_palette
 
-    if not math.isfinite(duration + hold):
-        raise InputError("--duration and --hold must be finite numbers of seconds")
-    if transparent and kind not in STILLS:
-        raise InputError(f"--transparent is for stills: add --format {' or '.join(STILLS)}")
+    require_possible(
+        {"--compare": bool(compared), "--sweep": sweep, "--figure": figure, "--deck": deck},
+        lossnames,
+        kind,
+        transparent,
+    )
+    if not math.isfinite(duration + hold) or duration < SHORTEST * (tween + 1):
+        raise InputError(f"--duration {duration:g} with --tween {tween}: a frame stands for at least {SHORTEST} s")
     require_palette(palette)
-    style = Style(size, theme, palette, tuple(name for name in overlays if name != "none"), view, transparent)
-    timing = Timing(duration, hold, tween)
-    epochs = (start_epoch, end_epoch)
-    splits = [chosen for chosen in SPLITS if split in (chosen, BOTH)]
+    style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent)
+    timing, epochs = Timing(duration, hold, tween), (start_epoch, end_epoch)
+    order = exports.Order(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
     if figure is not None:
         show(exports.figures(figure, lossnames, read_config(config_path), outputs, style))
     elif deck is not None:
-        click.echo(exports.deck(lossnames, read_config(config_path), outputs, deck, style, timing))
-    elif not (compared or lossnames):
-        raise InputError(f"--lossname is missing; {exports.runs_there(outputs)}")
-    elif (compared or sweep) and kind not in MOVIES:
-        raise InputError(f"a comparison is a movie: --format {' or '.join(MOVIES)}")
+        click.echo(exports.deck(lossnames, read_config(config_path), deck, order))
     elif compared:
-        show(exports.compare(compared, outputs, splits, style, timing, kind, epochs))
+        show(exports.compare(tuple(dict.fromkeys(compared)), order))
     elif sweep:
-        show(exports.sweep(lossnames[0], sweep, outputs, splits, style, timing, kind, epochs))
+        show(exports.sweep(lossnames[0], sweep, order))
     else:
-        for name in exports.runs_in(outputs) if "all" in lossnames else dict.fromkeys(lossnames):
-            redraw(exports.run_folder(outputs, name), splits, style, timing, epochs, layout, kind)
+        names = exports.runs_in(outputs) if ALL in lossnames else list(dict.fromkeys(lossnames))
+        if not names:
+            raise InputError(f"--lossname is missing; {exports.runs_there(outputs)}")
+        redraw_all(names, order, layout)
+
+
+def require_possible(modes: dict[str, object], lossnames: tuple[str, ...], kind: str, transparent: bool) -> None:
+    """InputError for options that contradict each other."""
+    given = [name for name, value in modes.items() if value]
+    if len(given) > 1:
+        raise InputError(f"{' and '.join(given)} are different pictures; ask for one at a time")
+    if transparent and kind not in STILLS and "--figure" not in given:
+        raise InputError(f"--transparent is for stills: add --format {' or '.join(STILLS)}")
+    if kind in STILLS and given and given[0] in ("--compare", "--sweep"):
+        raise InputError(f"{given[0]} makes movies: --format {' or '.join(MOVIES)}")
+    if "--compare" in given and lossnames:
+        raise InputError("--compare names its runs itself; leave --lossname away")
+    if "--sweep" in given and len(lossnames) != 1:
+        raise InputError("--sweep starts from one run: give --lossname once")
 
 
 def show(paths: Iterable[Path]) -> None:
@@ -102,24 +118,42 @@ def show(paths: Iterable[Path]) -> None:
         click.echo(path)
 
 
-def redraw(
-    folder: Path, splits: Sequence[SplitName], style: Style, timing: Timing,
-    epochs: tuple[float, float | None], layout: str, kind: str,
-) -> None:  # fmt: skip
+def redraw_all(names: Sequence[str], order: Order, layout: str) -> None:
+    """One run after the other; if one of several cannot be drawn, the others are. Raises RunsFailedError then."""
+    if len(names) == 1:
+        redraw(names[0], order, layout)
+        return
+    failures = [name for name in names if not attempt(name, order, layout)]
+    if failures:
+        raise RunsFailedError(f"{len(failures)} of {len(names)} runs failed: {', '.join(failures)}; see above")
+
+
+def attempt(name: str, order: Order, layout: str) -> bool:
+    """One run of several: whether it could be drawn."""
+    try:
+        redraw(name, order, layout)
+    except InputError as error:
+        click.echo(f"{name}: {error}", err=True)
+        return False
+    return True
+
+
+def redraw(name: str, order: Order, layout: str) -> None:
     """The movies or the last still of one run; of a 3-D run also its last epoch, turning."""
-    from exports import snapshot_span
+    from exports import run_folder, snapshot_span
     from training.store import read_run
     from viz.movie import draw_run, draw_still, draw_turn
 
+    folder, kind = run_folder(order.outputs, name), order.kind
     run = read_run(folder)
-    span = snapshot_span(run, epochs)
-    for split in splits:
+    span = snapshot_span(run, order.epochs)
+    for split in order.splits:
         if kind in STILLS:
-            click.echo(draw_still(run, folder, split, style, span[-1], layout, kind))
+            click.echo(draw_still(run, folder, split, order.style, span[-1], layout, kind))
             continue
-        click.echo(draw_run(run, folder, split, style, timing, span, kind == "gif", layout, kind))
-        if run.snapshots[0].class_weights.shape[1] == 3:
-            click.echo(draw_turn(run, folder, split, style, timing))
+        click.echo(draw_run(run, folder, split, order.style, order.timing, span, kind == "gif", layout, kind))
+        if kind == "gif" and run.snapshots[0].class_weights.shape[1] == 3:
+            click.echo(draw_turn(run, folder, split, order.style))
 
 
 if __name__ == "__main__":

@@ -29,13 +29,16 @@ from viz.movie import Timing, draw_run, draw_turn, png_bytes
 from viz.style import Style
 
 MOST_FRAMES_AT_A_STOP = 20
-OWN_FILES = (
-    "run.json",
-    "metrics.csv",
-    "latest.png",
-    *(f"{split}{ending}" for split in SPLITS for ending in (".gif", "_last.png")),
-    *(f"turn_{split}.gif" for split in SPLITS),
+DRAWN = (
+    "frames/*_epoch_*.png",
+    *(
+        f"{prefix}{split}{ending}"
+        for prefix in ("", "slide_", "plain_", "turn_")
+        for split in SPLITS
+        for ending in (".gif", ".webp", ".apng", ".mp4", "_last.png", "_epoch_*.*")
+    ),
 )
+OWN_FILES = ("run.json", "metrics.csv", "latest.png", CHECKPOINT)
 
 
 def run_experiment(
@@ -99,10 +102,17 @@ class Experiment:
         try:
             self.train(start)
         except (KeyboardInterrupt, InputError):
+            self.draw_what_there_is()
+            raise
+
+    def draw_what_there_is(self) -> None:
+        """GIFs at a stop; if even that fails, the log says so and the reason of the stop is still the one reported."""
+        try:
             if self.records:
                 run = read_run(self.folder)
                 self.draw(run, thinned(len(run.snapshots)), stills=False)
-            raise
+        except (InputError, OSError) as error:
+            self.log.warning("no GIFs at the stop: %s", error)
 
     def train(self, start: Checkpoint | None) -> None:
         """Every step that is left, saving each snapshot and then the checkpoint from which to go on."""
@@ -144,7 +154,7 @@ class Experiment:
         for split in SPLITS:
             self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
             if stills and self.config.model.visual_dimension == 3:
-                self.say(str(draw_turn(run, self.folder, split, Style(), Timing())))
+                self.say(str(draw_turn(run, self.folder, split, Style())))
 
     def describe(self, finished: int) -> None:
         write_description(self.folder, self.config, self.dataset, versions(), finished)
@@ -178,7 +188,8 @@ def thinned(count: int) -> range:
 
 def clear(folder: Path) -> None:
     """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
-    for file in (*folder.glob("snapshots/epoch_*.npz"), *folder.glob("frames/*_epoch_*.png"), *folder.rglob("*.tmp")):
+    drawn = [file for pattern in DRAWN for file in folder.glob(pattern)]
+    for file in (*folder.glob("snapshots/epoch_*.npz"), *drawn, *folder.rglob("*.tmp")):
         file.unlink()
-    for name in (*OWN_FILES, CHECKPOINT):
+    for name in OWN_FILES:
         (folder / name).unlink(missing_ok=True)

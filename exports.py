@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from errors import InputError
 from files import write_whole
@@ -18,6 +20,20 @@ from viz.movie import Timing, draw_comparison
 from viz.style import Style
 
 Epochs = tuple[float, float | None]
+LONGEST_STEM = 90
+HALF_A_HUNDREDTH = 0.005
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a movie is wanted. outputs: the folder of all runs; kind: gif, webp, apng or mp4; epochs: first and last."""
+
+    outputs: Path
+    splits: Sequence[SplitName]
+    style: Style
+    timing: Timing
+    kind: str
+    epochs: Epochs
 
 
 def run_folder(outputs: Path, name: str) -> Path:
@@ -40,7 +56,8 @@ def snapshot_span(run: Run, epochs: Epochs) -> range:
     """Numbers of the snapshots from the first to the last of these epochs, both included; None is the run's last."""
     there = [snapshot.epoch for snapshot in run.snapshots]
     start, end = epochs[0], there[-1] if epochs[1] is None else epochs[1]
-    inside = [number for number, epoch in enumerate(there) if start <= epoch <= end]
+    near = HALF_A_HUNDREDTH
+    inside = [number for number, epoch in enumerate(there) if start - near <= epoch <= end + near]
     if not inside:
         raise InputError(
             f"no snapshot between epochs {start:g} and {end:g}; {run.name} goes from {there[0]:g} to {there[-1]:g}"
@@ -48,59 +65,55 @@ def snapshot_span(run: Run, epochs: Epochs) -> range:
     return range(inside[0], inside[-1] + 1)
 
 
-def between_epochs(run: Run, epochs: Epochs) -> Run:
-    span = snapshot_span(run, epochs)
-    return replace(run, snapshots=run.snapshots[span.start : span.stop])
-
-
-def compare(
-    names: Sequence[str], outputs: Path, splits: Sequence[SplitName], style: Style, timing: Timing, kind: str,
-    epochs: Epochs,
-) -> list[Path]:  # fmt: skip
+def compare(names: Sequence[str], order: Order) -> list[Path]:
     """OUTPUTS/comparisons/A-vs-B_SPLIT.gif; their paths."""
-    require_panes(len(names))
-    runs = [between_epochs(read_run(run_folder(outputs, name)), epochs) for name in names]
+    if not FEWEST <= len(names) <= MOST:
+        raise InputError(f"--compare is there {len(names)} time(s); {FEWEST} to {MOST} runs can stand side by side")
+    runs = [read_run(run_folder(order.outputs, name)) for name in names]
     stem = folder_name("-vs-".join(names))
-    return draw_panes(runs, [], outputs, stem, splits, style, timing, kind)
+    if len(stem) > LONGEST_STEM:
+        digest = hashlib.blake2b("/".join(names).encode(), digest_size=4).hexdigest()
+        stem = folder_name(f"{names[0]}-vs-{len(names) - 1}-more_{digest}")
+    return draw_panes(runs, [], stem, order)
 
 
-def sweep(
-    name: str, setting: str, outputs: Path, splits: Sequence[SplitName], style: Style, timing: Timing, kind: str,
-    epochs: Epochs,
-) -> list[Path]:  # fmt: skip
+def sweep(name: str, setting: str, order: Order) -> list[Path]:
     """The runs that differ from this one in a single number of the loss, in its order, side by side."""
-    base = read_run(run_folder(outputs, name))
-    found: dict[float, Run] = {}
-    for other in runs_in(outputs):
-        run = read_run(outputs / other)
-        value = getattr(run.spec, setting)
-        alike = replace(run.spec, **{setting: getattr(base.spec, setting)}) == base.spec
-        if alike and run.snapshots[-1].epoch == base.snapshots[-1].epoch and run.class_names == base.class_names:
-            found[value] = base if run.name == base.name else found.get(value, run)
+    base = read_run(run_folder(order.outputs, name))
+    wanted = likeness(read_description(order.outputs / name), setting)
+    found = {getattr(base.spec, setting): name}
+    for other in runs_in(order.outputs):
+        try:
+            content = read_description(order.outputs / other)
+        except InputError:
+            continue
+        if content["finished"] and likeness(content, setting) == wanted:
+            found.setdefault(content["margin"][setting], other)
     if not FEWEST <= len(found) <= MOST:
         raise InputError(
-            f"{len(found)} run(s) like {name} with another {setting} and as many epochs; {FEWEST} to {MOST} can stand "
-            f"side by side; train one with: python main.py --lossname {base.lossname} --{setting} …"
+            f"{len(found)} run(s) that differ from {name} in {setting} alone; {FEWEST} to {MOST} fit side by side; "
+            f"train one with: python main.py --lossname {base.lossname} --{setting} …"
         )
-    runs = [between_epochs(found[value], epochs) for value in sorted(found)]
+    values = sorted(found)
     symbol = "s" if setting == "s" else f"$m_{setting[1]}$"
-    titles = [f"{symbol} = {value:g}" for value in sorted(found)]
-    return draw_panes(runs, titles, outputs, folder_name(f"{name}_by_{setting}"), splits, style, timing, kind)
+    runs = [base if found[value] == name else read_run(order.outputs / found[value]) for value in values]
+    return draw_panes(runs, [f"{symbol} = {value:g}" for value in values], folder_name(f"{name}_by_{setting}"), order)
 
 
-def draw_panes(
-    runs: Sequence[Run], titles: Sequence[str], outputs: Path, stem: str,
-    splits: Sequence[SplitName], style: Style, timing: Timing, kind: str,
-) -> list[Path]:  # fmt: skip
-    paths = [outputs / "comparisons" / f"{stem}_{split}.{kind}" for split in splits]
-    for split, path in zip(splits, paths, strict=True):
-        draw_comparison(Compare(runs, split, style, titles, timing.between), path, timing)
+def likeness(content: dict[str, Any], setting: str) -> tuple[Any, ...]:
+    """What two runs must share to differ in this number of the loss alone; content: of run.json."""
+    margin = {key: value for key, value in content["margin"].items() if key != setting}
+    return margin, content["config"], content["images"], content["class_names"]
+
+
+def draw_panes(runs: Sequence[Run], titles: Sequence[str], stem: str, order: Order) -> list[Path]:
+    """The runs between the epochs asked for, in limits that hold just these, one movie a split."""
+    spans = [snapshot_span(run, order.epochs) for run in runs]
+    cut = [replace(run, snapshots=run.snapshots[span.start : span.stop]) for run, span in zip(runs, spans, strict=True)]
+    paths = [order.outputs / "comparisons" / f"{stem}_{split}.{order.kind}" for split in order.splits]
+    for split, path in zip(order.splits, paths, strict=True):
+        draw_comparison(Compare(cut, split, order.style, titles, order.timing.between), path, order.timing)
     return paths
-
-
-def require_panes(count: int) -> None:
-    if not FEWEST <= count <= MOST:
-        raise InputError(f"--compare is there {count} time(s); {FEWEST} to {MOST} runs can stand side by side")
 
 
 def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Path, style: Style) -> list[Path]:
@@ -110,12 +123,26 @@ def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Pa
 
     if name != ALL and name not in FIGURES:
         raise InputError(f"no figure {name!r}; there are: {', '.join(FIGURES)}, {ALL}")
+    wanted = list(config.losses) if ALL in lossnames else list(dict.fromkeys(lossnames))
+    for chosen in FIGURES if name == ALL else (name,):
+        if len(wanted) > FIGURES[chosen].MOST:
+            raise InputError(
+                f"{len(wanted)} losses are too many for {chosen}, which has room for {FIGURES[chosen].MOST}"
+            )
+    presets = {loss: config.margin(loss) for loss in wanted} or config.losses
+    runs = trained(presets, outputs)
     paths = []
     for chosen in FIGURES if name == ALL else (name,):
-        losses = list(config.losses) if ALL in lossnames else lossnames or FIGURES[chosen].LOSSES
-        presets = {loss: config.margin(loss) for loss in losses}
-        paths += draw_figure(chosen, outputs / "figures", style, presets, trained(presets, outputs))
+        paths += draw_figure(chosen, outputs / "figures", style, shown_in(chosen, presets, bool(wanted)), runs)
     return paths
+
+
+def shown_in(figure: str, presets: dict[str, MarginSpec], all_of_them: bool) -> dict[str, MarginSpec]:
+    """The presets that a figure shows: those it is made for, or the first it has room for if there are none of them."""
+    from viz.figures import FIGURES
+
+    usual = {loss: presets[loss] for loss in FIGURES[figure].LOSSES if loss in presets}
+    return dict(list(presets.items())[: FIGURES[figure].MOST]) if all_of_them or not usual else usual
 
 
 def trained(presets: dict[str, MarginSpec], outputs: Path) -> dict[str, Run]:
@@ -129,19 +156,26 @@ def trained(presets: dict[str, MarginSpec], outputs: Path) -> dict[str, Run]:
     return runs
 
 
-def deck(lossnames: Sequence[str], config: ConfigFile, outputs: Path, path: Path, style: Style, timing: Timing) -> str:
-    """A PowerPoint file of these runs; what was written and what was left out, in words."""
+def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order) -> str:
+    """A PowerPoint file of these finished runs; what was written and what was left out, in words."""
     from viz.deck import deck_bytes
+    from viz.figures import FIGURES
 
     if path.suffix != ".pptx":
         raise InputError(f"--deck {path} must end with .pptx")
-    wanted = list(config.losses) if ALL in lossnames or not lossnames else list(dict.fromkeys(lossnames))
-    there = [name for name in wanted if name in runs_in(outputs)]
+    everything = ALL in lossnames or not lossnames
+    wanted = list(config.losses) if everything else list(dict.fromkeys(lossnames))
+    runs_here = runs_in(order.outputs)
+    there = [name for name in wanted if name in runs_here and read_description(order.outputs / name)["finished"]]
     missing = [name for name in wanted if name not in there]
-    if not there or (missing and ALL not in lossnames and lossnames):
-        raise InputError(f"no run {', '.join(missing)} in {outputs}; {runs_there(outputs)}")
-    runs = [read_run(outputs / name) for name in there]
-    comparison = Compare(runs[:MOST], "test", style) if len(runs) >= FEWEST else None
+    if not there or (missing and not everything):
+        raise InputError(f"no finished run {', '.join(missing)} in {order.outputs}; {runs_there(order.outputs)}")
+    if len(there) > MOST:
+        raise InputError(f"{len(there)} losses are too many for one deck; {MOST} have room")
+    runs = [read_run(order.outputs / name) for name in there]
+    comparison = Compare(runs, "test", order.style) if len(runs) >= FEWEST else None
+    theory = {name: shown_in(name, config.losses, False) for name in FIGURES}
+    content = deck_bytes(runs, comparison, theory, trained(config.losses, order.outputs), order.style, order.timing)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, deck_bytes(runs, comparison, config.losses, style, timing))
-    return f"{path}" + (f" (not trained yet, left out: {', '.join(missing)})" if missing else "")
+    write_whole(path, content)
+    return f"{path}" + (f" (no finished run yet, left out: {', '.join(missing)})" if missing else "")

@@ -14,14 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-from harness import MEGABYTE, ROOT, Row, call, machine, table
+from harness import MEGABYTE, ROOT, Row, call, table
 
 HERE = Path(__file__).parent
 PLAIN_EPOCHS = 20
+PLAIN_DRAWING = f"seconds of the plain way's {2 * PLAIN_EPOCHS} pictures and 2 GIFs, from one of each"
+PARTS = ("training", "drawing", "commands", "growth")
+ALL_OVERLAYS = [part for name in ("regions", "margin", "centres", "errors") for part in ("--overlay", name)]
 GROWTH = [
     *((f"ms a frame, {n:,} points", "frame_ms", ("--points", n)) for n in (1000, 3000, 10000, 30000, 60000)),
     *((f"ms a frame, {n} classes", "frame_ms", ("--classes", n)) for n in (10, 26, 47)),
@@ -42,8 +45,9 @@ def unpack_mnist(folder: Path) -> None:
         (raw / file.stem).write_bytes(lzma.decompress(file.read_bytes()))
 
 
-def training_rows(rounds: int, epochs: int, data: Path, plain_drawing: list[float]) -> Iterator[Row]:
+def training_rows(rounds: int, epochs: int, data: Path) -> Iterator[Row]:
     """Training and evaluating, the two in turn; on the way, the seconds in which the plain way draws 20 epochs."""
+    drawing = Row(PLAIN_DRAWING, [])
     rows = []
     for basemodel in ("LeNet_pp", "MiniResnet18"):
         row = Row(f"seconds an epoch, {basemodel}", [], [], "5.5")
@@ -54,9 +58,10 @@ def training_rows(rounds: int, epochs: int, data: Path, plain_drawing: list[floa
                 "--basemodel", basemodel,
             )  # fmt: skip
             row.plain.append(plain.lines[0]["epoch_s"])
-            plain_drawing.append(2 * PLAIN_EPOCHS * (plain.lines[0]["draw_s"] + plain.lines[-1]["gif_s"]))
+            drawing.plain.append(2 * PLAIN_EPOCHS * (plain.lines[0]["draw_s"] + plain.lines[-1]["gif_s"]))
         rows.append(row)
         yield row
+    yield drawing
     alone = [measure("convolutions")["epoch_s"] for _ in range(rounds)]
     yield Row("the same as a multiple of the convolutions alone", [t / statistics.median(alone) for t in rows[0].ours],
               [], "1.4 at most")  # fmt: skip
@@ -69,33 +74,34 @@ def training_rows(rounds: int, epochs: int, data: Path, plain_drawing: list[floa
     yield Row("seconds an epoch, LeNet_pp, --precision fp32", full["epochs_s"], rows[0].plain, "1")
 
 
-def drawing_rows(rounds: int, run: Path, plain: list[float]) -> list[Row]:
-    """plain: seconds in which the plain way draws 20 epochs of both splits, from one picture and one GIF of it."""
+def drawing_rows(rounds: int, run: Path, plain: list[float]) -> Iterator[Row]:
+    """plain: the seconds of the row PLAIN_DRAWING."""
     small = [measure("drawing", run) for _ in range(rounds)]
+    yield Row("milliseconds a frame, 10,000 points", [m["frame_ms"] for m in small])
+    yield Row("seconds of both GIFs, 10,000 points", [m["gifs_s"] for m in small], plain,
+              "under 3 s, 15")  # fmt: skip
+    yield Row("megabytes of a GIF, 10,000 points", [m["gif_bytes"] / MEGABYTE for m in small], [], "1.2 at most")
     large = [measure("drawing", run, "--points", 60000) for _ in range(rounds)]
-    return [
-        Row("milliseconds a frame, 10,000 points", [m["frame_ms"] for m in small]),
-        Row("milliseconds a frame, 60,000 points", [m["frame_ms"] for m in large]),
-        Row("seconds of both GIFs, 10,000 points", [m["gifs_s"] for m in small], plain, "under 3 s, 15"),
-        Row("seconds of both GIFs, 60,000 points", [m["gifs_s"] for m in large]),
-        Row("megabytes of a GIF, 10,000 points", [m["gif_bytes"] / MEGABYTE for m in small], [], "1.2 at most"),
-    ]
+    yield Row("milliseconds a frame, 60,000 points", [m["frame_ms"] for m in large])
+    yield Row("seconds of both GIFs, 60,000 points", [m["gifs_s"] for m in large])
+    for layout in ("square", "slide"):
+        every = [measure("drawing", run, "--layout", layout, *ALL_OVERLAYS)["frame_ms"] for _ in range(rounds)]
+        yield Row(f"milliseconds a frame with all overlays, {layout}", every, [], "60 at most")
 
 
-def command_rows(rounds: int, run: Path, data: Path) -> list[Row]:
+def command_rows(rounds: int, run: Path, data: Path) -> Iterator[Row]:
     """Start-up, the first picture, and memory, of the commands themselves."""
-    help_create = [call("create_gif.py", "--help").seconds for _ in range(rounds)]
-    help_main = [call("main.py", "--help").seconds for _ in range(rounds)]
+    yield Row("seconds of create_gif.py --help", [call("create_gif.py", "--help").seconds for _ in range(rounds)], [],
+              "0.3 at most")  # fmt: skip
+    yield Row(
+        "seconds of main.py --help", [call("main.py", "--help").seconds for _ in range(rounds)], [], "0.6 at most"
+    )
     redraw = call("create_gif.py", "--lossname", run.name, "--outputs", run.parent)
+    yield Row("seconds of create_gif.py, 42 frames as PNG and GIF", [redraw.seconds])
+    yield Row("megabytes at the peak, drawing", [redraw.peak_mb], [], "500 at most")
     first, peak = first_picture(data)
-    return [
-        Row("seconds of create_gif.py --help", help_create, [], "0.3 at most"),
-        Row("seconds of main.py --help", help_main, [], "0.6 at most"),
-        Row("seconds of create_gif.py, 42 frames as PNG and GIF", [redraw.seconds]),
-        Row("seconds until the first picture", [first]),
-        Row("megabytes at the peak, training", [peak], [], "2000 at most"),
-        Row("megabytes at the peak, drawing", [redraw.peak_mb], [], "500 at most"),
-    ]
+    yield Row("seconds until the first picture", [first])
+    yield Row("megabytes at the peak, training", [peak], [], "2000 at most")
 
 
 def first_picture(data: Path) -> tuple[float, float]:
@@ -112,40 +118,51 @@ def first_picture(data: Path) -> tuple[float, float]:
     return first, usage.ru_maxrss * 1024 / MEGABYTE
 
 
-def growth_rows(run: Path) -> list[Row]:
+def growth_rows(run: Path) -> Iterator[Row]:
     """How cost grows, one measurement each."""
-    rows = [Row(name, [measure("drawing", run, *options)[figure]]) for name, figure, options in GROWTH]
+    for name, figure, options in GROWTH:
+        yield Row(name, [measure("drawing", run, *options)[figure]])
     for dimension, classes in HEADS:
         ms = measure("head", "--dimension", dimension, "--classes", classes)["step_ms"]
-        rows.append(Row(f"ms a step of the head, D = {dimension}, C = {classes:,}", [ms]))
-    return rows
+        yield Row(f"ms a step of the head, D = {dimension}, C = {classes:,}", [ms])
 
 
-def all_rows(rounds: int, epochs: int, run: Path, data: Path) -> Iterator[Row]:
-    """Nothing is measured before its row is asked for."""
-    plain_drawing: list[float] = []
-    yield from training_rows(rounds, epochs, data, plain_drawing)
-    yield from drawing_rows(rounds, run, plain_drawing)
-    yield from command_rows(rounds, run, data)
-    yield from growth_rows(run)
+def all_rows(
+    parts: Sequence[str], rounds: int, epochs: int, run: Path, data: Path, known: dict[str, Row]
+) -> Iterator[Row]:
+    """Nothing is measured before its row is asked for. known: the rows so far, by name."""
+    if "training" in parts:
+        yield from training_rows(rounds, epochs, data)
+    if "drawing" in parts:
+        yield from drawing_rows(rounds, run, known[PLAIN_DRAWING].plain if PLAIN_DRAWING in known else [])
+    if "commands" in parts:
+        yield from command_rows(rounds, run, data)
+    if "growth" in parts:
+        yield from growth_rows(run)
 
 
 @click.command()
 @click.option("--run", "run_folder", type=Path, default=ROOT / "outputs" / "CosFace_v1", help="A finished run to draw.")
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--epochs", default=3, show_default=True, help="Epochs of the run to 98.4 %.")
+@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only these; the other rows are kept.")
 @click.option("--out", type=Path, default=HERE / "results.json", show_default=True)
-def main(run_folder: Path, rounds: int, epochs: int, out: Path) -> None:
+def main(run_folder: Path, rounds: int, epochs: int, parts: tuple[str, ...], out: Path) -> None:
     """Measure everything; each row is printed and written as soon as it is known."""
-    rows: list[Row] = []
+    machine = measure("machine")
+    before = json.loads(out.read_text()) if parts and out.exists() else {"machine": machine, "rows": []}
+    if before["machine"] != machine:
+        raise click.ClickException(f"{out} is of another machine or other versions; measure all parts")
+    rows = {row["name"]: Row(**row) for row in before["rows"]}
     with tempfile.TemporaryDirectory() as scratch:
         data, run = Path(scratch), run_folder.resolve()
         unpack_mnist(data)
-        for row in all_rows(rounds, epochs, run, data):
-            rows.append(row)
+        for row in all_rows(parts or PARTS, rounds, epochs, run, data, rows):
+            rows[row.name] = row
             click.echo(table([row]).splitlines()[-1])
-            out.write_text(json.dumps({"machine": machine(), "rows": [vars(row) for row in rows]}, indent=2) + "\n")
-    click.echo(table(rows))
+            content = {"machine": machine, "rows": [vars(row) for row in rows.values()]}
+            out.write_text(json.dumps(content, indent=2) + "\n")
+    click.echo(table(list(rows.values())))
 
 
 if __name__ == "__main__":

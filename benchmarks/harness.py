@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -64,25 +63,6 @@ def call(*command: object) -> Done:
         out.seek(0)
         lines = [json.loads(line) for line in out if line.startswith("{")]
     return Done(lines, seconds, usage.ru_maxrss * 1024 / MEGABYTE)
-
-
-def machine() -> dict[str, str]:
-    import matplotlib
-    import torch
-
-    model = "unknown"
-    if Path("/proc/cpuinfo").exists():
-        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
-        model = names[0].partition(":")[2].strip() if names else model
-    wanted = ("amx_bf16", "avx512_bf16")
-    has = [name for name in wanted if getattr(torch.cpu, "get_capabilities", dict)().get(name)]
-    return {
-        "processor": f"{model}, {os.cpu_count()} cores, bfloat16 by {', '.join(has) or 'nothing'}",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "matplotlib": matplotlib.__version__,
-        "threads": str(torch.get_num_threads()),
-    }
 
 
 def table(rows: list[Row]) -> str:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import platform
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from training.snapshot import Run
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
+from viz.style import Style
 
 
 @click.group()
@@ -41,6 +45,26 @@ def median_ms(call: Callable[[], object], rounds: int = 9) -> float:
         call()
         times.append(1000 * (time.perf_counter() - started))
     return statistics.median(times[2:])
+
+
+@main.command()
+def machine() -> None:
+    """What the figures were measured on."""
+    import matplotlib
+    import torch
+
+    model = "unknown"
+    if Path("/proc/cpuinfo").exists():
+        names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    has = [name for name in ("amx_bf16", "avx512_bf16") if torch.cpu.get_capabilities().get(name)]
+    answer(
+        processor=f"{model}, {os.cpu_count()} cores, bfloat16 by {', '.join(has) or 'nothing'}",
+        python=platform.python_version(),
+        torch=torch.__version__,
+        matplotlib=matplotlib.__version__,
+        threads=str(torch.get_num_threads()),
+    )
 
 
 @main.command()
@@ -94,22 +118,25 @@ def convolutions() -> None:
 @click.option("--points", default=10000)
 @click.option("--snapshots", default=21)
 @click.option("--classes", default=10)
-def drawing(folder: Path, points: int, snapshots: int, classes: int) -> None:
+@click.option("--layout", default="square")
+@click.option("--overlay", "overlays", multiple=True, default=Style.overlays)
+def drawing(folder: Path, points: int, snapshots: int, classes: int, layout: str, overlays: tuple[str, ...]) -> None:
     """Milliseconds a frame, and seconds and bytes of both GIFs, for a run's features repeated to `points`."""
     from training.snapshot import SPLITS
     from training.store import read_run
-    from viz.frames import Page
-    from viz.movie import Timing, draw_run
-    from viz.style import Style
+    from viz.movie import LAYOUTS, Timing, draw_run
 
-    run = enlarged(read_run(folder), points, snapshots, classes)
-    page = Page(run, "test", Style())
-    frame_ms = median_ms(lambda: page.image(snapshots - 1))
+    run, style = enlarged(read_run(folder), points, snapshots, classes), Style(overlays=overlays)
+    sheet = LAYOUTS[layout](run, "test", style)
+    frame_ms = median_ms(lambda: sheet.image(snapshots - 1))
     started = time.perf_counter()
-    out = folder.parent / "drawn"
-    gifs = [draw_run(run, out, split, Style(), Timing(), range(snapshots), stills=False) for split in SPLITS]
-    gifs_s = time.perf_counter() - started
-    answer(frame_ms=frame_ms, gifs_s=gifs_s, gif_bytes=max(gif.stat().st_size for gif in gifs))
+    with tempfile.TemporaryDirectory() as out:
+        gifs = [
+            draw_run(run, Path(out), split, style, Timing(), range(snapshots), stills=False, layout=layout)
+            for split in SPLITS
+        ]
+        gifs_s = time.perf_counter() - started
+        answer(frame_ms=frame_ms, gifs_s=gifs_s, gif_bytes=max(gif.stat().st_size for gif in gifs))
 
 
 @main.command()
@@ -148,7 +175,7 @@ def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
 
     random = np.random.default_rng(0)
     chosen = np.arange(points) % len(run.snapshots[0].test.labels)
-    spare = random.integers(max(1, classes // 10), size=points) * 10
+    spare = random.integers(-(-classes // 10), size=points) * 10
     weights = random.normal(size=(classes, 2)).astype(np.float32)
 
     def more(part: Points) -> Points:

@@ -36,6 +36,15 @@ def test_create_gif_runs_where_importing_torch_fails(tiny, few_digits, tmp_path)
     done = python_without(("torch", "torchvision"), code, "--lossname", "softmax", "--outputs", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "softmax" / "test.gif").exists()
+    run_experiment(tiny("CosFace_v1", basemodel="MiniResnet18"), few_digits, tmp_path / "CosFace_v1")
+    for arguments in (
+        ("--compare", "softmax", "--compare", "CosFace_v1", "--split", "test"),
+        ("--lossname", "softmax", "--layout", "slide", "--format", "mp4", "--split", "test"),
+        ("--figure", "target-logits"),
+        ("--deck", tmp_path / "losses.pptx"),
+    ):
+        done = python_without(("torch", "torchvision"), code, *arguments, "--outputs", tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_training_runs_where_importing_matplotlib_fails():

@@ -12,6 +12,7 @@ from training.config import read_config
 from training.loop import train
 from viz.figures.between_two import half_width
 from viz.regions import TURN, Arc, decision_arcs, on_circle, satisfied, training_arcs
+from viz.sectors import between
 
 from .conftest import ROOT
 
@@ -108,6 +109,14 @@ def test_the_band_is_as_wide_as_psi_says(config_file, lossname):
         return
     assert len(arcs) == 10
     np.testing.assert_allclose([arc.width for arc in arcs], expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("m3", [0.0, 1e-16, 1e-13])
+def test_arcs_that_touch_leave_no_gap(config_file, m3):
+    for seed in range(10):
+        spec = MarginSpec(w_norm=True, x_norm=True, s=4, m1=1, m2=0, m3=m3)
+        gaps = between(training_arcs(random_weights(seed), spec))
+        assert sum(arc.width for arc in gaps) < 1e-5
 
 
 def test_a_margin_of_nothing_leaves_no_band(config_file):

@@ -10,13 +10,13 @@ import pytest
 
 from training.metrics import own_angles
 from viz.circle import lobes
-from viz.compare import CAPTION, FEWEST, FOOTER, HEADER, MOST, WIDTH, Compare, best_grid
+from viz.compare import CAPTION, FEWEST, FOOTER, HEADER, LEGIBLE, MOST, Compare, best_grid
 from viz.dots import Cloud
 from viz.formula import as_text, other_logit, own_logit
 from viz.geometry import depth, flatten
 from viz.panels import BIN, AccuracyCurve
 from viz.regions import satisfied
-from viz.sheet import LINES, Sheet
+from viz.sheet import LINES, WIDTH, Sheet
 from viz.slide import Slide
 from viz.style import THEMES, Style
 from viz.tween import tweened
@@ -45,15 +45,20 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_nothing_on_a_slide_leaves_it_or_is_too_small(config_file, theme):
-    slide = Slide(made_up_run(config_file), "test", Style(theme=theme))
+@pytest.mark.parametrize("lossname", ["softmax", "L-softmax_v2", "CosFace_v1"])
+def test_nothing_on_a_slide_leaves_it_or_is_too_small(config_file, theme, lossname):
+    slide = Slide(made_up_run(config_file, lossname), "test", Style(theme=theme))
     slide.image(3)
-    for text in slide.figure.texts:
+    ticks = [label for ax in slide.figure.axes if ax.axison for label in (*ax.get_xticklabels(), *ax.get_yticklabels())]
+    written = [text for ax in slide.figure.axes[1:3] for text in ax.texts]
+    every = [text for text in (*slide.figure.texts, *ticks, *written) if text.get_text()]
+    assert len(every) > 15
+    for text in every:
         box = text.get_window_extent()
-        assert 0 <= box.x0 < box.x1 <= 1280
-        assert 0 <= box.y0 < box.y1 <= 720
-        assert text.get_fontsize() >= 15
-    for first, second in combinations(slide.figure.texts, 2):
+        assert 0 <= box.x0 < box.x1 <= 1280, text
+        assert 0 <= box.y0 < box.y1 <= 720, text
+        assert text.get_fontsize() >= LEGIBLE, text
+    for first, second in combinations(every, 2):
         assert not first.get_window_extent().overlaps(second.get_window_extent()), (first, second)
 
 
@@ -99,11 +104,11 @@ def test_the_curve_ends_at_the_moment_shown(config_file):
 def test_formulas(config_file, lossname):
     spec = config_file.margin(lossname)
     expected = {
-        "softmax": ("|wᵧ| |x| cos θᵧ", "|wⱼ| |x| cos θⱼ"),
-        "L-softmax_v2": ("|wᵧ| |x| cos(3θᵧ)", "|wⱼ| |x| cos θⱼ"),
-        "A-softmax_v2": ("|x| cos(3θᵧ)", "|x| cos θⱼ"),
-        "CosFace_v1": ("4 (cos θᵧ - 0.1)", "4 cos θⱼ"),
-        "ArcFace_v3": ("4 cos(θᵧ + 0.3)", "4 cos θⱼ"),
+        "softmax": ("|w_y| |x| cos θ_y", "|w_j| |x| cos θ_j"),
+        "L-softmax_v2": ("|w_y| |x| cos(3θ_y)", "|w_j| |x| cos θ_j"),
+        "A-softmax_v2": ("|x| cos(3θ_y)", "|x| cos θ_j"),
+        "CosFace_v1": ("4 (cos θ_y - 0.1)", "4 cos θ_j"),
+        "ArcFace_v3": ("4 cos(θ_y + 0.3)", "4 cos θ_j"),
     }
     said = (as_text(own_logit(spec)), as_text(other_logit(spec)))
     assert tuple(text.replace("\N{MINUS SIGN}", "-") for text in said) == expected[lossname]
@@ -144,6 +149,12 @@ def test_tweening_moves_and_invents_no_number(config_file):
     )
     assert (between.epoch, between.metrics) == (1, run.snapshots[1].metrics)
     np.testing.assert_array_equal(between.test.predictions, run.snapshots[1].test.predictions)
+    texts = []
+    for number in (4, 6):
+        slide = Slide(smooth, "test", Style())
+        slide.show(number)
+        texts.append(words(slide))
+    assert texts[0] == texts[1]
     assert tweened(run, 0).snapshots == run.snapshots
 
 

@@ -6,13 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
+from losses.margin import MarginSpec
 from viz.figures import FIGURES
 from viz.figures.between_two import margin_width
+from viz.figures.chart import heading
 from viz.figures.feasible import largest_feasible
 from viz.figures.plane import FINE, surpluses
 from viz.style import Style
-from viz.theory import draw_figure, figure_bytes
+from viz.theory import draw_figure, drawn, headless_png
 
 from .made_up import made_up_run
 
@@ -60,5 +64,32 @@ def test_figures_are_files_of_the_same_bytes(config_file, tmp_path, name):
     runs = {loss: made_up_run(config_file, loss) for loss in presets}
     paths = draw_figure(name, tmp_path, Style(), presets, runs)
     assert [path.name for path in paths] == [f"{name}.png", f"{name}.svg", f"{name}.pdf"]
-    assert figure_bytes(name, "svg", Style(), presets, runs) == paths[1].read_bytes()
-    assert figure_bytes(name, "png", replace(Style(), theme="dark"), presets, {}) != paths[0].read_bytes()
+    again = draw_figure(name, tmp_path / "again", Style(), presets, runs)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in paths]
+    assert headless_png(name, replace(Style(), theme="dark"), presets, {}).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("count", [1, 2, "most"])
+def test_figures_hold_any_losses(config_file, name, count):
+    """Few and many, with margins that are never feasible and names like mathematics; nothing leaves the page."""
+    wide = MarginSpec(w_norm=True, x_norm=True, s=1, m1=1, m2=0, m3=1.9)
+    names = [f"$\\loss_{number}$" for number in range(FIGURES[name].MOST if count == "most" else count)]
+    presets = {loss: replace(wide, m2=0.1 * number, m3=1.9 / (1 + number)) for number, loss in enumerate(names)}
+    figure = drawn(name, Style(), presets, {})
+    FigureCanvasAgg(figure).draw()
+    assert "nan" not in " ".join(text.get_text() for text in figure.texts)
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 <= box.x1 <= 1280, text
+        assert 0 <= box.y0 <= box.y1 <= 720, text
+    for ax in figure.axes:
+        assert ax.get_position().y1 < 0.83
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_headings_fit(name):
+    figure = Figure(figsize=(12.8, 7.2), dpi=100)
+    heading(figure, Style(), FIGURES[name].TITLE, FIGURES[name].LINE)
+    FigureCanvasAgg(figure).draw()
+    assert all(text.get_window_extent().x1 < 1270 for text in figure.texts)

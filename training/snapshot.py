@@ -32,6 +32,7 @@ class Snapshot:
     """The feature space after `epoch` epochs (0 before training, 0.5 after half of the first).
 
     class_weights: float32 (C, D). metrics: see `metrics.measure`. The points are the same in every snapshot of a run.
+    before: for a moment made up between two snapshots, the measured one before it; never saved.
     """
 
     epoch: float
@@ -39,6 +40,12 @@ class Snapshot:
     test: Points
     class_weights: np.ndarray
     metrics: dict[str, float]
+    before: Snapshot | None = None
+
+    @property
+    def measured(self) -> Snapshot:
+        """The snapshot whose numbers may be shown."""
+        return self.before or self
 
     def points(self, split: SplitName) -> Points:
         return self.train if split == "train" else self.test

@@ -27,7 +27,7 @@ LONGEST_NAME = 3
 
 
 class Circle:
-    """Artists made once; `show(snapshot)` moves them. The axes must be square and hold a 2-D space.
+    """Artists made once; `show(snapshot)` moves them. For a 2-D space.
 
     A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
     this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
@@ -62,13 +62,13 @@ class Circle:
     def widen(self, run: Run) -> None:
         """Directions need no other limits."""
 
-    def show(self, snapshot: Snapshot, frame: int = 0) -> None:
+    def show(self, snapshot: Snapshot, frame: float = 0) -> None:
         """Moves every artist to this snapshot; a flat space does not turn, whatever the frame."""
         directions = unit(snapshot.class_weights)
         arcs = (training_arcs if self.spec.has_margin else decision_arcs)(snapshot.class_weights, self.spec)
         self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
         self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
-        angles = np.linspace(0, TURN, BINS + 1)
+        angles = (np.arange(BINS + 1) + 0.5) * TURN / BINS
         heights = lobes(snapshot.points(self.split), len(directions))
         rims = (1 + LOBE * np.append(heights, heights[:, :1], axis=1))[:, :, None] * on_circle(angles).T
         base = on_circle(angles[::-1]).T

@@ -13,16 +13,16 @@ from matplotlib.text import Text
 from training.snapshot import Run, Snapshot, SplitName
 from viz.circle import Circle
 from viz.frames import feature_space, legend
-from viz.sheet import LINES, Sheet
+from viz.sheet import LINES, WIDTH, Sheet
 from viz.style import Style, class_colors, readable_on, shown
 from viz.tween import blend
 
-WIDTH = 1280
 HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
 FEWEST, MOST = 2, 12
 WORTH_A_CIRCLE = 0.6
-LONGEST_TITLE = 18
-MOST_LEGEND = 16
+LONGEST_TITLE = 16
+MOST_LEGEND = 12
+LEGIBLE, SMALLER, FEW_PIXELS = 18, 15, 240
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Compare(Sheet):
     ):
         super().__init__(WIDTH, style)
         self.runs, self.split, self.between = runs, split, between
+        self.pace = 1 / (between + 1)
         self.epochs = sorted({snapshot.epoch for run in runs for snapshot in run.snapshots})
         grid = best_grid(len(runs))
         self.panes: list[Any] = []
@@ -59,9 +60,10 @@ class Compare(Sheet):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
+        self.text(330, LINES - 43, "each pane in its own scale", LEGIBLE, muted=True)
         words = dict.fromkeys(word for run in runs for word in legend(run, style))
-        words |= {"ringed: wrong": None} if "errors" in style.overlays else {}
-        self.text(24, 15, "    ".join([*words, "each pane in its own scale"]), 15, muted=True)
+        words |= {"ringed: wrong": None} if "errors" in style.overlays and style.view != "circle" else {}
+        self.text(24, 14, "    ".join(words), LEGIBLE, muted=True)
         self.add_legend()
 
     def add_pane(self, run: Run, title: str, number: int, grid: Grid) -> None:
@@ -70,9 +72,9 @@ class Compare(Sheet):
         in_row = min(grid.columns, len(self.runs) - row * grid.columns)
         middle = (WIDTH - in_row * width) / 2 + (column + 0.5) * width
         top = LINES - HEADER - row * height
-        size = min(20.0, grid.side / 15)
+        size = LEGIBLE if grid.side > FEW_PIXELS else SMALLER
         self.text(middle, top - 24, title, size, fontweight="bold", ha="center")
-        self.accuracies.append(self.text(middle, top - 50, "", size * 0.9, ha="center"))
+        self.accuracies.append(self.text(middle, top - 50, "", size, ha="center"))
         bottom = top - CAPTION - grid.side
         place = (middle - grid.side / 2, bottom, grid.side, grid.side)
         self.panes.append(feature_space(self, place, run, self.split))
@@ -103,7 +105,7 @@ class Compare(Sheet):
         share = step / (self.between + 1)
         moments = [blend(latest(run, epoch), latest(run, following), share) for run in self.runs]
         for pane, text, snapshot in zip(self.panes, self.accuracies, moments, strict=True):
-            pane.show(snapshot, number)
+            pane.show(snapshot, number * self.pace)
             behind = "" if snapshot.epoch == epoch else f"  (epoch {snapshot.epoch:.4g})"
             text.set_text(f"{100 * snapshot.points(self.split).accuracy:.2f} %{behind}")
         for index, circle in self.circles:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pptx import Presentation
 from pptx.dml.color import RGBColor
+from pptx.enum.text import PP_ALIGN
 from pptx.util import Inches, Pt
 
 from losses.margin import MarginSpec
@@ -19,11 +21,12 @@ from viz.frames import Plain
 from viz.movie import Timing, movie_bytes
 from viz.sheet import Sheet
 from viz.style import Style
-from viz.theory import figure_bytes
+from viz.theory import headless_png
 
 WIDE, HIGH = 13.333, 7.5
 LEFT = 0.6
 READABLE = 18
+SUBSCRIPT = "-25000"
 MOVIE_LINES = 540
 COLUMNS = ("loss", "test accuracy", "mean angle", "smallest gap")
 
@@ -43,7 +46,7 @@ class Deck:
         slide.background.fill.fore_color.rgb = rgb(self.style.colors.background)
         shape = slide.shapes.title
         shape.left, shape.top, shape.width, shape.height = Inches(LEFT), Inches(0.35), Inches(12.1), Inches(0.9)
-        shape.text = title
+        shape.text = printable(title)
         self.format(shape.text_frame.paragraphs[0], size, bold=True)
         return slide
 
@@ -54,11 +57,15 @@ class Deck:
         box.text_frame.word_wrap = True
         for number, line in enumerate(lines):
             paragraph = box.text_frame.paragraphs[0] if number == 0 else box.text_frame.add_paragraph()
-            paragraph.text = line
+            for position, piece in enumerate(re.split(r"_(\w)", printable(line))):
+                run = paragraph.add_run()
+                run.text = piece
+                if position % 2:
+                    run.font._element.set("baseline", SUBSCRIPT)
             self.format(paragraph, size)
 
     def format(self, paragraph: Any, size: int, bold: bool = False) -> None:
-        paragraph.alignment = 1
+        paragraph.alignment = PP_ALIGN.LEFT
         paragraph.font.size, paragraph.font.bold = Pt(size), bold
         paragraph.font.color.rgb = rgb(self.style.colors.ink)
         paragraph.space_after = Pt(8)
@@ -67,7 +74,7 @@ class Deck:
         """An image or a GIF at (left, top, width) in inches, with its alternative text."""
         left, top, width = place
         picture = slide.shapes.add_picture(io.BytesIO(image), Inches(left), Inches(top), width=Inches(width))
-        picture._element.nvPicPr.cNvPr.set("descr", alt)
+        picture._element.nvPicPr.cNvPr.set("descr", printable(alt))
 
     def table(self, slide: Any, rows: Sequence[Sequence[str]], place: tuple[float, float, float], size: int) -> None:
         left, top, width = place
@@ -75,7 +82,7 @@ class Deck:
         for down, row in enumerate(rows):
             for across, content in enumerate(row):
                 cell = shape.table.cell(down, across)
-                cell.text = content
+                cell.text = printable(content)
                 paragraph = cell.text_frame.paragraphs[0]
                 paragraph.font.size, paragraph.font.bold = Pt(size), down == 0
 
@@ -85,49 +92,62 @@ class Deck:
         return packed.getvalue()
 
 
+def printable(text: str) -> str:
+    """The text without the control characters that XML has no place for."""
+    return "".join(character for character in text if character.isprintable())
+
+
 def rgb(color: str) -> RGBColor:
     return RGBColor.from_string(color.removeprefix("#").upper())
 
 
 def deck_bytes(
-    runs: Sequence[Run], comparison: Sheet | None, presets: Mapping[str, MarginSpec], style: Style, timing: Timing
-) -> bytes:
-    """The whole deck. comparison: of the runs, or None for a single one; presets: the table of losses."""
+    runs: Sequence[Run], comparison: Sheet | None, theory: Mapping[str, Mapping[str, MarginSpec]],
+    measured: Mapping[str, Run], style: Style, timing: Timing,
+) -> bytes:  # fmt: skip
+    """The whole deck.
+
+    comparison: of the runs, or None for a single one. theory: the presets that each figure shows; measured: runs of
+    presets by the name of the loss.
+    """
     deck = Deck(style)
+    timing = replace(timing, between=0)
     add_title(deck, runs)
     for run in runs:
         add_run(deck, run, timing)
     if comparison is not None:
         add_comparison(deck, runs, comparison, timing)
-    add_theory(deck, presets, {run.lossname: run for run in runs})
+    add_theory(deck, theory, measured)
     return deck.save()
 
 
 def add_title(deck: Deck, runs: Sequence[Run]) -> None:
     slide = deck.slide("What a margin does to a feature space", 40)
-    points = runs[0].snapshots[-1].test
-    deck.text(
-        slide,
-        [
-            f"{len(runs)} losses, {len(runs[0].class_names)} classes, two dimensions",
-            f"Every point is one of {len(points.labels):,} test images, coloured by its class.",
-            "Lines with badges: the class weights. Pale sectors: what is decided for a class.",
-            "Hatched: the margin, where training is not content yet. Ringed: wrong.",
-        ],
-        (LEFT, 2.2, 12),
-        26,
-    )
+    points, overlays = runs[0].snapshots[-1].test, deck.style.overlays
+    words = {
+        "regions": "Pale sectors: what is decided for a class.",
+        "margin": "Hatched: the margin, where training is not content yet.",
+        "centres": "Crosses: the means of the classes.",
+        "errors": "Ringed: wrong predictions.",
+    }
+    lines = [
+        f"{len(runs)} losses, {len(runs[0].class_names)} classes",
+        f"Every point is one of {len(points.labels):,} test images, coloured by its class.",
+        "Lines with badges: the class weights.",
+    ]
+    deck.text(slide, lines + [words[name] for name in words if name in overlays], (LEFT, 1.9, 12), 26)
 
 
 def add_run(deck: Deck, run: Run, timing: Timing) -> None:
     """The moving picture on the left, the loss in words and numbers on the right."""
     slide = deck.slide(run.name)
-    gif = movie_bytes(Plain(run, "test", replace(deck.style, size=MOVIE_LINES)), timing, "gif")
+    gif = movie_bytes(Plain(run, "test", replace(deck.style, size=MOVIE_LINES)), timing, "gif", last_first=True)
     deck.picture(slide, gif, f"{run.name}: test features, epoch by epoch", (LEFT, 1.3, 5.9))
     last, spec = run.snapshots[-1], run.spec
     lines = [
         f"own class:  {as_text(own_logit(spec))}",
         f"others:  {as_text(other_logit(spec))}",
+        *(["(cos goes on falling beyond 180°)"] if spec.bends_the_angle else []),
         f"test accuracy {100 * last.test.accuracy:.2f} %",
         f"mean angle to the own class {last.metrics['test_angle']:.1f}°",
         f"nearest class centres {last.metrics['centre_gap']:.1f}° apart",
@@ -138,7 +158,7 @@ def add_run(deck: Deck, run: Run, timing: Timing) -> None:
 
 def add_comparison(deck: Deck, runs: Sequence[Run], comparison: Sheet, timing: Timing) -> None:
     slide = deck.slide("Side by side")
-    gif = movie_bytes(comparison, timing, "gif")
+    gif = movie_bytes(comparison, timing, "gif", last_first=True)
     deck.picture(slide, gif, "the losses side by side, epoch by epoch", (LEFT, 1.3, 10.6))
     slide = deck.slide("In numbers")
     rows = [COLUMNS]
@@ -146,13 +166,13 @@ def add_comparison(deck: Deck, runs: Sequence[Run], comparison: Sheet, timing: T
         last = run.snapshots[-1]
         numbers = (f"{100 * last.test.accuracy:.2f} %", f"{last.metrics['test_angle']:.1f}°")
         rows.append((run.name, *numbers, f"{last.metrics['centre_gap']:.1f}°"))
-    deck.table(slide, rows, (LEFT, 1.4, 12.1), READABLE if len(rows) < 12 else READABLE - 2)
+    deck.table(slide, rows, (LEFT, 1.4, 12.1), READABLE)
 
 
-def add_theory(deck: Deck, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
-    for name, figure in FIGURES.items():
-        shown = {loss: presets[loss] for loss in figure.LOSSES if loss in presets}
+def add_theory(deck: Deck, theory: Mapping[str, Mapping[str, MarginSpec]], measured: Mapping[str, Run]) -> None:
+    for name, presets in theory.items():
+        figure = FIGURES[name]
         slide = deck.slide(figure.TITLE)
-        image = figure_bytes(name, "png", deck.style, shown, runs, headed=False)
+        image = headless_png(name, deck.style, presets, measured)
         deck.picture(slide, image, f"{figure.TITLE}. {figure.LINE}", (1.1, 1.95, 11.1))
         deck.text(slide, [figure.LINE], (LEFT, 1.25, 12.1), 20)

@@ -43,7 +43,7 @@ class Cloud:
         self.front = Dots(ax, labels, colors, size, layers)
         self.back = None if flat else Dots(ax, labels, colors, size, layers, behind=True)
 
-    def show(self, vectors: np.ndarray, frame: int) -> None:
+    def show(self, vectors: np.ndarray, frame: float) -> None:
         """vectors: (N, D), in the order of the labels, as they are seen in that frame."""
         positions = flatten(vectors, frame)
         if self.back is None:

@@ -11,23 +11,30 @@ import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-KINDS = ("gif", "webp", "apng", "mp4")
+from errors import InputError
+
 PALETTE_SIZE = 256
 EXACT_COLORS = 12
+MOST_BYTES = 10**9
 SHORTEST_MILLISECONDS = 20
 FRAMES_PER_SECOND = 25
 WEBP_QUALITY = 85
 
 
 def encode(frames: Iterable[np.ndarray], samples: Sequence[np.ndarray], milliseconds: list[int], kind: str) -> bytes:
-    """uint8 (height, width, 3) frames -> a picture of this kind that plays for ever.
+    """uint8 (height, width, 3) frames -> a picture of this kind; all but MP4 play for ever.
 
-    samples: a few frames that show all colours, for the palette of a GIF. milliseconds: how long each frame stands.
+    samples: a few frames that show all colours, for the palette of a GIF; at least one. milliseconds: how long each
+    frame stands. Raises InputError where a kind cannot be made here.
     """
     if kind == "gif":
         return gif_bytes(frames, samples, milliseconds)
     if kind == "mp4":
         return mp4_bytes(frames, milliseconds)
+    if len(milliseconds) * samples[0].nbytes > MOST_BYTES:
+        raise InputError(
+            f"{len(milliseconds)} frames are too many for {kind}, which is made in memory; take mp4 or gif"
+        )
     images = [Image.fromarray(frame) for frame in frames]
     packed = io.BytesIO()
     options = {"quality": WEBP_QUALITY, "method": 2} if kind == "webp" else {}
@@ -60,7 +67,8 @@ def gif_bytes(frames: Iterable[np.ndarray], samples: Sequence[np.ndarray], milli
 def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
     """One palette for all frames, from a few uint8 (height, width, 3) samples.
 
-    The commonest colours are in it as they are, so that the background and the tints of large areas stay exact.
+    The commonest colours are in it as they are, so that the background and the tints of large areas stay exact;
+    Pillow tells them apart from about 8 of 255 on.
     """
     pixels = np.concatenate(samples)
     strip = Image.fromarray(pixels)
@@ -69,9 +77,13 @@ def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
     some = pixels[::3, ::3].reshape(-1, 3).astype(np.uint32)
     colors, counts = np.unique(some @ np.array((1 << 16, 1 << 8, 1), dtype=np.uint32), return_counts=True)
     commonest = colors[np.argsort(-counts, kind="stable")[:EXACT_COLORS]]
+    taken: list[int] = []
     for color in commonest:
         exact = color >> np.array((16, 8, 0)) & 255
-        entries[np.square(entries - exact).sum(axis=1).argmin()] = exact
+        distance = np.square(entries - exact).sum(axis=1).astype(float)
+        distance[taken] = np.inf
+        taken.append(int(distance.argmin()))
+        entries[taken[-1]] = exact
     palette = Image.new("P", (1, 1))
     palette.putpalette(entries.ravel().tolist())
     return palette
@@ -79,6 +91,10 @@ def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
 
 def mp4_bytes(frames: Iterable[np.ndarray], milliseconds: list[int]) -> bytes:
     """H.264 at 25 frames a second, so times are rounded to 40 ms; odd sides lose their last line."""
+    try:
+        imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:
+        raise InputError("no ffmpeg for this machine came with imageio-ffmpeg; take --format gif") from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "movie.mp4"
         writer = None

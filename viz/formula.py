@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from losses.margin import MarginSpec
 
-PLAIN_TEXT = {
-    r"\|": "|",
-    r"\,": " ",
-    r"\cos": "cos",
-    r"\theta": "θ",
-    "_y": "ᵧ",
-    "_j": "ⱼ",
-    "$": "",
-    " - ": " \N{MINUS SIGN} ",
-}
+PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", " - ": " \N{MINUS SIGN} "}
 
 
 def own_logit(spec: MarginSpec) -> str:
@@ -41,7 +32,7 @@ def scale_factor(spec: MarginSpec, index: str) -> str:
 
 
 def as_text(formula: str) -> str:
-    """The mathtext of this module as plain text that can be edited in a slide."""
+    """The mathtext of this module as plain text; an underscore is before what stands lower."""
     for mathtext, text in PLAIN_TEXT.items():
         formula = formula.replace(mathtext, text)
     return " ".join(formula.split())

@@ -45,7 +45,7 @@ class Page(Sheet):
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
-        self.scatter.show(snapshot, number)
+        self.scatter.show(snapshot, number * self.pace)
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g}")
         self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
         self.note.set_text(errors_in_words(points, self.style))
@@ -65,7 +65,7 @@ class Plain(Sheet):
         return len(self.run.snapshots)
 
     def show(self, number: int) -> None:
-        self.scatter.show(self.run.snapshots[number], number)
+        self.scatter.show(self.run.snapshots[number], number * self.pace)
         self.epoch.set_text(f"epoch {self.run.snapshots[number].epoch:.4g}")
 
 
@@ -83,16 +83,18 @@ def numbers(spec: MarginSpec) -> str:
 
 def errors_in_words(points: Points, style: Style) -> str:
     wrong = int(np.count_nonzero(points.predictions != points.labels))
-    verb = "ringed: " if "errors" in style.overlays else ""
+    verb = "ringed: " if "errors" in style.overlays and style.view != "circle" else ""
     return f"{verb}{wrong:,} wrong of {len(points.labels):,}"
 
 
 def legend(run: Run, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
     flat = run.snapshots[0].class_weights.shape[1] == 2
+    if flat and style.view == "circle":
+        return ["gaps in the ring: margin"] if run.spec.has_margin else []
     words = []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
-    if style.view_of(run.spec) == "both":
+    if style.view_of(run.spec) in ("both", "circle"):
         words.append(f"{'circle' if flat else 'sphere'}: x / |x|")
     return words

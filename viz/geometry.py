@@ -30,7 +30,7 @@ def half_height(run: Run) -> float:
     return max(bulk / CLOUD_REACH, outlier * 1.03) or 1.0
 
 
-def flatten(vectors: np.ndarray, frame: int) -> np.ndarray:
+def flatten(vectors: np.ndarray, frame: float) -> np.ndarray:
     """(N, 2) as it is; (N, 3) seen from above at an angle that turns from frame to frame, orthographic -> (N, 2)."""
     if vectors.shape[1] == 2:
         return vectors
@@ -40,7 +40,7 @@ def flatten(vectors: np.ndarray, frame: int) -> np.ndarray:
     return vectors @ np.array((right, up), dtype=vectors.dtype).T
 
 
-def depth(vectors: np.ndarray, frame: int) -> np.ndarray:
+def depth(vectors: np.ndarray, frame: float) -> np.ndarray:
     """How near (N, 3) are to the reader of that frame, (N,): positive in front of the middle; 0 for a flat space."""
     if vectors.shape[1] == 2:
         return np.zeros(len(vectors), dtype=vectors.dtype)
@@ -54,7 +54,7 @@ def class_means(points: Points) -> np.ndarray:
     return np.array([points.features[points.labels == label].mean(axis=0) for label in np.unique(points.labels)])
 
 
-def badge_places(class_weights: np.ndarray, gap: float, frame: int) -> np.ndarray:
+def badge_places(class_weights: np.ndarray, gap: float, frame: float) -> np.ndarray:
     """Where the badges stand on a ring of radius 1, (C, 2): at the tips, moved apart to at least `gap` radians.
 
     In three dimensions a tip can point at the reader, so the badges stand at the tips as they are seen.

@@ -22,7 +22,6 @@ from viz.tween import tweened
 
 LAYOUTS: dict[str, type[Page] | type[Slide] | type[Plain]] = {"square": Page, "slide": Slide, "plain": Plain}
 TURN_SECONDS = 0.1
-STILLS = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True)
@@ -49,12 +48,13 @@ def draw_run(
 ) -> Path:  # fmt: skip
     """SPLIT.gif of the snapshots in `span`; with `stills` also their frames/SPLIT_epoch_NN.png, and SPLIT_last.png.
 
-    kind: of encode.KINDS. In another layout than the square one, names begin with it: "slide_test.gif". Returns the
-    path of the moving picture.
+    kind: gif, webp, apng or mp4. In another layout than the square one, names begin with it: "slide_test.gif".
+    Returns the path of the moving picture.
     """
     sheet = LAYOUTS[layout](run, split, style)
     chosen = [run.snapshots[number] for number in span]
     sheet.run = tweened(replace(run, snapshots=tuple(chosen)), timing.between)
+    sheet.pace = 1 / (timing.between + 1)
     name = prefixed(split, layout)
     (folder / "frames").mkdir(parents=True, exist_ok=True)
 
@@ -74,23 +74,28 @@ def draw_run(
     return path
 
 
-def movie_bytes(sheet: Sheet, timing: Timing, kind: str, frames: Iterable[np.ndarray] | None = None) -> bytes:
-    """All moments of a sheet, encoded. frames: its images, where the caller wants to see them pass by.
+def movie_bytes(
+    sheet: Sheet, timing: Timing, kind: str, frames: Iterable[np.ndarray] | None = None, last_first: bool = False
+) -> bytes:
+    """All moments of a sheet, encoded; the first, the middle and the last lend their colours to a GIF's palette.
 
-    The first, the middle and the last lend their colours to a GIF's palette.
+    frames: its images, where the caller wants to see them pass by. last_first: the round begins with the last moment,
+    for programs that show a GIF's first frame and no more.
     """
-    count = sheet.count
-    samples = [sheet.image(number) for number in {0, count // 2, count - 1}] if kind == "gif" else []
-    frames = frames if frames is not None else map(sheet.image, range(count))
-    return encode(frames, samples, timing.milliseconds(count), kind)
+    count, milliseconds = sheet.count, timing.milliseconds(sheet.count)
+    samples = [sheet.image(number) for number in ({0, count // 2, count - 1} if kind == "gif" else {0})]
+    numbers = [*range(count)]
+    if last_first:
+        numbers, milliseconds = [count - 1, *numbers[:-1]], [milliseconds[-1], *milliseconds[:-1]]
+    return encode(frames if frames is not None else map(sheet.image, numbers), samples, milliseconds, kind)
 
 
-def draw_turn(run: Run, folder: Path, split: SplitName, style: Style, timing: Timing) -> Path:
+def draw_turn(run: Run, folder: Path, split: SplitName, style: Style) -> Path:
     """turn_SPLIT.gif: the last snapshot of a 3-D run, turned once around without a seam."""
     sheet = Page(run, split, style)
     sheet.run = replace(run, snapshots=run.snapshots[-1:] * FULL_TURN)
     path = folder / f"turn_{split}.gif"
-    write_whole(path, movie_bytes(sheet, replace(timing, seconds=TURN_SECONDS, hold=0, between=0), "gif"))
+    write_whole(path, movie_bytes(sheet, Timing(TURN_SECONDS, hold=0), "gif"))
     return path
 
 

@@ -13,15 +13,15 @@ from viz.style import Style, class_colors
 
 WIDEST = 40.0
 BIN = 1.0
-SECONDARY = 15
+SECONDARY = 18
 NINES = (0.0, 0.9, 0.99)
 
 
 class AngleHistogram:
     """Angles of the features to the weight of their own class, a bar stacked of all classes a degree.
 
-    Shares of all points; the last bar holds everything beyond 40 degrees, and does not count for the limits,
-    which are those of the run.
+    Shares of all points; the last bar holds everything beyond 40 degrees. Limits are those of the run after its
+    first snapshot, without the last bar; a bar that is cut says how tall it is.
     Beside it the mean, and the share that would win even with the margin.
     """
 
@@ -33,11 +33,15 @@ class AngleHistogram:
         self.left = BIN * np.arange(bins)
         self.bars = polygons(ax, zorder=2)
         self.bars.set_facecolor([color for color in colors for _ in range(bins)])
-        highest = max(stacked(s, split, self.classes)[-1, :-1].max() for s in run.snapshots) or 1.0
-        ax.set(xlim=(0, WIDEST + BIN), ylim=(0, 1.02 * highest), yticks=[])
+        trained = run.snapshots[1:] or run.snapshots
+        self.top = 1.02 * max(stacked(s, split, self.classes)[-1, :-1].max() for s in trained) or 1.0
+        ax.set(xlim=(0, WIDEST + BIN), ylim=(0, self.top), yticks=[])
         ax.set_xticks([0, 20, WIDEST + BIN], ["0°", "20°", "40° +"])
         ax.get_xticklabels()[-1].set_horizontalalignment("right")
         quiet(ax, style)
+        self.cut = ax.text(
+            WIDEST + BIN, self.top, "", ha="right", va="bottom", fontsize=SECONDARY, color=style.colors.muted
+        )
         self.mean = ax.text(
             0.98, 0.98, "", transform=ax.transAxes, ha="right", va="top", fontsize=18, color=style.colors.ink
         )
@@ -49,7 +53,9 @@ class AngleHistogram:
         corners = ((left, bottoms), (left + BIN, bottoms), (left + BIN, tops), (left, tops))
         boxes = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=2).reshape(-1, 4, 2)
         self.bars.set_verts(list(boxes))
-        points, weights = snapshot.points(self.split), snapshot.class_weights
+        tallest = tops[-1].max()
+        self.cut.set_text(f"↑ {100 * tallest:.0f} %" if tallest > self.top else "")
+        points, weights = snapshot.measured.points(self.split), snapshot.measured.class_weights
         lines = [f"mean {own_angles(points, weights).mean():.1f}°"]
         if self.spec.has_margin:
             kept = np.mean(satisfied(points.features, points.labels, weights, self.spec))
@@ -73,12 +79,12 @@ class AccuracyCurve:
         self.epochs = np.array([snapshot.epoch for snapshot in run.snapshots])
         self.nines = nines(np.array([snapshot.points(split).accuracy for snapshot in run.snapshots]))
         last = self.epochs[-1] or 1.0
-        ax.plot(self.epochs, self.nines, color=style.colors.muted, lw=1, alpha=0.35)
         (self.line,) = ax.plot([], [], color=style.colors.ink, lw=2)
         (self.now,) = ax.plot([], [], "o", color=style.colors.ink, markersize=7, clip_on=False)
         ax.set(xlim=(0, 1.02 * last), ylim=(0, max(2.3, 1.05 * self.nines.max())), yticks=nines(np.array(NINES)))
         ax.set_yticklabels([f"{100 * share:g} %" for share in NINES])
-        ax.set_xticks([0, last], ["0", f"epoch {last:g}"])
+        ax.set_xticks([0, last], ["0", f"epoch {last:g}" if self.epochs[-1] else ""])
+        ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[1].set_horizontalalignment("right")
         quiet(ax, style)
         ax.grid(axis="y", color=style.colors.muted, alpha=0.25, lw=0.8)

@@ -47,21 +47,24 @@ def training_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
     """The sectors in which each class would win even with its margin: |w_y| psi(theta_y) >= |w_j| cos(theta_j), all j.
 
     class_weights: (C, 2). What is left between them is the margin. Boundaries are bracketed on a grid of half a degree
-    and then halved until they are exact to 1e-14.
+    and at the class directions, so that only an arc narrower than that and off its direction would be missed, and then
+    halved until they are exact to 1e-14.
     """
     surplus = Surplus(class_weights, spec)
-    corners = np.linspace(0, TURN, GRID, endpoint=False)
-    arcs = []
-    for label, direction in enumerate(surplus.directions):
-        angles = np.sort(np.append(corners, direction % TURN))
-        inside = surplus(angles, label) >= 0
-        if inside.all():
-            arcs.append(Arc(0.0, TURN, label))
-        following = np.append(angles[1:], angles[0] + TURN)
-        enters, leaves = ~inside & np.roll(inside, -1), inside & ~np.roll(inside, -1)
-        starts = surplus.roots(angles[enters], following[enters], label, entering=True)
-        ends = surplus.roots(angles[leaves], following[leaves], label, entering=False)
-        arcs += [Arc(float(start % TURN), float(np.min((ends - start) % TURN)), label) for start in starts]
+    classes = len(surplus.weights)
+    corners = np.tile(np.linspace(0, TURN, GRID, endpoint=False), (classes, 1))
+    angles = np.sort(np.column_stack((corners, surplus.directions % TURN)), axis=1)
+    labels = np.repeat(np.arange(classes)[:, None], angles.shape[1], axis=1)
+    inside = surplus(angles.ravel(), labels.ravel()).reshape(angles.shape) >= 0
+    following = np.column_stack((angles[:, 1:], angles[:, 0] + TURN))
+    enters, leaves = ~inside & np.roll(inside, -1, axis=1), inside & ~np.roll(inside, -1, axis=1)
+    crossing = enters | leaves
+    owner, entering = labels[crossing], enters[crossing]
+    roots = surplus.roots(angles[crossing], following[crossing], owner, entering)
+    arcs = [Arc(0.0, TURN, int(label)) for label in np.flatnonzero(inside.all(axis=1))]
+    for label, start in zip(owner[entering], roots[entering], strict=True):
+        ends = roots[~entering & (owner == label)]
+        arcs.append(Arc(float(start % TURN), float(np.min((ends - start) % TURN)), int(label)))
     return arcs
 
 
@@ -73,17 +76,18 @@ class Surplus:
         self.lengths = np.linalg.norm(self.weights, axis=1)
         self.directions = np.arctan2(self.weights[:, 1], self.weights[:, 0])
 
-    def __call__(self, angles: np.ndarray, label: int) -> np.ndarray:
-        """At directions (K,) in radians -> (K,)."""
-        theta = np.abs((angles - self.directions[label] + np.pi) % TURN - np.pi)
-        others = np.delete(self.weights, label, axis=0) @ on_circle(angles)
-        return self.lengths[label] * psi(theta, self.spec) - others.max(axis=0)
+    def __call__(self, angles: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """At directions (K,) in radians, each for the class labels (K,) -> (K,)."""
+        theta = np.abs((angles - self.directions[labels] + np.pi) % TURN - np.pi)
+        others = self.weights @ on_circle(angles)
+        others[labels, np.arange(len(labels))] = -np.inf
+        return self.lengths[labels] * psi(theta, self.spec) - others.max(axis=0)
 
-    def roots(self, low: np.ndarray, high: np.ndarray, label: int, entering: bool) -> np.ndarray:
-        """Where the sign changes between low (K,) and high (K,), from minus to plus if `entering`, by halving."""
+    def roots(self, low: np.ndarray, high: np.ndarray, labels: np.ndarray, entering: np.ndarray) -> np.ndarray:
+        """Where the sign changes between low (K,) and high (K,), from minus to plus where `entering`, by halving."""
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            before = (self(middle, label) < 0) == entering
+            before = (self(middle, labels) < 0) == entering
             low, high = np.where(before, middle, low), np.where(before, high, middle)
         return (low + high) / 2
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
 from viz.dots import Cloud
-from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, flatten, half_height
+from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten, half_height
 from viz.sectors import Sectors
 from viz.sphere import Globe
 from viz.style import Style, badge_points, class_colors, inches, readable_on, shown
@@ -45,7 +45,7 @@ class Scatter:
         self.globe = None if flat else Globe(ax, style)
         self.rim: Cloud | None = None
         self.fade = 0.5
-        if style.view_of(run.spec) == "both":
+        if style.view_of(run.spec) in ("both", "circle"):
             self.fade = 0.9  # on a line, rings lie closer than in the plane
             self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
@@ -84,7 +84,7 @@ class Scatter:
         widths = [badge.get_window_extent().width + size * ROOM_BESIDE for badge in self.badges]
         self.room = np.clip(1 - np.array(widths) / self.ax.bbox.width, 0, 1)
 
-    def show(self, snapshot: Snapshot, frame: int = 0) -> None:
+    def show(self, snapshot: Snapshot, frame: float = 0) -> None:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""
         points = snapshot.points(self.split)
         features = flatten(points.features, frame)
@@ -107,7 +107,10 @@ class Scatter:
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
         places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
         places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)
-        for line, badge, tip, place in zip(self.lines, self.badges, tips, places, strict=True):
+        near = depth(snapshot.class_weights, frame) >= 0
+        for line, badge, tip, place, front in zip(self.lines, self.badges, tips, places, near, strict=True):
+            line.set_alpha(0.55 if front else 0.2)
+            badge.set_zorder(5 if front else 4.5)
             knee = tip * (UNIT_RING / BADGE_RING)
             line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])
             badge.set_position((float(place[0]), float(place[1])))

@@ -14,6 +14,7 @@ from viz.style import Style
 TINT = {"light": 0.17, "dark": 0.24}
 HATCH = "--"
 BEYOND = 1.6
+TOUCHING = 1e-9
 ARC_STEP = np.radians(4)
 
 
@@ -46,7 +47,10 @@ def polygons(ax: Axes, zorder: float, linewidths: float = 0) -> PolyCollection:
 
 
 def between(arcs: list[Arc]) -> list[Arc]:
-    """What the arcs leave free of the circle, labelled with the arc before it; the whole circle if there are none."""
+    """What the arcs leave free of the circle, labelled with the arc before it; the whole circle if there are none.
+
+    Arcs that touch but for rounding leave nothing.
+    """
     if not arcs:
         return [Arc(0.0, TURN, 0)]
     ordered = sorted(arcs, key=lambda arc: arc.start)
@@ -54,7 +58,8 @@ def between(arcs: list[Arc]) -> list[Arc]:
     for arc, following in zip(ordered, [*ordered[1:], ordered[0]], strict=True):
         end = arc.start + arc.width
         width = (following.start - end) % TURN if len(ordered) > 1 else TURN - arc.width
-        gaps.append(Arc(end % TURN, width, arc.label))
+        if TOUCHING < width < TURN - TOUCHING:
+            gaps.append(Arc(end % TURN, width, arc.label))
     return gaps
 
 

@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 
 from viz.style import INCHES, Style
 
-LINES = 720
+LINES, WIDTH = 720, 1280
 VECTOR_DPI = 300
 REPRODUCIBLE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
@@ -23,11 +23,12 @@ REPRODUCIBLE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 class Sheet(ABC):
     """One figure of `width` x 720 units, in pixels of `style.size` lines, on which places are given in those units.
 
-    `count` moments; `show(number)` moves the artists to a moment, `image(number)` gives its pixels.
+    `count` moments; `show(number)` moves the artists to a moment, `image(number)` gives its pixels. pace: how far a
+    3-D space turns from one moment to the next, in steps of a fixed angle.
     """
 
     def __init__(self, width: float, style: Style):
-        self.width, self.style = width, style
+        self.width, self.style, self.pace = width, style, 1.0
         size = (INCHES * width / LINES, INCHES)
         self.figure = Figure(figsize=size, dpi=style.dpi, facecolor=style.colors.background)
         self.canvas = FigureCanvasAgg(self.figure)

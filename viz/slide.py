@@ -9,10 +9,10 @@ from viz.circle import Circle
 from viz.formula import other_logit, own_logit
 from viz.frames import errors_in_words, feature_space, legend
 from viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
-from viz.sheet import LINES, Sheet
+from viz.scatter import Scatter
+from viz.sheet import LINES, WIDTH, Sheet
 from viz.style import Style, shown
 
-WIDTH = 1280
 LEFT, RIGHT = 752, 1252
 LONGEST_TITLE = 24
 
@@ -24,20 +24,23 @@ class Slide(Sheet):
         super().__init__(WIDTH, style)
         self.run, self.split, self.last = run, split, run.snapshots[-1].epoch
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
-        self.panels: list[Any] = [AngleHistogram(self.axes(1040, 212, 212, 228), run, split, style)]
-        self.panels.append(AccuracyCurve(self.axes(822, 50, 430, 76), run, split, style))
-        self.text(1146, 166, "angle to own class", SECONDARY, muted=True, ha="center")
-        self.text(822, 134, f"{split} accuracy", SECONDARY, muted=True)
+        self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
+        self.panels.append(AccuracyCurve(self.axes(832, 46, 420, 70), run, split, style))
+        self.text(1148, 146, "angle to own class", SECONDARY, muted=True, ha="center")
+        self.text(832, 119, f"{split} accuracy", SECONDARY, muted=True)
         if run.snapshots[0].class_weights.shape[1] == 2:
-            self.panels.append(Circle(self.axes(742, 186, 282, 282), run, split, style))
-            self.text(883, 166, "directions", SECONDARY, muted=True, ha="center")
+            small = Scatter if isinstance(self.scatter, Circle) else Circle
+            self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
+            self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
         title = shown(run.lossname, LONGEST_TITLE)
-        self.text(LEFT, 658, title, 32 * min(1, 16 / len(title)), fontweight="bold")
-        self.text(LEFT, 610, f"own class  {own_logit(run.spec)}", 19)
-        self.text(LEFT, 572, f"others  {other_logit(run.spec)}", 19, muted=True)
-        self.accuracy = self.text(LEFT, 518, "", 24, fontweight="bold")
-        self.epoch = self.text(RIGHT, 518, "", 24, ha="right")
-        self.note = self.text(LEFT, 482, "", SECONDARY, muted=True)
+        self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
+        self.text(LEFT, 618, f"own class  {own_logit(run.spec)}", 19)
+        self.text(LEFT, 582, f"others  {other_logit(run.spec)}", 19, muted=True)
+        self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
+        self.epoch = self.text(RIGHT, 532, "", 24, ha="right")
+        self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
+        marks = legend(run, style)[:1] + (["cos falls on past 180°"] if run.spec.bends_the_angle else [])
+        self.text(LEFT, 468, "   ".join(marks), SECONDARY, muted=True)
 
     @property
     def count(self) -> int:
@@ -46,9 +49,9 @@ class Slide(Sheet):
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
-        self.scatter.show(snapshot, number)
+        self.scatter.show(snapshot, number * self.pace)
         for panel in self.panels:
             panel.show(snapshot)
         self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g} of {self.last:.4g}")
-        self.note.set_text("    ".join([errors_in_words(points, self.style), *legend(self.run, self.style)[:1]]))
+        self.note.set_text(errors_in_words(points, self.style))

@@ -24,7 +24,7 @@ class Globe:
         self.lines = [ax.plot([], [], **line)[0] for _ in self.circles]
         (self.outline,) = ax.plot([], [], color=style.colors.muted, lw=1.0, zorder=1)
 
-    def show(self, radius: float, frame: int) -> None:
+    def show(self, radius: float, frame: float) -> None:
         """radius: of the sphere, in units of the axes."""
         angle = np.linspace(0, 2 * np.pi, 181)
         self.outline.set_data(radius * np.cos(angle), radius * np.sin(angle))

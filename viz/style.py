@@ -14,8 +14,6 @@ from losses.margin import MarginSpec
 INCHES = 7.2
 BADGE_POINTS = 29.0
 FULL_BADGES = 20
-OVERLAYS = ("regions", "margin", "centres", "errors")
-VIEWS = ("auto", "features", "circle", "both")
 SHADES = (("#000000", 0.4), ("#ffffff", 0.45), ("#000000", 0.65), ("#ffffff", 0.7))
 PALETTE = "petroff10"
 
@@ -38,8 +36,9 @@ class Style:
     """How a frame looks; nothing here changes what it says.
 
     size: height of a frame, pixels; type and lines grow with it. theme: a key of THEMES. palette: one of matplotlib's
-    colour sequences. overlays: of OVERLAYS. view: the features as they are, their directions on the unit circle, or
-    both; auto is both where the loss normalises the features. transparent: no background, for stills.
+    colour sequences. overlays: of regions, margin, centres, errors. view: "features" as they are, their directions on
+    the unit "circle", or "both"; "auto" is both where the loss normalises the features. transparent: no background,
+    for stills.
     """
 
     size: int = 720

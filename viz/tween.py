@@ -27,6 +27,7 @@ def blend(before: Snapshot, after: Snapshot, share: float) -> Snapshot:
         return before
     return replace(
         before,
+        before=before,
         class_weights=line(before.class_weights, after.class_weights, share),
         train=blend_points(before.train, after.train, share),
         test=blend_points(before.test, after.test, share),

@@ -1,7 +1,8 @@
 """The figures of the theory, each drawn from the margin function that trains.
 
 A figure is a module with TITLE and LINE, which say what to see; LOSSES, the presets that it shows unless others are
-asked for; and draw(figure, style, presets, runs), with MarginSpecs and runs by the name of the loss.
+asked for, and MOST, how many have room; and draw(figure, style, presets, runs), with MarginSpecs and runs by the name
+of the loss.
 """
 
 from types import ModuleType

@@ -16,6 +16,7 @@ from viz.style import Style
 TITLE = "The margin depends on the angle"
 LINE = "A-Softmax asks for more the farther apart two classes are; ArcFace asks for the same everywhere."
 LOSSES = ("norm-softmax", "A-softmax_v1", "A-softmax_v2", "CosFace_v1", "CosFace_v2", "ArcFace_v3")
+MOST = 8
 NARROWEST, WIDEST = 2.0, 120.0
 TEN_CLASSES = 36.0
 
@@ -34,8 +35,9 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
     for name, spec in presets.items():
         widths = [margin_width(separation, spec) for separation in np.radians(separations)]
         ax.plot(separations, np.degrees(widths), color=colors[name], lw=3.5, clip_on=False)
-        start = np.flatnonzero(np.isfinite(widths))[0]
-        if start:
+        feasible = np.flatnonzero(np.isfinite(widths))
+        if len(feasible) and feasible[0]:
+            start = feasible[0]
             ax.plot(separations[start], np.degrees(widths[start]), "o", color=colors[name], markersize=9)
     ax.axvline(TEN_CLASSES, color=style.colors.muted, lw=1.5, ls="--")
     ax.text(TEN_CLASSES + 1, 61, "ten classes around the circle", fontsize=LABEL, color=style.colors.muted)

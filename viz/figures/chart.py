@@ -8,10 +8,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from viz.style import Style, class_colors
+from viz.style import Style, class_colors, shown
 
 HEADING, LABEL, TICK = 26, 18, 16
 HEADING_SHARE = 0.15
+KEY_STEP = 0.052
+LONGEST_NAME = 14
 Place = tuple[float, float, float, float]
 
 
@@ -45,9 +47,9 @@ def line_colors(style: Style, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, class_colors(len(names), style.palette), strict=True))
 
 
-def key(figure: Figure, style: Style, colors: dict[str, str], x: float, top: float, step: float = 0.052) -> None:
+def key(figure: Figure, style: Style, colors: dict[str, str], x: float, top: float) -> None:
     """The names in their colours, one under the other, from (x, top) downwards in shares of the figure."""
     for number, (name, color) in enumerate(colors.items()):
-        y = top - step * number
+        y = top - KEY_STEP * number
         figure.text(x, y, "━", fontsize=LABEL, fontweight="bold", color=color, va="center")
-        figure.text(x + 0.026, y, name, fontsize=LABEL, color=style.colors.ink, va="center")
+        figure.text(x + 0.026, y, shown(name, LONGEST_NAME), fontsize=LABEL, color=style.colors.ink, va="center")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,12 +14,13 @@ from matplotlib.patches import Wedge
 from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures.between_two import margin_width
-from viz.figures.chart import LABEL, chart
-from viz.style import Style, class_colors, readable_on
+from viz.figures.chart import LABEL, LONGEST_NAME, chart
+from viz.style import Style, class_colors, readable_on, shown
 
 TITLE = "The margin on the circle"
-LINE = "Two class directions 60° apart; the dashed line decides, the hatched arc is the margin."
+LINE = "Two equal weights 60° apart: the dashed line decides, the hatched arc is the margin."
 LOSSES = ("norm-softmax", "A-softmax_v1", "CosFace_v2", "ArcFace_v3")
+MOST = 6
 SEPARATION = 60.0
 REACH = 46.0
 TINT = 0.35
@@ -31,11 +33,14 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         place = (0.02 + number * width, 0.3, width, 0.5)
         ax = chart(figure, style, place, xlim=(-0.82, 0.82), ylim=(-0.05, 1.3), aspect="equal")
         ax.set_axis_off()
-        wide = np.degrees(margin_width(np.radians(SEPARATION), spec)) if spec.has_margin else 0.0
-        panel(ax, style, float(wide))
+        wide = float(np.degrees(margin_width(np.radians(SEPARATION), spec))) if spec.has_margin else 0.0
+        panel(ax, style, SEPARATION if math.isnan(wide) else wide)
         middle = place[0] + width / 2
-        figure.text(middle, 0.22, name, fontsize=22, fontweight="bold", color=style.colors.ink, ha="center")
+        figure.text(
+            middle, 0.22, shown(name, LONGEST_NAME), fontsize=22, fontweight="bold", color=style.colors.ink, ha="center"
+        )
         words = f"margin {wide:.1f}°" if wide else "no margin"
+        words = "too wide for both" if math.isnan(wide) else words
         figure.text(middle, 0.15, words, fontsize=LABEL, color=style.colors.ink, ha="center")
 
 

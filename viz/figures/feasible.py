@@ -13,15 +13,18 @@ from matplotlib.figure import Figure
 from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures.between_two import HALVINGS, surplus
-from viz.figures.chart import LABEL, chart
+from viz.figures.chart import LABEL, LONGEST_NAME, chart
 from viz.regions import satisfied
-from viz.style import Style, class_colors
+from viz.style import Style, class_colors, shown
 
 TITLE = "How large a margin can be"
 LINE = "Above the line, not even the class direction itself satisfies the margin (2-D, evenly spaced)."
 LOSSES = ("CosFace_v1", "CosFace_v2", "ArcFace_v1", "ArcFace_v2", "ArcFace_v3")
+MOST = 12
 CLASSES = range(3, 31)
 SHOWN_AT = 10
+TOPS = {"m3": 0.6, "m2": 1.2}
+FEASIBLE_AT = {"m3": 0.05, "m2": 0.4}
 PLAIN = MarginSpec(w_norm=True, x_norm=True, s=1, m1=1, m2=0, m3=0)
 
 
@@ -29,34 +32,38 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
     """A panel for the margin on the cosine, one for the margin on the angle."""
     panels = (("m3", r"CosFace: $\cos\,\theta - m_3$", 0.08), ("m2", r"ArcFace: $\cos(\theta + m_2)$", 0.57))
     for name, title, left in panels:
+        marked = {loss: spec for loss, spec in presets.items() if bare(spec, name) == PLAIN}
+        marked = {loss: spec for loss, spec in marked.items() if getattr(spec, name)}
+        top = max([TOPS[name], *(1.1 * getattr(spec, name) for spec in marked.values())])
         ax = chart(
-            figure, style, (left, 0.14, 0.40, 0.60), xlabel="classes", ylabel=f"$m_{name[1]}$",
-            xlim=(3, 30), ylim=(0, 0.6 if name == "m3" else 1.2), xticks=(5, 10, 15, 20, 25, 30),
+            figure, style, (left, 0.14, 0.40, 0.60), xlabel="classes", ylabel=f"$m_{name[1]}$", xlim=(3, 30),
+            ylim=(0, top), xticks=(5, 10, 15, 20, 25, 30),
         )  # fmt: skip
         ax.set_title(title, fontsize=20, fontweight="bold", color=style.colors.ink, loc="left", pad=14)
         limits = [largest_feasible(name, count) for count in CLASSES]
         blue = class_colors(1, style.palette)[0]
         ax.plot(CLASSES, limits, color=blue, lw=3.5)
         ax.fill_between(CLASSES, limits, color=blue, alpha=0.15, lw=0)
-        ax.text(
-            3.6, (0.05 if name == "m3" else 0.4) * ax.get_ylim()[1], "feasible", fontsize=LABEL, color=style.colors.ink
-        )
-        mark(ax, style, name, presets, runs)
+        ax.text(3.6, FEASIBLE_AT[name] * top, "feasible", fontsize=LABEL, color=style.colors.ink)
+        for loss, spec in marked.items():
+            mark(ax, style, loss, spec, name, runs.get(loss))
 
 
-def mark(ax: Axes, style: Style, name: str, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
-    """The presets with this margin at ten classes, with the share of training images that satisfy it, if measured."""
-    for preset, spec in presets.items():
-        if not getattr(spec, name):
-            continue
-        text = preset
-        if preset in runs:
-            last = runs[preset].snapshots[-1]
-            share = np.mean(satisfied(last.train.features, last.train.labels, last.class_weights, spec))
-            text += f": kept by {100 * share:.1f} %"
-        ax.plot(SHOWN_AT, getattr(spec, name), "o", color=style.colors.ink, markersize=11, zorder=3)
-        ax.annotate(text, (SHOWN_AT, getattr(spec, name)), (14, 0), textcoords="offset points", fontsize=LABEL,
-                    color=style.colors.ink, va="center")  # fmt: skip
+def bare(spec: MarginSpec, name: str) -> MarginSpec:
+    """The spec without this margin and without its scale, which no limit depends on."""
+    return replace(spec, s=1, m2=0 if name == "m2" else spec.m2, m3=0 if name == "m3" else spec.m3)
+
+
+def mark(ax: Axes, style: Style, loss: str, spec: MarginSpec, name: str, run: Run | None) -> None:
+    """A preset at its margin and its number of classes, with the share of training images that satisfy it."""
+    text, classes = shown(loss, LONGEST_NAME), SHOWN_AT
+    if run is not None:
+        last, classes = run.snapshots[-1], len(run.class_names)
+        share = np.mean(satisfied(last.train.features, last.train.labels, last.class_weights, spec))
+        text += f": kept by {100 * share:.1f} %"
+    ax.plot(classes, getattr(spec, name), "o", color=style.colors.ink, markersize=11, zorder=3)
+    ax.annotate(text, (classes, getattr(spec, name)), (14, 0), textcoords="offset points", fontsize=LABEL,
+                color=style.colors.ink, va="center")  # fmt: skip
 
 
 def largest_feasible(name: str, classes: int) -> float:

@@ -11,30 +11,32 @@ from matplotlib.figure import Figure
 
 from losses.margin import MarginSpec, psi
 from training.snapshot import Run
-from viz.figures.chart import LABEL, chart, degrees
-from viz.style import Style, class_colors
+from viz.figures.chart import LABEL, LONGEST_NAME, chart, degrees
+from viz.style import Style, class_colors, shown
 
 TITLE = "Two classes, by their angles"
 LINE = "Hatched: the margin, where neither class is content."
 LOSSES = ("softmax", "norm-softmax", "A-softmax_v1", "CosFace_v2", "ArcFace_v3")
+MOST = 6
 FINE = 361
 LENGTHS = (1.0, 1.5)
 TINT = 0.35
 TICKS = (0, 45, 90)
+TALLEST = 0.42
 
 
 def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
     """A panel a preset; where lengths of weights count, the second is 1.5 times as long as the first."""
     width = 0.92 / len(presets)
+    side = min(0.86 * width, TALLEST * 9 / 16)
     for number, (name, spec) in enumerate(presets.items()):
-        side = 0.86 * width
         place = (0.07 + number * width, 0.34, side, side * 16 / 9)
         ax = chart(figure, style, place, xlim=(0, 90), ylim=(0, 90), aspect="equal")
         ax.set_xticks(TICKS, degrees(TICKS))
         ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[-1].set_horizontalalignment("right")
         ax.set_yticks(TICKS, degrees(TICKS) if number == 0 else [""] * len(TICKS))
-        ax.set_title(name, fontsize=20, fontweight="bold", color=style.colors.ink, pad=12)
+        ax.set_title(shown(name, LONGEST_NAME), fontsize=20, fontweight="bold", color=style.colors.ink, pad=12)
         panel(ax, style, spec)
     figure.text(0.5, 0.22, r"angle $\theta_1$ to class 1", fontsize=LABEL, color=style.colors.ink, ha="center")
     figure.text(0.012, 0.51, r"$\theta_2$", fontsize=LABEL, color=style.colors.ink, va="center")

@@ -17,6 +17,7 @@ from viz.style import Style
 TITLE = "The target logit"
 LINE = "A margin is a lower curve: the same logit asks for a smaller angle."
 LOSSES = ("softmax", "A-softmax_v1", "A-softmax_v2", "CosFace_v1", "CosFace_v2", "ArcFace_v3")
+MOST = 9
 NEAR = 45.0
 BIN = 1.0
 
