@@ -10,12 +10,14 @@ import click
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+import create_gif
 import main
 
 from .common import ROOT, Outcome, is_one_clear_line, only_run, run_here
 
 CASES = 2000
 QUIET = {"database": None, "deadline": None, "phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
+KEPT = {"--help", "--outputs", "--config", "--deck", "--size"}
 NEVER = {"--help", "--outputs", "--config", "--dataset", "--quick", "--verbose", "--overwrite"}
 VALUES = st.one_of(
     st.none(),
@@ -27,21 +29,29 @@ VALUES = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
 )
-DRAWING_OPTIONS = st.sampled_from(
-    ["--split", "--start-epoch", "--end-epoch", "--duration", "--hold", "--size", "--theme"]
-)
+DRAWING_OPTIONS = st.sampled_from([option for p in create_gif.main.params for option in p.opts if option not in KEPT])
 OPTIONS = st.sampled_from([option for p in main.main.params for option in p.opts if option not in NEVER])
 WORDS = st.one_of(
-    st.text(max_size=6), st.integers().map(str), st.floats().map(str), st.sampled_from(["all", "softmax"])
+    st.text(max_size=6), st.integers().map(str), st.floats().map(str), st.sampled_from(["all", "softmax", "plane"])
 )
 
 
 def generated(scratch: Path, images: Path, cases: int = CASES) -> Outcome:
-    """Configs and command lines made up by hypothesis; the data folder never exists, so that none of them trains."""
+    """Configs and command lines made up by hypothesis, ten of main.py to one of create_gif.py."""
+    codes = [*training_commands(scratch, cases), *drawing_commands(scratch, cases // 10)]
+    bad = [line for line in codes if line]
+    for line in bad[:5]:
+        click.echo(line)
+    return len(codes), len(bad)
+
+
+def training_commands(scratch: Path, cases: int) -> list[str]:
+    """What was wrong with each answer, "" for nothing; the data folder never exists, so that none of them trains."""
     original = json.loads((ROOT / "config.json").read_text())
     places = [[section, *rest] for section in original for rest in ways(original[section])]
-    tried: list[str] = []
-    bad: list[str] = []
+    file = scratch / "config.json"
+    fixed = ["--config", file, "--lossname", "softmax", "--dataset", "folder:/no/such", "--outputs", scratch / "none"]
+    found: list[str] = []
 
     @settings(max_examples=cases, **QUIET)
     @given(
@@ -52,41 +62,35 @@ def generated(scratch: Path, images: Path, cases: int = CASES) -> Outcome:
         content = json.loads(json.dumps(original))
         for way, value in edits:
             replace_at(content, way, value)
-        file = scratch / "config.json"
         file.write_text(json.dumps(content))
-        arguments = [word.replace("\0", "") for pair in given_words for word in pair]
-        fixed = [
-            "--config",
-            file,
-            "--lossname",
-            "softmax",
-            "--dataset",
-            "folder:/no/such",
-            "--outputs",
-            scratch / "none",
-        ]
+        arguments = words_of(given_words)
         code, err = run_here("main.py", *arguments, *fixed)
-        tried.append(str(code))
-        if not is_one_clear_line(code, err):
-            bad.append(f"{arguments} {edits}: {code} {err[:200]}")
-
-    @settings(max_examples=cases // 10, **QUIET)
-    @given(given_words=st.lists(st.tuples(DRAWING_OPTIONS, WORDS), max_size=3))
-    def redraw_one(given_words: list) -> None:
-        arguments = [word.replace("\0", "") for pair in given_words for word in pair]
-        run = only_run(scratch / "sound").name
-        code, err = run_here(
-            "create_gif.py", "--size", 200, *arguments, "--lossname", run, "--outputs", scratch / "sound"
-        )
-        tried.append(str(code))
-        if code != 0 and not is_one_clear_line(code, err):
-            bad.append(f"create_gif.py {arguments}: {code} {err[:200]}")
+        found.append("" if is_one_clear_line(code, err) else f"main.py {arguments} {edits}: {code} {err[:200]}")
 
     try_one()
-    redraw_one()
-    for line in bad[:5]:
-        click.echo(line)
-    return len(tried), len(bad)
+    return found
+
+
+def drawing_commands(scratch: Path, cases: int) -> list[str]:
+    """The same of create_gif.py, with a sound run to draw."""
+    run = only_run(scratch / "sound").name
+    fixed = ["--size", 200, "--outputs", scratch / "sound", "--config", ROOT / "config.json"]
+    found: list[str] = []
+
+    @settings(max_examples=cases, **QUIET)
+    @given(given_words=st.lists(st.tuples(DRAWING_OPTIONS, WORDS), max_size=3), named=st.booleans())
+    def try_one(given_words: list, named: bool) -> None:
+        arguments = words_of(given_words) + (["--lossname", run] if named else [])
+        code, err = run_here("create_gif.py", *arguments, *fixed)
+        sound = code == 0 or is_one_clear_line(code, err)
+        found.append("" if sound else f"create_gif.py {arguments}: {code} {err[:200]}")
+
+    try_one()
+    return found
+
+
+def words_of(pairs: list) -> list[str]:
+    return [word.replace("\0", "") for pair in pairs for word in pair]
 
 
 def ways(tree: object) -> Iterator[list[str]]:
