@@ -46,7 +46,7 @@ class Scatter:
         self.rim: Cloud | None = None
         self.fade = 0.5
         if style.view_of(run.spec) in ("both", "circle"):
-            self.fade = 0.9  # on a line, rings lie closer than in the plane
+            self.fade = 1.3  # on a line, rings lie closer than in the plane
             self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
         ring |= {"markersize": 5 * scale**0.5, "markeredgewidth": 0.7 * scale**0.5}
@@ -101,7 +101,7 @@ class Scatter:
         if "errors" in self.overlays:
             wrong = marked[points.predictions != points.labels]
             self.errors.set_data(*wrong.T)
-            self.errors.set_alpha(float(np.clip((MANY_ERRORS / max(len(wrong), 1)) ** self.fade, 0.03, 0.8)))
+            self.errors.set_alpha(float(np.clip((MANY_ERRORS / max(len(wrong), 1)) ** self.fade, 0.005, 0.8)))
         if "centres" in self.overlays:
             self.centres.set_data(*flatten(class_means(points), frame).T)
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
