@@ -21,6 +21,7 @@ import click
 from harness import MEGABYTE, ROOT, Row, call, table
 
 HERE = Path(__file__).parent
+README, BEGIN, END = HERE / "README.md", "<!-- table begins -->", "<!-- table ends -->"
 PLAIN_EPOCHS = 20
 PLAIN_DRAWING = f"seconds of the plain way's {2 * PLAIN_EPOCHS} pictures and 2 GIFs, from one of each"
 PARTS = ("training", "drawing", "commands", "growth")
@@ -141,6 +142,12 @@ def all_rows(
         yield from growth_rows(run)
 
 
+def publish(rows: list[Row]) -> None:
+    """Puts the table into README.md, between its marks."""
+    before, _, rest = README.read_text().partition(BEGIN)
+    README.write_text(before + BEGIN + "\n" + table(rows) + "\n" + END + rest.partition(END)[2])
+
+
 @click.command()
 @click.option("--run", "run_folder", type=Path, default=ROOT / "outputs" / "CosFace_v1", help="A finished run to draw.")
 @click.option("--rounds", default=3, show_default=True)
@@ -163,6 +170,7 @@ def main(run_folder: Path, rounds: int, epochs: int, parts: tuple[str, ...], out
             content = {"machine": machine, "rows": [vars(row) for row in rows.values()]}
             out.write_text(json.dumps(content, indent=2) + "\n")
     click.echo(table(list(rows.values())))
+    publish(list(rows.values()))
 
 
 if __name__ == "__main__":

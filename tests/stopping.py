@@ -1,0 +1,31 @@
+"""A power cut at a chosen write, for tests of resuming."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+class StopError(Exception):
+    """Stands for a power cut."""
+
+
+def bytes_of(folder: Path, pattern: str) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in sorted(folder.glob(pattern))}
+
+
+def stop_after(monkeypatch, writes: int, name: str) -> None:
+    """Makes the process fail at the given write of files with this ending."""
+    import files
+
+    original, count = files.write_whole, 0
+
+    def write(path: Path, content: bytes) -> None:
+        nonlocal count
+        count += path.name.endswith(name)
+        if count > writes:
+            raise StopError
+        original(path, content)
+
+    for module in ("training.store", "training.checkpoint", "experiment", "viz.movie"):
+        monkeypatch.setattr(sys.modules[module], "write_whole", write)
