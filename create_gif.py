@@ -95,6 +95,8 @@ def main(
         names = exports.runs_in(outputs) if ALL in lossnames else list(dict.fromkeys(lossnames))
         if not names:
             raise InputError(f"--lossname is missing; {exports.runs_there(outputs)}")
+        for name in names:
+            exports.run_folder(outputs, name)
         redraw_all(names, order, layout)
 
 
