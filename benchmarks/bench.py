@@ -151,7 +151,7 @@ def publish(rows: list[Row]) -> None:
 @click.command()
 @click.option("--run", "run_folder", type=Path, default=ROOT / "outputs" / "CosFace_v1", help="A finished run to draw.")
 @click.option("--rounds", default=3, show_default=True)
-@click.option("--epochs", default=3, show_default=True, help="Epochs of the run to 98.4 %.")
+@click.option("--epochs", default=2, show_default=True, help="Epochs of the run to 98.4 %.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only these; the other rows are kept.")
 @click.option("--out", type=Path, default=HERE / "results.json", show_default=True)
 def main(run_folder: Path, rounds: int, epochs: int, parts: tuple[str, ...], out: Path) -> None:
