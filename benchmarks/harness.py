@@ -37,8 +37,8 @@ def spread(values: list[float]) -> str:
     """Median, and the smallest and largest where there are several."""
     if not values:
         return ""
-    middle = f"{statistics.median(values):.3g}"
-    return middle if len(values) == 1 else f"{middle} ({min(values):.3g} to {max(values):.3g})"
+    middle = f"{statistics.median(values):.4g}"
+    return middle if len(values) == 1 else f"{middle} ({min(values):.4g} to {max(values):.4g})"
 
 
 @dataclass(frozen=True)
