@@ -144,7 +144,9 @@ class Experiment:
         """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
         self.records.append(Record(snapshot.epoch, snapshot.metrics))
         config = self.config
-        alone = Run(config.name, config.lossname, config.margin, self.dataset.class_names, (snapshot,))
+        alone = Run(
+            config.name, config.lossname, config.loss.drawn, self.dataset.class_names, (snapshot,), config.loss.cells
+        )
         self.latest = self.latest or Page(alone, "test", Style())
         self.latest.widen(alone)
         return self.latest

@@ -129,7 +129,7 @@ def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Pa
             raise InputError(
                 f"{len(wanted)} losses are too many for {chosen}, which has room for {FIGURES[chosen].MOST}"
             )
-    presets = {loss: config.margin(loss) for loss in wanted} or config.losses
+    presets = {loss: config.margin(loss) for loss in wanted or config.losses}
     runs = trained(presets, outputs)
     paths = []
     for chosen in FIGURES if name == ALL else (name,):
@@ -174,8 +174,9 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
         raise InputError(f"{len(there)} losses are too many for one deck; {MOST} have room")
     runs = [read_run(order.outputs / name) for name in there]
     comparison = Compare(runs, "test", order.style) if len(runs) >= FEWEST else None
-    theory = {name: shown_in(name, config.losses, False) for name in FIGURES}
-    content = deck_bytes(runs, comparison, theory, trained(config.losses, order.outputs), order.style, order.timing)
+    margins = {loss: config.margin(loss) for loss in config.losses}
+    theory = {name: shown_in(name, margins, False) for name in FIGURES}
+    content = deck_bytes(runs, comparison, theory, trained(margins, order.outputs), order.style, order.timing)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
     return f"{path}" + (f" (no finished run yet, left out: {', '.join(missing)})" if missing else "")

@@ -139,9 +139,13 @@ def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
 def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool) -> RunConfig:
     """The run that the command line asks for; options that were not given are None."""
     asked = {key: value for key, value in given.items() if value is not None}
-    preset = file.margin(lossname)
+    preset = file.loss(lossname)
     try:
-        margin = dataclasses.replace(preset, **{key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked})
+        numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
+        for key in numbers:
+            if not hasattr(preset, key):
+                raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
+        margin = dataclasses.replace(preset, **numbers)
         rate = {"lr": asked.pop("lr")} if "lr" in asked else {}
         preset_file = with_overrides(file, file.recipes[lossname], f"recipe of {lossname}")
         started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file

@@ -1,1 +1,1 @@
-"""The margin function (pure, see `margin`) and the heads that train with it (see `angle_linear`)."""
+"""The margin function (pure, see `margin`), the heads (see `table`) and their numbers (see `specs`)."""

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from losses.head import COSINE_CLAMP, Head, initial_directions
 from losses.margin import MarginSpec, psi
 
-COSINE_CLAMP = 1e-6
-SHORT = 0.01
 
-
-class AngleLinear(nn.Module):
+class AngleLinear(Head):
     """Class weights without a bias, whose target logit is bent by the margin while training.
 
         logit_y = s |w_y| |x| psi(theta_y)        logit_j = s |w_j| |x| cos(theta_j),  j != y
@@ -22,7 +18,7 @@ class AngleLinear(nn.Module):
     with |w| = 1 if w_norm and |x| = 1 if x_norm. At inference there is no margin: `logits`.
     Source: ArcFace (1801.07698, eq. 4), extended to unnormalised weights and features.
 
-    weight: (C, D), class directions. start: see `initial_directions`.
+    weight: (C, D), class directions. start: see `head.initial_directions`.
     """
 
     def __init__(self, dimension: int, classes: int, spec: MarginSpec, start: str = "random"):
@@ -63,16 +59,3 @@ class AngleLinear(nn.Module):
         if not spec.w_norm:
             scale = scale * weight.norm(dim=1)
         return spec.s * F.linear(features, weight), scale
-
-
-def initial_directions(classes: int, dimension: int, start: str) -> Tensor:
-    """Class weights to start from, (C, D).
-
-    random: Gaussian and so short that the loss turns them wherever it wants; right where lengths are free. even: in two
-    dimensions of length 1, evenly around the circle, in random order and turned by a random angle, since normalised
-    weights that start side by side often never part; in more dimensions there is room enough, and it is as random.
-    """
-    if start == "random" or dimension != 2:
-        return SHORT * torch.randn(classes, dimension)
-    angle = 2 * math.pi * (torch.randperm(classes) + torch.rand(1)) / classes
-    return torch.stack((angle.cos(), angle.sin()), dim=1)

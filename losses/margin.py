@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 LARGEST = 1e6
 
@@ -47,6 +47,13 @@ class MarginSpec:
         for name in ("m2", "m3"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, not {getattr(self, name):g}")
+
+    cells: ClassVar[bool] = False
+
+    @property
+    def drawn(self) -> MarginSpec:
+        """What is drawn of the loss: all of it."""
+        return self
 
     @property
     def bends_the_angle(self) -> bool:

@@ -54,7 +54,7 @@ def tiny(config_file: ConfigFile) -> Callable[..., RunConfig]:
         return RunConfig(
             name=lossname,
             lossname=lossname,
-            margin=config_file.margin(lossname),
+            loss=config_file.loss(lossname),
             optimizer=config_file.optimizers[sections["training"].optimizer],
             **sections,
         )

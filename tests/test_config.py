@@ -5,6 +5,8 @@ import json
 import pytest
 
 from errors import InputError
+from losses.margin import MarginSpec
+from losses.specs import HEADS
 from training.config import read_config
 from training.naming import folder_name
 from training.parsing import nearest
@@ -107,7 +109,32 @@ def test_the_presets_are_those_of_the_table(config_file):
         "ArcFace_v2": (True, True, 4, 1, 0.2, 0),
         "ArcFace_v3": (True, True, 4, 1, 0.3, 0),
     }
-    assert {name: tuple(vars(spec).values()) for name, spec in config_file.losses.items()} == table
+    margins = {name: spec for name, spec in config_file.losses.items() if isinstance(spec, MarginSpec)}
+    assert {name: tuple(vars(spec).values()) for name, spec in margins.items()} == table
+
+
+def test_every_head_has_a_row(config_file):
+    rows = [spec.name for spec in config_file.losses.values() if not isinstance(spec, MarginSpec)]
+    assert set(rows) == set(HEADS)
+
+
+@pytest.mark.parametrize(
+    ("row", "part"),
+    [
+        ({"head": "Magface", "s": 4}, "did you mean MagFace"),
+        ({"head": 3}, "unknown head 3"),
+        ({"head": "UniFace", "s": 4}, "the key 'm' is missing"),
+        ({"head": "UniFace", "s": 4, "m": 0.1, "t": 1}, "unknown key 't'"),
+        ({"head": "center", "weight": 1, "alpha": 2}, "alpha must be a finite number up to 1"),
+    ],
+)
+def test_rows_of_further_heads(tmp_path, row, part):
+    content = json.loads((ROOT / "config.json").read_text())
+    content["losses"]["mine"] = row
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=part):
+        read_config(file)
 
 
 def test_nearest_names():

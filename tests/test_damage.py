@@ -31,7 +31,7 @@ def unfinished(tmp_path_factory, few_digits, config_file):
 
     file = config_file
     config = RunConfig(
-        name="softmax", lossname="softmax", margin=file.margin("softmax"), data=file.data,
+        name="softmax", lossname="softmax", loss=file.loss("softmax"), data=file.data,
         model=replace(file.model, basemodel="MiniResnet18"),
         training=replace(file.training, epochs=3, batch_size=80), optimizer=file.optimizers["adamw"],
     )  # fmt: skip

@@ -5,18 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from matplotlib.path import Path
 
 from losses.angle_linear import AngleLinear
 from losses.margin import MarginSpec
 from training.config import read_config
 from training.loop import train
+from training.snapshot import Snapshot
 from viz.figures.between_two import half_width
-from viz.regions import TURN, Arc, decision_arcs, on_circle, satisfied, training_arcs
+from viz.regions import TURN, Arc, cells, decision_arcs, on_circle, satisfied, training_arcs
 from viz.sectors import between
 
 from .conftest import ROOT
 
-PRESETS = list(read_config(ROOT / "config.json").losses)
+LOSSES = read_config(ROOT / "config.json").losses
+PRESETS = [name for name, spec in LOSSES.items() if isinstance(spec, MarginSpec)]
+FURTHER = [name for name in LOSSES if name not in PRESETS]
 TOUCHING = 1e-5
 
 
@@ -125,10 +129,47 @@ def test_a_margin_of_nothing_leaves_no_band(config_file):
     assert sum(arc.width for arc in training_arcs(weights, spec)) == pytest.approx(TURN)
 
 
+def trained(config, dataset) -> Snapshot:
+    *_, last = (progress.snapshot for progress in train(config, dataset) if progress.snapshot)
+    return last
+
+
+@pytest.mark.parametrize("lossname", FURTHER)
+def test_further_heads_too(tiny, few_digits, lossname):
+    """Sectors of the angular heads, cells of those that look at distances."""
+    config = tiny(lossname, basemodel="MiniResnet18")
+    last = trained(config, few_digits)
+    if config.loss.cells:
+        polygons = [Path(polygon) for polygon in cells(last.class_weights, 100.0)]
+        found = np.array([[path.contains_point(x) for path in polygons] for x in last.test.features])
+        single = found.sum(axis=1) == 1
+        assert single.mean() > 0.95
+        np.testing.assert_array_equal(found.argmax(axis=1)[single], last.test.predictions[single])
+    elif config.loss.name != "sub-center":  # the other sub-centres have sectors of their own
+        arcs = decision_arcs(last.class_weights, config.loss.drawn)
+        angles = np.arctan2(last.test.features[:, 1], last.test.features[:, 0])
+        clear = far_from_edges(arcs, angles)
+        np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.test.predictions[clear])
+
+
+def test_cells_are_the_nearest_weight():
+    weights = random_weights(3)
+    points = np.random.default_rng(0).uniform(-3, 3, (2000, 2))
+    nearest = np.linalg.norm(points[:, None] - weights, axis=2).argmin(axis=1)
+    inside = [Path(polygon).contains_points(points) for polygon in cells(weights, 3.0)]
+    np.testing.assert_array_equal(np.argmax(inside, axis=0), nearest)
+    assert sum(polygon_area(polygon) for polygon in cells(weights, 3.0)) == pytest.approx(36)
+
+
+def polygon_area(corners: np.ndarray) -> float:
+    x, y = corners.T
+    return float(abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1))) / 2)
+
+
 @pytest.mark.parametrize("lossname", PRESETS)
 def test_after_training_a_point_is_drawn_where_the_model_puts_it(tiny, few_digits, lossname):
-    *_, last = (progress.snapshot for progress in train(tiny(lossname), few_digits) if progress.snapshot)
-    arcs = decision_arcs(last.class_weights, tiny(lossname).margin)
+    last = trained(tiny(lossname), few_digits)
+    arcs = decision_arcs(last.class_weights, tiny(lossname).loss.drawn)
     angles = np.arctan2(last.test.features[:, 1], last.test.features[:, 0])
     clear = far_from_edges(arcs, angles)
     assert clear.sum() > 95

@@ -10,6 +10,7 @@ from typing import Any
 
 from errors import InputError
 from losses.margin import MarginSpec
+from losses.specs import HEADS, HeadSpec
 from training.parsing import (
     nearest,
     parse,
@@ -31,6 +32,7 @@ ALL = "all"
 MOST = 2**32 - 1
 MOST_EPOCHS = 10_000
 LONGEST_NAME = 60
+LossSpec = MarginSpec | HeadSpec
 SHARED_KEYS = {"dataset", "data_dir", "device"}
 
 
@@ -122,7 +124,7 @@ class RunConfig:
 
     name: str
     lossname: str
-    margin: MarginSpec
+    loss: LossSpec
     data: DataConfig
     model: ModelConfig
     training: TrainingConfig
@@ -141,14 +143,18 @@ class ConfigFile:
     training: TrainingConfig
     optimizers: dict[str, OptimizerConfig]
     quick: dict[str, Any]
-    losses: dict[str, MarginSpec]
+    losses: dict[str, LossSpec]
     recipes: dict[str, dict[str, Any]]
 
-    def margin(self, lossname: str) -> MarginSpec:
+    def loss(self, lossname: str) -> LossSpec:
         """The preset's row; InputError with the nearest names if there is none."""
         if lossname not in self.losses:
             raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.losses)}")
         return self.losses[lossname]
+
+    def margin(self, lossname: str) -> MarginSpec:
+        """What is drawn of the preset: of a further head, its logits without margin."""
+        return self.loss(lossname).drawn
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -170,7 +176,7 @@ def read_config(path: Path) -> ConfigFile:
         training=parse(TrainingConfig, content["training"], f"{path}: training"),
         optimizers=optimizers,
         quick=content["quick"],
-        losses=parse_table(MarginSpec, rows, f"{path}: losses"),
+        losses=parse_losses(rows, f"{path}: losses"),
         recipes=recipes,
     )
     with_overrides(config, content["quick"], f"{path}: quick")
@@ -181,6 +187,23 @@ def read_config(path: Path) -> ConfigFile:
         if not 0 < len(name) <= LONGEST_NAME:
             raise InputError(f"{path}: losses: {name[:20]!r} is no name of 1 to {LONGEST_NAME} letters")
     return config
+
+
+def parse_losses(rows: dict[str, Any], where: str) -> dict[str, LossSpec]:
+    """The table of losses: a row with a key "head" names one of HEADS and its numbers, others are AngleLinear's."""
+    if not rows:
+        raise InputError(f"{where} is empty; at least one row is needed")
+    losses: dict[str, LossSpec] = {}
+    for name, row in rows.items():
+        head = row.get("head")
+        if head is None:
+            losses[name] = parse(MarginSpec, row, f"{where}: {name}")
+            continue
+        if not isinstance(head, str) or head not in HEADS:
+            raise InputError(f"{where}: {name}: unknown head {head!r}; {nearest(str(head), HEADS)}")
+        numbers = {key: value for key, value in row.items() if key != "head"}
+        losses[name] = parse(HEADS[head], numbers, f"{where}: {name}")
+    return losses
 
 
 def split_recipes(table: Any, where: str) -> tuple[dict[str, Any], dict[str, Any]]:

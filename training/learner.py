@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from data.dataset import Split
-from losses.angle_linear import AngleLinear
+from losses.table import build_head
 from models import ENCODERS
 from training.config import OptimizerConfig, RunConfig
 from training.device import resolve_device, uses_bfloat16
@@ -35,7 +35,7 @@ class Learner:
         dimension = config.model.visual_dimension
         encoder = ENCODERS[config.model.basemodel](dimension)
         self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
-        self.head = AngleLinear(dimension, classes, config.margin, config.training.start).to(self.device)
+        self.head = build_head(config.loss, dimension, classes, config.training.start).to(self.device)
         self.parameters = [*self.encoder.parameters(), *self.head.parameters()]
         self.optimizer = build_optimizer(config.training.optimizer, self.recipe, self.parameters)
         pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
@@ -46,6 +46,7 @@ class Learner:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * one_cycle(index / self.steps, self.recipe.warmup)
         self.encoder.train()
+        self.head.train()
         loss = self.head.loss(self.features(images), labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -64,6 +65,7 @@ class Learner:
     def observe(self, split: Split) -> Points:
         """Features and predictions of all images of a split, without gradients and without margin."""
         self.encoder.eval()
+        self.head.eval()
         with torch.inference_mode():
             images = torch.tensor(split.images, device=self.device)
             features = torch.cat([self.features(batch) for batch in images.split(EVALUATION_BATCH)])
@@ -72,7 +74,7 @@ class Learner:
 
     def class_weights(self) -> np.ndarray:
         """(C, D), a copy."""
-        return self.head.weight.detach().cpu().numpy().copy()
+        return self.head.directions().cpu().numpy().copy()
 
 
 def build_optimizer(name: str, recipe: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

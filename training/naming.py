@@ -6,17 +6,16 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from losses.margin import MarginSpec
-from training.config import ConfigFile
+from training.config import ConfigFile, LossSpec
 
 
-def run_name(lossname: str, preset: MarginSpec, margin: MarginSpec, before: ConfigFile, after: ConfigFile) -> str:
+def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFile, after: ConfigFile) -> str:
     """ "CosFace_v1", "CosFace_v1_s8_m3-0.15", "softmax_MiniResnet18_quick": safe as a folder's name.
 
     before, after: the config file, and the same with the command line's overrides.
     """
     parts = [lossname]
-    for field in fields(MarginSpec):
+    for field in fields(preset):
         value = getattr(margin, field.name)
         if value == getattr(preset, field.name):
             continue

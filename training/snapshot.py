@@ -61,13 +61,17 @@ class Record:
 
 @dataclass(frozen=True)
 class Run:
-    """A run as drawing sees it: snapshots in the order of their epochs, at least one."""
+    """A run as drawing sees it: snapshots in the order of their epochs, at least one.
+
+    cells: whether a class wins where its weight is nearest, and not where its angle is smallest.
+    """
 
     name: str
     lossname: str
     spec: MarginSpec
     class_names: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
+    cells: bool = False
 
 
 def epoch_label(epoch: float) -> str:

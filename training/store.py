@@ -17,6 +17,7 @@ from data.dataset import FEWEST_CLASSES, LONGEST_NAME, MOST_CLASSES, Dataset
 from errors import InputError
 from files import write_whole
 from losses.margin import MarginSpec
+from losses.specs import HeadSpec
 from training.arrays import read_arrays
 from training.config import VISUAL_DIMENSIONS, RunConfig
 from training.parsing import parse, require_keys
@@ -31,12 +32,14 @@ LONGEST_RUN_NAME = 200
 def describe(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
     """run.json without what tells where and when it was made: all that decides the numbers of a run."""
     settings = asdict(config)
-    del settings["data"]["data_dir"]
+    del settings["data"]["data_dir"], settings["loss"]
+    if isinstance(config.loss, HeadSpec):
+        settings["head"] = {"name": config.loss.name, "cells": config.loss.cells, **asdict(config.loss)}
     return {
         "format": FORMAT,
         "name": settings.pop("name"),
         "lossname": settings.pop("lossname"),
-        "margin": settings.pop("margin"),
+        "margin": asdict(config.loss.drawn),
         "class_names": list(dataset.class_names),
         "images": dataset.digest,
         "config": settings,
@@ -125,7 +128,13 @@ def read_run(folder: Path) -> Run:
     require_one_series(snapshots, folder)
     if content["finished"] not in (0, len(snapshots)):
         raise InputError(f"{folder}/snapshots holds {len(snapshots)} of the run's {content['finished']} snapshots")
-    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots))
+    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), has_cells(content))
+
+
+def has_cells(content: dict[str, Any]) -> bool:
+    """Whether run.json's head gives each class a cell of the plane; AngleLinear, which it does not name, does not."""
+    head = content["config"].get("head", {}) if isinstance(content["config"], dict) else {}
+    return isinstance(head, dict) and head.get("cells") is True
 
 
 def require_one_series(snapshots: list[Snapshot], folder: Path) -> None:

@@ -92,6 +92,34 @@ class Surplus:
         return (low + high) / 2
 
 
+def cells(class_weights: np.ndarray, reach: float) -> list[np.ndarray]:
+    """Where each class weight is the nearest, within a square of side 2 reach: convex polygons, (K, 2) each.
+
+    A class that is nowhere nearest, or not in the square, has an empty one.
+    """
+    weights = np.asarray(class_weights, dtype=np.float64)
+    polygons = []
+    for label, weight in enumerate(weights):
+        corners = reach * np.array(((-1, -1), (1, -1), (1, 1), (-1, 1)), dtype=np.float64)
+        for other in np.delete(weights, label, axis=0):
+            corners = clipped(corners, other - weight, (other @ other - weight @ weight) / 2)
+        polygons.append(corners)
+    return polygons
+
+
+def clipped(corners: np.ndarray, normal: np.ndarray, bound: float) -> np.ndarray:
+    """The part of a convex polygon (K, 2) where normal . x <= bound (Sutherland and Hodgman)."""
+    kept = []
+    height = corners @ normal - bound
+    for number in range(len(corners)):
+        here, there = height[number - 1], height[number]
+        if here * there < 0:
+            kept.append(corners[number - 1] + here / (here - there) * (corners[number] - corners[number - 1]))
+        if there <= 0:
+            kept.append(corners[number])
+    return np.array(kept).reshape(-1, 2)
+
+
 def satisfied(features: np.ndarray, labels: np.ndarray, class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
     """Whether each feature (N, D) wins for its own class even with the margin, bool (N,)."""
     weights = effective(class_weights, spec)

@@ -38,7 +38,7 @@ class Scatter:
         scale = min(1.0, self.span / USUAL_SPAN)
         colors = class_colors(len(run.class_names), style.palette)
         flat = run.snapshots[0].class_weights.shape[1] == 2
-        self.sectors = Sectors(ax, run.spec, colors, style) if flat else None
+        self.sectors = Sectors(ax, run, colors, style) if flat else None
         labels = run.snapshots[0].points(split).labels
         size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
         self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 
-from losses.margin import MarginSpec
-from viz.regions import TURN, Arc, decision_arcs, on_circle, training_arcs
+from training.snapshot import Run
+from viz.regions import TURN, Arc, cells, decision_arcs, on_circle, training_arcs
 from viz.style import Style
 
 TINT = {"light": 0.17, "dark": 0.24}
@@ -21,8 +21,8 @@ ARC_STEP = np.radians(4)
 class Sectors:
     """Artists made once; `show(class_weights)` reshapes them."""
 
-    def __init__(self, ax: Axes, spec: MarginSpec, colors: list[str], style: Style):
-        self.spec, self.wanted = spec, style.overlays
+    def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style):
+        self.spec, self.cells, self.wanted = run.spec, run.cells, style.overlays
         self.tints = [to_rgba(color, TINT[style.theme]) for color in colors]
         self.regions, self.margin = polygons(ax, zorder=0), polygons(ax, zorder=0.5)
         self.margin.set(hatch=HATCH, facecolor=to_rgba(style.colors.background, 0.35))
@@ -30,6 +30,11 @@ class Sectors:
 
     def show(self, class_weights: np.ndarray, reach: float) -> None:
         """class_weights: (C, 2); reach: half the height of the axes, feature units."""
+        if self.cells:
+            if "regions" in self.wanted:
+                self.regions.set_verts(cells(class_weights, BEYOND * reach))
+                self.regions.set_facecolor(self.tints)
+            return
         if "regions" in self.wanted:
             arcs = decision_arcs(class_weights, self.spec)
             self.regions.set_verts([wedge(arc, BEYOND * reach) for arc in arcs])

@@ -1,0 +1,27 @@
+"""ElasticFace: a margin drawn anew for every image."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from losses.head import CosineHead, own, with_own
+from losses.specs import ElasticSpec
+
+
+class ElasticFace(CosineHead):
+    """CosFace whose margin is Gaussian: own logit s (cos(theta_y) - E), E ~ N(m, sigma), in every batch anew.
+
+    Source: Boutros et al. (2109.09416), eq. 8, ElasticFace-Cos; m 0.35, sigma 0.0125, s 64 there.
+    """
+
+    def __init__(self, dimension: int, classes: int, spec: ElasticSpec, start: str):
+        super().__init__(dimension, classes, start, spec.s)
+        self.spec = spec
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        cosines = self.cosines(features)
+        target = own(cosines, labels)
+        margin = torch.normal(self.spec.m, self.spec.sigma, target.shape, device=target.device)
+        return F.cross_entropy(self.s * with_own(cosines, labels, target - margin), labels)

@@ -1,0 +1,63 @@
+"""NormFace with the scale learned, and AdaCos, which computes it."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from losses.head import CosineHead, own, with_own
+from losses.specs import AdaCosSpec, LearnedScaleSpec
+
+SMALLEST_SCALE = 1.0
+
+
+class LearnedScale(CosineHead):
+    """Cross-entropy of s cos(theta), s a parameter. Source: NormFace (1704.06369), section 3.3."""
+
+    def __init__(self, dimension: int, classes: int, spec: LearnedScaleSpec, start: str):
+        super().__init__(dimension, classes, start, spec.s)
+        self.scale = nn.Parameter(torch.tensor(float(spec.s)))
+
+    def logits(self, features: Tensor) -> Tensor:
+        return self.scale * self.cosines(features)
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        return F.cross_entropy(self.logits(features), labels)
+
+
+class AdaCos(CosineHead):
+    """Cross-entropy of s cos(theta), where s keeps the probability of the own class steep at the median angle.
+
+        s_0 = sqrt(2) log(C - 1)
+        B   = mean over the batch of sum_{j != y} exp(s cos(theta_j))
+        s   = log(B) / cos(min(pi / 4, median theta_y))
+
+    In few dimensions all others can be so far behind that B falls under 1 and s under 0: s is kept at 1 at least.
+    Source: AdaCos (1905.00292), eq. 14 to 16.
+    """
+
+    scale: Tensor
+
+    def __init__(self, dimension: int, classes: int, spec: AdaCosSpec, start: str):
+        first = math.sqrt(2) * math.log(max(classes - 1, 2))
+        super().__init__(dimension, classes, start, first)
+        self.register_buffer("scale", torch.tensor(first))
+
+    def logits(self, features: Tensor) -> Tensor:
+        return self.scale * self.cosines(features)
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        cosines = self.cosines(features)
+        if self.training:
+            self.adapt(cosines.detach(), labels)
+        return F.cross_entropy(self.scale * cosines, labels)
+
+    def adapt(self, cosines: Tensor, labels: Tensor) -> None:
+        """One step of eq. 15 and 16."""
+        without_own = with_own(self.scale * cosines, labels, cosines.new_full((len(labels), 1), -torch.inf))
+        log_b = without_own.flatten().logsumexp(dim=0) - math.log(len(labels))
+        median = own(cosines, labels).acos().median()
+        self.scale.copy_((log_b / median.clamp_max(math.pi / 4).cos()).clamp_min(SMALLEST_SCALE))

@@ -1,0 +1,177 @@
+"""The numbers of every head, as rows of config.json name them. No torch here: drawing and parsing read them too.
+
+A row with a key "head" is one of HEADS; a row without is AngleLinear's MarginSpec.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from losses.margin import LARGEST, MarginSpec
+
+NORMALISED = {"w_norm": True, "x_norm": True}
+
+
+def number(least: float, most: float = LARGEST, above: bool = False) -> Any:
+    """A setting from `least` (or, with `above`, from anything larger) to `most`."""
+    return field(metadata={"least": least, "most": most, "above": above})
+
+
+@dataclass(frozen=True)
+class HeadSpec:
+    """A head's numbers. Raises ValueError when one is out of its range or not finite.
+
+    cells: whether each class has a cell of the plane around its weight, and not a sector.
+    """
+
+    cells: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, least, most = getattr(self, item.name), item.metadata["least"], item.metadata["most"]
+            if not math.isfinite(value) or value > most:
+                raise ValueError(f"{item.name} must be a finite number up to {most:g}, not {value:g}")
+            if value < least or (item.metadata["above"] and value == least):
+                bound = "greater than" if item.metadata["above"] else "at least"
+                raise ValueError(f"{item.name} must be {bound} {least:g}, not {value:g}")
+
+    @property
+    def name(self) -> str:
+        """The head's name in config.json."""
+        return next(name for name, spec in HEADS.items() if spec is type(self))
+
+    @property
+    def drawn(self) -> MarginSpec:
+        """What the head does without its margin, for drawing."""
+        return MarginSpec(**NORMALISED, s=getattr(self, "s", 1.0), m1=1, m2=0, m3=0)
+
+
+@dataclass(frozen=True)
+class CenterSpec(HeadSpec):
+    weight: float = number(0)
+    alpha: float = number(0, 1, above=True)
+
+    @property
+    def drawn(self) -> MarginSpec:
+        return MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
+
+
+@dataclass(frozen=True)
+class LearnedScaleSpec(HeadSpec):
+    s: float = number(0, above=True)
+
+
+@dataclass(frozen=True)
+class AdaCosSpec(HeadSpec):
+    pass
+
+
+@dataclass(frozen=True)
+class SphereFaceRSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(1)
+    version: float = number(1, 2)
+
+
+@dataclass(frozen=True)
+class SphereFace2Spec(HeadSpec):
+    r: float = number(0, above=True)
+    m: float = number(0)
+    t: float = number(0, above=True)
+    balance: float = number(0, 0.999, above=True)
+
+
+@dataclass(frozen=True)
+class CurricularSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(0)
+
+    @property
+    def arcface(self) -> MarginSpec:
+        return MarginSpec(**NORMALISED, s=self.s, m1=1, m2=self.m, m3=0)
+
+
+@dataclass(frozen=True)
+class MagFaceSpec(HeadSpec):
+    s: float = number(0, above=True)
+    l_a: float = number(0, above=True)
+    u_a: float = number(0, above=True)
+    l_m: float = number(0)
+    u_m: float = number(0)
+    weight: float = number(0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.u_a <= self.l_a:
+            raise ValueError(f"u_a must be greater than l_a = {self.l_a:g}, not {self.u_a:g}")
+
+
+@dataclass(frozen=True)
+class AdaFaceSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(0)
+    h: float = number(0, above=True)
+
+
+@dataclass(frozen=True)
+class ElasticSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(0)
+    sigma: float = number(0)
+
+
+@dataclass(frozen=True)
+class SubCenterSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(0)
+    centres: float = number(1, 16)
+
+    @property
+    def arcface(self) -> MarginSpec:
+        return MarginSpec(**NORMALISED, s=self.s, m1=1, m2=self.m, m3=0)
+
+
+@dataclass(frozen=True)
+class UniFaceSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(0)
+
+
+@dataclass(frozen=True)
+class CircleSpec(HeadSpec):
+    s: float = number(0, above=True)
+    m: float = number(0, 1)
+
+
+@dataclass(frozen=True)
+class RBFSoftmaxSpec(HeadSpec):
+    cells: ClassVar[bool] = True
+    s: float = number(0, above=True)
+    gamma: float = number(0, above=True)
+
+
+@dataclass(frozen=True)
+class GaussianMixtureSpec(HeadSpec):
+    cells: ClassVar[bool] = True
+    alpha: float = number(0)
+    weight: float = number(0)
+
+
+HEADS: dict[str, type[HeadSpec]] = {
+    "center": CenterSpec,
+    "learned-scale": LearnedScaleSpec,
+    "AdaCos": AdaCosSpec,
+    "SphereFace-R": SphereFaceRSpec,
+    "SphereFace2": SphereFace2Spec,
+    "CurricularFace": CurricularSpec,
+    "MagFace": MagFaceSpec,
+    "AdaFace": AdaFaceSpec,
+    "ElasticFace": ElasticSpec,
+    "sub-center": SubCenterSpec,
+    "UniFace": UniFaceSpec,
+    "Circle": CircleSpec,
+    "RBF-softmax": RBFSoftmaxSpec,
+    "Gaussian-mixture": GaussianMixtureSpec,
+}

@@ -1,0 +1,44 @@
+"""Every head by the name that a row of config.json gives it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from losses.angle_linear import AngleLinear
+from losses.by_quality import AdaFace, MagFace
+from losses.center import CenterLoss
+from losses.circle import CircleLoss
+from losses.curricular import CurricularFace
+from losses.distance import GaussianMixture, RBFSoftmax
+from losses.elastic import ElasticFace
+from losses.head import Head
+from losses.learned_scale import AdaCos, LearnedScale
+from losses.margin import MarginSpec
+from losses.specs import HEADS, HeadSpec
+from losses.sphereface2 import SphereFace2
+from losses.sphereface_r import SphereFaceR
+from losses.sub_center import SubCenterArcFace
+from losses.uniface import UniFace
+
+CLASSES: dict[str, type] = {
+    "center": CenterLoss,
+    "learned-scale": LearnedScale,
+    "AdaCos": AdaCos,
+    "SphereFace-R": SphereFaceR,
+    "SphereFace2": SphereFace2,
+    "CurricularFace": CurricularFace,
+    "MagFace": MagFace,
+    "AdaFace": AdaFace,
+    "ElasticFace": ElasticFace,
+    "sub-center": SubCenterArcFace,
+    "UniFace": UniFace,
+    "Circle": CircleLoss,
+    "RBF-softmax": RBFSoftmax,
+    "Gaussian-mixture": GaussianMixture,
+}
+BY_SPEC: dict[type, Any] = {HEADS[name]: head for name, head in CLASSES.items()} | {MarginSpec: AngleLinear}
+
+
+def build_head(spec: MarginSpec | HeadSpec, dimension: int, classes: int, start: str) -> Head:
+    """The head that belongs to these numbers, with fresh weights."""
+    return BY_SPEC[type(spec)](dimension, classes, spec, start)

@@ -1,0 +1,31 @@
+"""UniFace: one threshold that separates own from foreign for all classes."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from losses.head import CosineHead, own
+from losses.specs import UniFaceSpec
+
+
+class UniFace(CosineHead):
+    """loss = log(1 + exp(-s (cos(theta_y) - m) + b)) + sum_{j != y} log(1 + exp(s cos(theta_j) - b)), b learned.
+
+    Source: Zhou et al., UniFace: Unified Cross-Entropy Loss, ICCV 2023, eq. 13 with lambda = r = 1; m 0.4, s 64 there,
+    and b begins at log(10 C).
+    """
+
+    def __init__(self, dimension: int, classes: int, spec: UniFaceSpec, start: str):
+        super().__init__(dimension, classes, start, spec.s)
+        self.spec = spec
+        self.bias = nn.Parameter(torch.tensor(math.log(10 * classes)))
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        cosines = self.cosines(features)
+        own_term = F.softplus(-self.s * (own(cosines, labels) - self.spec.m) + self.bias)
+        terms = F.softplus(self.s * cosines - self.bias)
+        return (own_term + terms.sum(dim=1, keepdim=True) - own(terms, labels)).mean()
