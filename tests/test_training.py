@@ -7,6 +7,7 @@ import pytest
 
 from errors import InputError
 from experiment import run_experiment
+from losses.margin import MarginSpec
 from training.config import read_config
 from training.learner import Learner
 from training.loop import moments, train
@@ -16,7 +17,8 @@ from training.store import read_run
 
 from .conftest import ROOT
 
-PRESETS = list(read_config(ROOT / "config.json").losses)
+LOSSES = read_config(ROOT / "config.json").losses
+PRESETS = [name for name, spec in LOSSES.items() if isinstance(spec, MarginSpec)]
 
 
 @pytest.mark.parametrize("basemodel", ["LeNet_pp", "MiniResnet18"])
