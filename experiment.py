@@ -28,7 +28,7 @@ from viz.frames import Page
 from viz.movie import Timing, draw_run, draw_turn, png_bytes
 from viz.style import Style
 
-MOST_FRAMES_AT_A_STOP = 12
+MOST_FRAMES_AT_A_STOP = 8
 DRAWN = (
     "frames/*_epoch_*.png",
     *(

@@ -92,7 +92,7 @@ def test_overwriting_leaves_other_files_alone(config, few_digits, tmp_path):
 def test_a_stop_draws_few_frames_and_the_last(count):
     span = thinned(count)
     assert span[-1] == count - 1
-    assert len(span) <= 20
+    assert len(span) <= 8
 
 
 def test_differences_of_nested_objects():
