@@ -24,13 +24,17 @@ def psi_by_hand(theta: float, spec: MarginSpec) -> float:
     return (math.cos(bent) if k % 2 == 0 else -math.cos(bent)) - 2 * k - spec.m3
 
 
+def margins(config_file) -> list[MarginSpec]:
+    return [spec for spec in config_file.losses.values() if isinstance(spec, MarginSpec)]
+
+
 @pytest.fixture(params=range(31))
 def spec(request, config_file):
-    return [*config_file.losses.values(), *RANDOM_SPECS][request.param]
+    return [*margins(config_file), *RANDOM_SPECS][request.param]
 
 
 def test_all_presets_are_tried(config_file):
-    assert len(config_file.losses) + len(RANDOM_SPECS) == 31
+    assert len(margins(config_file)) + len(RANDOM_SPECS) == 31
 
 
 def test_against_a_plain_loop(spec):

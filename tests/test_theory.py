@@ -29,7 +29,7 @@ def test_the_largest_feasible_margin(classes):
 
 @pytest.mark.parametrize("separation", np.radians((20.0, 36.0, 70.0, 120.0)))
 def test_the_width_of_the_margin(config_file, separation):
-    width = {name: margin_width(separation, spec) for name, spec in config_file.losses.items()}
+    width = {name: margin_width(separation, config_file.margin(name)) for name in config_file.losses}
     assert width["norm-softmax"] == pytest.approx(0, abs=1e-12)
     assert width["ArcFace_v3"] == pytest.approx(0.3)
     assert width["A-softmax_v1"] == pytest.approx(separation / 3)
