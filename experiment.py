@@ -143,10 +143,8 @@ class Experiment:
     def note(self, snapshot: Snapshot) -> Page:
         """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
         self.records.append(Record(snapshot.epoch, snapshot.metrics))
-        config = self.config
-        alone = Run(
-            config.name, config.lossname, config.loss.drawn, self.dataset.class_names, (snapshot,), config.loss.cells
-        )
+        config, loss, names = self.config, self.config.loss, self.dataset.class_names
+        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.cells)
         self.latest = self.latest or Page(alone, "test", Style())
         self.latest.widen(alone)
         return self.latest

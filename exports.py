@@ -123,18 +123,26 @@ def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Pa
 
     if name != ALL and name not in FIGURES:
         raise InputError(f"no figure {name!r}; there are: {', '.join(FIGURES)}, {ALL}")
-    wanted = list(config.losses) if ALL in lossnames else list(dict.fromkeys(lossnames))
+    wanted = list(margins(config, list(config.losses))) if ALL in lossnames else list(dict.fromkeys(lossnames))
     for chosen in FIGURES if name == ALL else (name,):
         if len(wanted) > FIGURES[chosen].MOST:
             raise InputError(
                 f"{len(wanted)} losses are too many for {chosen}, which has room for {FIGURES[chosen].MOST}"
             )
-    presets = {loss: config.margin(loss) for loss in wanted or config.losses}
+    for loss in wanted:
+        if config.loss(loss).name:
+            raise InputError(f"{loss} is no loss of AngleLinear; the figures show psi, which it has none of")
+    presets = margins(config, wanted or list(config.losses))
     runs = trained(presets, outputs)
     paths = []
     for chosen in FIGURES if name == ALL else (name,):
         paths += draw_figure(chosen, outputs / "figures", style, shown_in(chosen, presets, bool(wanted)), runs)
     return paths
+
+
+def margins(config: ConfigFile, names: Sequence[str]) -> dict[str, MarginSpec]:
+    """Those of these losses that are AngleLinear's."""
+    return {loss: config.margin(loss) for loss in names if not config.loss(loss).name}
 
 
 def shown_in(figure: str, presets: dict[str, MarginSpec], all_of_them: bool) -> dict[str, MarginSpec]:
@@ -174,9 +182,9 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
         raise InputError(f"{len(there)} losses are too many for one deck; {MOST} have room")
     runs = [read_run(order.outputs / name) for name in there]
     comparison = Compare(runs, "test", order.style) if len(runs) >= FEWEST else None
-    margins = {loss: config.margin(loss) for loss in config.losses}
-    theory = {name: shown_in(name, margins, False) for name in FIGURES}
-    content = deck_bytes(runs, comparison, theory, trained(margins, order.outputs), order.style, order.timing)
+    presets = margins(config, list(config.losses))
+    theory = {name: shown_in(name, presets, False) for name in FIGURES}
+    content = deck_bytes(runs, comparison, theory, trained(presets, order.outputs), order.style, order.timing)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
     return f"{path}" + (f" (no finished run yet, left out: {', '.join(missing)})" if missing else "")

@@ -48,6 +48,7 @@ class MarginSpec:
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must be at least 0, not {getattr(self, name):g}")
 
+    name: ClassVar[str] = ""
     cells: ClassVar[bool] = False
 
     @property

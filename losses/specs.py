@@ -45,7 +45,8 @@ class HeadSpec:
     @property
     def drawn(self) -> MarginSpec:
         """What the head does without its margin, for drawing."""
-        return MarginSpec(**NORMALISED, s=getattr(self, "s", 1.0), m1=1, m2=0, m3=0)
+        normalised = not self.cells
+        return MarginSpec(w_norm=normalised, x_norm=normalised, s=getattr(self, "s", 1.0), m1=1, m2=0, m3=0)
 
 
 @dataclass(frozen=True)

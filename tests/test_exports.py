@@ -135,6 +135,7 @@ def test_a_deck_can_be_opened_and_edited(draw, outputs):
         (("--deck", "losses.ppt", "--lossname", "all"), ".pptx"),
         (("--deck", "losses.pptx", "--lossname", "nothing"), "no finished run nothing"),
         (("--figure", "plane", "--lossname", "all"), "room for 6"),
+        (("--figure", "plane", "--lossname", "MagFace"), "no loss of AngleLinear"),
         (("--figure", "plane", "--deck", "x.pptx"), "one at a time"),
         (("--compare", "softmax", "--compare", "CosFace_v1", "--lossname", "softmax"), "leave --lossname away"),
         (("--sweep", "m3", "--lossname", "softmax", "--lossname", "CosFace_v1"), "once"),

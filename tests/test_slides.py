@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from training.metrics import own_angles
-from viz.circle import lobes
+from viz.circle import Circle, lobes
 from viz.compare import CAPTION, FEWEST, FOOTER, HEADER, LEGIBLE, MOST, Compare, best_grid
 from viz.dots import Cloud
 from viz.formula import as_text, other_logit, own_logit
+from viz.frames import Page
 from viz.geometry import depth, flatten
 from viz.panels import BIN, AccuracyCurve
 from viz.regions import satisfied
@@ -42,6 +43,20 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
     kept = 100 * np.mean(satisfied(points.features, points.labels, weights, run.spec))
     assert (f"by {kept:.1f} %" in said) is run.spec.has_margin
     assert ("hatched: margin" in said) is run.spec.has_margin
+
+
+@pytest.mark.parametrize("name", ["MagFace", "RBF-softmax"])
+def test_a_further_head_is_not_shown_as_a_margin_that_it_has_not(config_file, name):
+    loss = config_file.loss(name)
+    run = replace(made_up_run(config_file, name), head=loss.name, cells=loss.cells)
+    slide, page = Slide(run, "test", Style()), Page(run, "test", Style())
+    slide.image(2)
+    for said in (words(slide), words(page)):
+        assert loss.name in said
+        assert "own class" not in said.replace("angle to own class", "")
+        assert "m₁" not in said
+    circle = next(panel for panel in slide.panels if isinstance(panel, Circle))
+    assert bool(circle.ring.get_paths()) is not loss.cells
 
 
 @pytest.mark.parametrize("theme", THEMES)

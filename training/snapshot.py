@@ -63,6 +63,7 @@ class Record:
 class Run:
     """A run as drawing sees it: snapshots in the order of their epochs, at least one.
 
+    head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all.
     cells: whether a class wins where its weight is nearest, and not where its angle is smallest.
     """
 
@@ -71,6 +72,7 @@ class Run:
     spec: MarginSpec
     class_names: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
+    head: str = ""
     cells: bool = False
 
 

@@ -128,13 +128,15 @@ def read_run(folder: Path) -> Run:
     require_one_series(snapshots, folder)
     if content["finished"] not in (0, len(snapshots)):
         raise InputError(f"{folder}/snapshots holds {len(snapshots)} of the run's {content['finished']} snapshots")
-    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), has_cells(content))
+    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), *further_head(content))
 
 
-def has_cells(content: dict[str, Any]) -> bool:
-    """Whether run.json's head gives each class a cell of the plane; AngleLinear, which it does not name, does not."""
-    head = content["config"].get("head", {}) if isinstance(content["config"], dict) else {}
-    return isinstance(head, dict) and head.get("cells") is True
+def further_head(content: dict[str, Any]) -> tuple[str, bool]:
+    """The head that run.json names, and whether it has cells; ("", False) for AngleLinear, which it does not name."""
+    head = content["config"].get("head") if isinstance(content["config"], dict) else None
+    if not isinstance(head, dict):
+        return "", False
+    return str(head.get("name"))[:LONGEST_NAME], head.get("cells") is True
 
 
 def require_one_series(snapshots: list[Snapshot], folder: Path) -> None:

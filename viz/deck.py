@@ -16,7 +16,7 @@ from pptx.util import Inches, Pt
 from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures import FIGURES
-from viz.formula import as_text, other_logit, own_logit
+from viz.formula import as_text, in_training
 from viz.frames import Plain
 from viz.movie import Timing, movie_bytes
 from viz.sheet import Sheet
@@ -145,8 +145,7 @@ def add_run(deck: Deck, run: Run, timing: Timing) -> None:
     deck.picture(slide, gif, f"{run.name}: test features, epoch by epoch", (LEFT, 1.3, 5.9))
     last, spec = run.snapshots[-1], run.spec
     lines = [
-        f"own class:  {as_text(own_logit(spec))}",
-        f"others:  {as_text(other_logit(spec))}",
+        *map(as_text, in_training(run)),
         *(["(cos goes on falling beyond 180°)"] if spec.bends_the_angle else []),
         f"test accuracy {100 * last.test.accuracy:.2f} %",
         f"mean angle to the own class {last.metrics['test_angle']:.1f}°",

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from losses.margin import MarginSpec
+from training.snapshot import Run
 
 PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", " - ": " \N{MINUS SIGN} "}
+
+
+def in_training(run: Run) -> tuple[str, str]:
+    """Two lines that say what the loss does with the own class and with others, as mathtext."""
+    if run.cells:
+        return f"head  {run.head}", "the nearest centre wins"
+    if run.head:
+        return f"head  {run.head}", f"without margin  {other_logit(run.spec)}"
+    return f"own class  {own_logit(run.spec)}", f"others  {other_logit(run.spec)}"
 
 
 def own_logit(spec: MarginSpec) -> str:

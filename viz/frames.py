@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from losses.margin import MarginSpec
 from training.snapshot import Points, Run, SplitName
 from viz.circle import Circle
 from viz.scatter import Scatter
@@ -27,7 +26,7 @@ class Page(Sheet):
         self.scatter = feature_space(self, (0, 0, LINES, LINES - CAPTION), run, split)
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
-        self.text(LEFT, 647, numbers(run.spec), 15, muted=True)
+        self.text(LEFT, 647, numbers(run), 15, muted=True)
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.note = self.text(LEFT, 13, "", 14, muted=True)
@@ -76,8 +75,11 @@ def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: R
     return kind(sheet.axes(*place), run, split, sheet.style)
 
 
-def numbers(spec: MarginSpec) -> str:
-    """The loss in numbers, as in the table of losses."""
+def numbers(run: Run) -> str:
+    """The loss in numbers, as in the table of losses; of a further head its name."""
+    if run.head:
+        return f"drawn without margin: {run.head}"
+    spec = run.spec
     return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from training.snapshot import Run, SplitName
 from viz.circle import Circle
-from viz.formula import other_logit, own_logit
+from viz.formula import in_training
 from viz.frames import errors_in_words, feature_space, legend
 from viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
 from viz.scatter import Scatter
@@ -34,8 +34,9 @@ class Slide(Sheet):
             self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
-        self.text(LEFT, 618, f"own class  {own_logit(run.spec)}", 19)
-        self.text(LEFT, 582, f"others  {other_logit(run.spec)}", 19, muted=True)
+        own, others = in_training(run)
+        self.text(LEFT, 618, own, 19)
+        self.text(LEFT, 582, others, 19, muted=True)
         self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
         self.epoch = self.text(RIGHT, 532, "", 24, ha="right")
         self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
