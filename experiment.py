@@ -82,7 +82,7 @@ class Experiment:
                 return
             run = read_run(self.folder)
             self.draw(run, range(len(run.snapshots)), stills=True)
-            self.describe(finished=len(run.snapshots))
+            self.describe(len(run.snapshots), run.snapshots[-1].metrics)
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
@@ -98,7 +98,7 @@ class Experiment:
             raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; --overwrite starts anew")
         else:
             clear(self.folder)
-            self.describe(finished=0)
+            self.describe(0, {})
         try:
             self.train(start)
         except (KeyboardInterrupt, InputError):
@@ -144,7 +144,8 @@ class Experiment:
         """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
         self.records.append(Record(snapshot.epoch, snapshot.metrics))
         config, loss, names = self.config, self.config.loss, self.dataset.class_names
-        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.cells)
+        unseen = self.dataset.unseen_names
+        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.cells, unseen)
         self.latest = self.latest or Page(alone, "test", Style())
         self.latest.widen(alone)
         return self.latest
@@ -156,8 +157,8 @@ class Experiment:
             if stills and self.config.model.visual_dimension == 3:
                 self.say(str(draw_turn(run, self.folder, split, Style())))
 
-    def describe(self, finished: int) -> None:
-        write_description(self.folder, self.config, self.dataset, versions(), finished)
+    def describe(self, finished: int, metrics: dict[str, float]) -> None:
+        write_description(self.folder, self.config, self.dataset, versions(), finished, metrics)
 
     def say(self, line: str) -> None:
         click.echo(line)

@@ -24,6 +24,7 @@ from training.config import (
     STARTS,
     VISUAL_DIMENSIONS,
     ConfigFile,
+    LossSpec,
     RunConfig,
     read_config,
     with_overrides,
@@ -58,6 +59,7 @@ def options(*declarations: Callable) -> Callable:
 
 margin_options = options(
     click.option("--s", type=float, help="Scale of the logits."),
+    click.option("--match-scale", type=float, help="The same s for every loss that normalises both sides."),
     click.option("--m1", type=float, help="Factor on the angle to the own class."),
     click.option("--m2", type=float, help="Angle added to it, radians."),
     click.option("--m3", type=float, help="Number subtracted from its cosine."),
@@ -67,6 +69,7 @@ margin_options = options(
 setting_options = options(
     click.option("--dataset", help="mnist, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
     click.option("--data-dir", help="Where downloaded data sets lie."),
+    click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
     click.option("--train-points", type=PointCount(), help="Training images in each picture."),
     click.option("--test-points", type=PointCount(), help="Test images in each picture."),
     click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
@@ -80,6 +83,9 @@ setting_options = options(
     click.option("--device", type=click.Choice(DEVICES)),
     click.option("--precision", type=click.Choice(PRECISIONS), help="Number format of the encoder."),
     click.option("--start", type=click.Choice(STARTS), help="How the class directions are drawn."),
+    click.option("--lambda-start", type=float, help="Lets a margin on the angle come in slowly, from this lambda."),
+    click.option("--lambda-decay", type=float, help="How fast lambda falls with the steps."),
+    click.option("--lambda-least", type=float, help="Where lambda stays."),
 )
 
 
@@ -101,11 +107,15 @@ def main(
     configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
     from data.sources import load_dataset
     from experiment import run_experiment
+    from losses.table import require_available
     from training.device import resolve_device, resolved
 
     device = resolve_device(configs[0].training.device)
     configs = [resolved(config, device) for config in configs]
-    dataset = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
+    for config in configs:
+        require_available(config.loss)
+    whole = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
+    dataset = whole.without(configs[0].data.holdout)
     if len(configs) == 1:
         run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose)
         return
@@ -138,23 +148,33 @@ def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
 
 def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool) -> RunConfig:
     """The run that the command line asks for; options that were not given are None."""
-    asked = {key: value for key, value in given.items() if value is not None}
+    asked = {key: value for key, value in given.items() if value is not None and value != ()}
     preset = file.loss(lossname)
     try:
+        scale = asked.pop("match_scale", None)
+        if scale is not None and "s" in asked:
+            raise InputError("--match-scale and --s exclude each other")
+        if scale is not None and has_own_scale(preset):
+            asked["s"] = scale
         numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
         for key in numbers:
             if not hasattr(preset, key):
                 raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
         margin = dataclasses.replace(preset, **numbers)
         rate = {"lr": asked.pop("lr")} if "lr" in asked else {}
-        preset_file = with_overrides(file, file.recipes[lossname], f"recipe of {lossname}")
+        preset_file = with_overrides(file, file.recipes.get(lossname, {}), f"recipe of {lossname}")
         started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file
         settings = with_overrides(started, asked, "command line")
         optimizer = dataclasses.replace(file.optimizers[settings.training.optimizer], **rate)
+        name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
+        return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
     except ValueError as error:
         raise InputError(f"command line: {error}") from None
-    name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
-    return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
+
+
+def has_own_scale(loss: LossSpec) -> bool:
+    """Whether s is a free number of the loss: its weights and features are normalised."""
+    return hasattr(loss, "s") and loss.drawn.w_norm and loss.drawn.x_norm
 
 
 if __name__ == "__main__":

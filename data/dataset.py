@@ -31,15 +31,25 @@ class Split:
         chosen = np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
         return Split(self.images[chosen], self.labels[chosen])
 
+    def only(self, labels: list[int]) -> Split:
+        """The items of these classes, which are counted anew in this order."""
+        chosen = np.isin(self.labels, labels)
+        return Split(self.images[chosen], np.searchsorted(labels, self.labels[chosen]))
+
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits."""
+    """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits.
+
+    unseen: test images of the classes `unseen_names`, which are none of `class_names` and not trained.
+    """
 
     name: str
     class_names: tuple[str, ...]
     train: Split
     test: Split
+    unseen: Split | None = None
+    unseen_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         classes = len(self.class_names)
@@ -61,11 +71,27 @@ class Dataset:
             ):
                 raise InputError(f"data set {self.name}: its {title} images and labels do not fit together")
 
+    def without(self, names: tuple[str, ...]) -> Dataset:
+        """The data set with these classes held out of training; InputError for unknown ones, or if too few are left."""
+        for name in names:
+            if name not in self.class_names:
+                raise InputError(f"--holdout {name}: {self.name} has the classes {', '.join(self.class_names)}")
+        held = [label for label, name in enumerate(self.class_names) if name in names]
+        left = [label for label, name in enumerate(self.class_names) if name not in names]
+        if not held:
+            return self
+        if len(left) < FEWEST_CLASSES:
+            raise InputError(f"--holdout leaves {len(left)} class(es) to train; {FEWEST_CLASSES} are needed")
+        known, unknown = (tuple(self.class_names[label] for label in labels) for labels in (left, held))
+        return Dataset(
+            self.name, known, self.train.only(left), self.test.only(left), self.test.only(held), unknown
+        )  # fmt: skip
+
     @functools.cached_property
     def digest(self) -> str:
         """A fingerprint of all images and labels, so that a run can tell whether its data changed."""
         content = hashlib.blake2b(digest_size=16)
-        for split in (self.train, self.test):
+        for split in (self.train, self.test, *([self.unseen] if self.unseen else [])):
             content.update(np.ascontiguousarray(split.images).data)
             content.update(split.labels.data)
         return content.hexdigest()

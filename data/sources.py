@@ -47,8 +47,8 @@ def load_torchvision(name: str, data_dir: Path) -> Dataset:
     splits = [Split(part.data.numpy(), part.targets.numpy().astype(np.int64)) for part in (train, test)]
     if name == "emnist-letters":
         letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        return Dataset(name, letters, *(upright_letters(split) for split in splits))
-    return Dataset(name, tuple(train.classes), *splits)
+        return Dataset(name, letters, upright_letters(splits[0]), upright_letters(splits[1]))
+    return Dataset(name, tuple(train.classes), splits[0], splits[1])
 
 
 def upright_letters(split: Split) -> Split:

@@ -19,7 +19,10 @@ class AngleLinear(Head):
     Source: ArcFace (1801.07698, eq. 4), extended to unnormalised weights and features.
 
     weight: (C, D), class directions. start: see `head.initial_directions`.
+    softness: the lambda by which a margin on the angle is softened in training, 0 for not at all; see `annealed`.
     """
+
+    softness = 0.0
 
     def __init__(self, dimension: int, classes: int, spec: MarginSpec, start: str = "random"):
         super().__init__()
@@ -41,11 +44,10 @@ class AngleLinear(Head):
             return plain.scatter(1, target, plain_y - scale_y * spec.m3)
         cosine = plain_y / scale_y.clamp_min(1e-12)
         theta = torch.acos(cosine.clamp(-1 + COSINE_CLAMP, 1 - COSINE_CLAMP))
-        return plain.scatter(1, target, scale_y * psi(theta, spec))
-
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        """Cross-entropy of the training logits, mean over the batch: (N, D), int64 (N,) -> scalar."""
-        return F.cross_entropy(self.margin_logits(features, labels), labels)
+        bent = scale_y * psi(theta, spec)
+        if self.training and self.softness:
+            bent = (self.softness * plain_y + bent) / (1 + self.softness)
+        return plain.scatter(1, target, bent)
 
     def _cosine_logits(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """s |w| |x| cos(theta), (N, C), and the scale s |w| |x| in a shape that broadcasts to it."""
@@ -59,3 +61,14 @@ class AngleLinear(Head):
         if not spec.w_norm:
             scale = scale * weight.norm(dim=1)
         return spec.s * F.linear(features, weight), scale
+
+
+def annealed(step: int, start: float, decay: float, least: float) -> float:
+    """lambda after `step` steps: from `start` down to `least`, so that the margin comes in slowly.
+
+        lambda  = max(least, start / (1 + decay step))
+        logit_y = s |w_y| |x| (lambda cos(theta_y) + psi(theta_y)) / (1 + lambda)
+
+    Source: L-Softmax (1612.02295, section 5.1); SphereFace's own code has start 1000, decay 0.12, least 5.
+    """
+    return max(least, start / (1 + decay * step))

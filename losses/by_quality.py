@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from losses.head import COSINE_CLAMP, CosineHead, own, with_own
@@ -26,13 +25,19 @@ class MagFace(CosineHead):
         super().__init__(dimension, classes, start, spec.s)
         self.spec = spec
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        spec, cosines = self.spec, self.cosines(features)
-        length = features.float().norm(dim=1, keepdim=True).clamp(spec.l_a, spec.u_a)
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
+        spec, cosines, length = self.spec, self.cosines(features), self.length(features)
         margin = spec.l_m + (spec.u_m - spec.l_m) * (length - spec.l_a) / (spec.u_a - spec.l_a)
-        logits = with_own(cosines, labels, falling_cosine(own(cosines, labels).acos() + margin))
-        wants_length = (1 / length + length / spec.u_a**2).mean()
-        return F.cross_entropy(self.s * logits, labels) + spec.weight * wants_length
+        return self.s * with_own(cosines, labels, falling_cosine(own(cosines, labels).acos() + margin))
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        length = self.length(features)
+        wants_length = (1 / length + length / self.spec.u_a**2).mean()
+        return super().loss(features, labels) + self.spec.weight * wants_length
+
+    def length(self, features: Tensor) -> Tensor:
+        """a, (N, D) -> (N, 1)."""
+        return features.float().norm(dim=1, keepdim=True).clamp(self.spec.l_a, self.spec.u_a)
 
 
 class AdaFace(CosineHead):
@@ -53,7 +58,7 @@ class AdaFace(CosineHead):
         self.register_buffer("mean", torch.tensor(20.0))
         self.register_buffer("spread", torch.tensor(100.0))
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         spec, cosines = self.spec, self.cosines(features)
         length = features.detach().float().norm(dim=1, keepdim=True)
         if self.training:
@@ -62,7 +67,7 @@ class AdaFace(CosineHead):
         z = (spec.h * (length - self.mean) / (self.spread + NARROW)).clamp(-1, 1)
         angle = (own(cosines, labels).acos() - spec.m * z).clamp(COSINE_CLAMP, torch.pi - COSINE_CLAMP)
         target = angle.cos() - spec.m * (1 + z)
-        return F.cross_entropy(self.s * with_own(cosines, labels, target), labels)
+        return self.s * with_own(cosines, labels, target)
 
 
 def falling_cosine(angle: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from losses.head import CosineHead, own, with_own
@@ -30,11 +29,11 @@ class CurricularFace(CosineHead):
         self.spec = spec.arcface
         self.register_buffer("t", torch.zeros(()))
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
         if self.training:
             self.t.lerp_(own(cosines.detach(), labels).mean(), MOMENTUM)
         target = psi(own(cosines, labels).acos(), self.spec)
         hard = cosines > target
         others = torch.where(hard, cosines * (self.t + cosines), cosines)
-        return F.cross_entropy(self.s * with_own(others, labels, target), labels)
+        return self.s * with_own(others, labels, target)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from losses.head import Head, own, with_own
@@ -35,9 +34,6 @@ class RBFSoftmax(DistanceHead):
     def logits(self, features: Tensor) -> Tensor:
         return self.spec.s * torch.exp(-self.squared_distances(features) / self.spec.gamma)
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        return F.cross_entropy(self.logits(features), labels)
-
 
 class GaussianMixture(DistanceHead):
     """Features as a mixture of Gaussians of unit covariance, one a class, and a margin on the distance.
@@ -55,8 +51,10 @@ class GaussianMixture(DistanceHead):
     def logits(self, features: Tensor) -> Tensor:
         return -self.squared_distances(features) / 2
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         logits = self.logits(features)
-        target = own(logits, labels)
-        margin = with_own(logits, labels, (1 + self.spec.alpha) * target)
-        return F.cross_entropy(margin, labels) - self.spec.weight * target.mean()
+        return with_own(logits, labels, (1 + self.spec.alpha) * own(logits, labels))
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        likelihood = own(self.logits(features), labels).mean()
+        return super().loss(features, labels) - self.spec.weight * likelihood

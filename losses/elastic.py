@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from losses.head import CosineHead, own, with_own
@@ -20,8 +19,9 @@ class ElasticFace(CosineHead):
         super().__init__(dimension, classes, start, spec.s)
         self.spec = spec
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
         target = own(cosines, labels)
-        margin = torch.normal(self.spec.m, self.spec.sigma, target.shape, device=target.device)
-        return F.cross_entropy(self.s * with_own(cosines, labels, target - margin), labels)
+        spread = self.spec.sigma if self.training else 0.0
+        margin = torch.normal(self.spec.m, spread, target.shape, device=target.device)
+        return self.s * with_own(cosines, labels, target - margin)

@@ -22,13 +22,26 @@ class Head(nn.Module):
     def logits(self, features: Tensor) -> Tensor:
         """Logits without margin, (N, D) -> (N, C), float32; the largest is the prediction."""
 
-    @abstractmethod
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
+        """Logits as training sees them, (N, D), int64 (N,) -> (N, C); the own class of image i is labels[i].
+
+        An image satisfies the margin when its own logit is the largest of these.
+        """
+        return self.logits(features)
+
     def loss(self, features: Tensor, labels: Tensor) -> Tensor:
         """The loss of training, mean over the batch: (N, D), int64 (N,) -> scalar."""
+        return F.cross_entropy(self.margin_logits(features, labels), labels)
 
     def directions(self) -> Tensor:
         """One direction a class, (C, D)."""
         return self.weight.detach()
+
+    def settle(self, features: Tensor, labels: Tensor) -> None:
+        """Before the head is looked at: the features (N, D) of the training images shown, and their labels.
+
+        A head without class weights takes its class means from them; all others leave it.
+        """
 
 
 class CosineHead(Head):

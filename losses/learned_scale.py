@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from losses.head import CosineHead, own, with_own
@@ -23,9 +22,6 @@ class LearnedScale(CosineHead):
 
     def logits(self, features: Tensor) -> Tensor:
         return self.scale * self.cosines(features)
-
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        return F.cross_entropy(self.logits(features), labels)
 
 
 class AdaCos(CosineHead):
@@ -49,11 +45,11 @@ class AdaCos(CosineHead):
     def logits(self, features: Tensor) -> Tensor:
         return self.scale * self.cosines(features)
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
         if self.training:
             self.adapt(cosines.detach(), labels)
-        return F.cross_entropy(self.scale * cosines, labels)
+        return self.scale * cosines
 
     def adapt(self, cosines: Tensor, labels: Tensor) -> None:
         """One step of eq. 15 and 16."""

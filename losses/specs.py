@@ -160,6 +160,17 @@ class GaussianMixtureSpec(HeadSpec):
     weight: float = number(0)
 
 
+@dataclass(frozen=True)
+class MetricLearningSpec(HeadSpec):
+    """loss: the name of a loss of pytorch-metric-learning that has no class weights."""
+
+    loss: str
+
+    def __post_init__(self) -> None:
+        if not self.loss.isidentifier():
+            raise ValueError(f"loss must be the name of a loss of pytorch-metric-learning, not {self.loss!r}")
+
+
 HEADS: dict[str, type[HeadSpec]] = {
     "center": CenterSpec,
     "learned-scale": LearnedScaleSpec,
@@ -175,4 +186,5 @@ HEADS: dict[str, type[HeadSpec]] = {
     "Circle": CircleSpec,
     "RBF-softmax": RBFSoftmaxSpec,
     "Gaussian-mixture": GaussianMixtureSpec,
+    "pml": MetricLearningSpec,
 }

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from losses.head import CosineHead, own
+from losses.head import CosineHead, own, with_own
 from losses.specs import SphereFace2Spec
 
 
@@ -27,13 +27,18 @@ class SphereFace2(CosineHead):
         self.spec = spec
         self.bias = nn.Parameter(torch.tensor(first_bias(spec, classes)))
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         spec = self.spec
         similarity = 2 * ((self.cosines(features) + 1) / 2).pow(spec.t) - 1
-        own_terms = F.softplus(-spec.r * (own(similarity, labels) - spec.m) - self.bias)
-        all_terms = F.softplus(spec.r * (similarity + spec.m) + self.bias)
-        others = all_terms.sum(dim=1, keepdim=True) - own(all_terms, labels)
-        return (spec.balance * own_terms + (1 - spec.balance) * others).mean() / spec.r
+        margin = with_own(torch.full_like(similarity, spec.m), labels, similarity.new_full((len(labels), 1), -spec.m))
+        return spec.r * (similarity + margin) + self.bias
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        logits = self.margin_logits(features, labels)
+        foreign = F.softplus(logits)
+        others = foreign.sum(dim=1, keepdim=True) - own(foreign, labels)
+        balance = self.spec.balance
+        return (balance * F.softplus(-own(logits, labels)) + (1 - balance) * others).mean() / self.spec.r
 
 
 def first_bias(spec: SphereFace2Spec, classes: int) -> float:

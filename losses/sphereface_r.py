@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from losses.head import CosineHead, own, with_own
@@ -25,10 +24,10 @@ class SphereFaceR(CosineHead):
         super().__init__(dimension, classes, start, spec.s)
         self.spec = spec
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
         change = self.bent(cosines.detach(), labels) - cosines.detach()
-        return F.cross_entropy(self.s * (cosines + change), labels)
+        return self.s * (cosines + change)
 
     def bent(self, cosines: Tensor, labels: Tensor) -> Tensor:
         """The cosines as training sees them, (N, C)."""

@@ -36,13 +36,13 @@ class SubCenterArcFace(Head):
     def logits(self, features: Tensor) -> Tensor:
         return self.spec.s * self.all_cosines(features).amax(dim=2)
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         every = self.all_cosines(features)
         if self.training:
             self.count(every.detach(), labels)
         cosines = every.amax(dim=2).clamp(-1 + COSINE_CLAMP, 1 - COSINE_CLAMP)
         target = psi(own(cosines, labels).acos(), self.spec.arcface)
-        return F.cross_entropy(self.spec.s * with_own(cosines, labels, target), labels)
+        return self.spec.s * with_own(cosines, labels, target)
 
     def count(self, every: Tensor, labels: Tensor) -> None:
         """Which sub-centre the images of each class choose, forgetting old batches slowly."""

@@ -14,7 +14,8 @@ from losses.elastic import ElasticFace
 from losses.head import Head
 from losses.learned_scale import AdaCos, LearnedScale
 from losses.margin import MarginSpec
-from losses.specs import HEADS, HeadSpec
+from losses.metric_learning import MetricLearning, objective
+from losses.specs import HEADS, HeadSpec, MetricLearningSpec
 from losses.sphereface2 import SphereFace2
 from losses.sphereface_r import SphereFaceR
 from losses.sub_center import SubCenterArcFace
@@ -35,6 +36,7 @@ CLASSES: dict[str, type] = {
     "Circle": CircleLoss,
     "RBF-softmax": RBFSoftmax,
     "Gaussian-mixture": GaussianMixture,
+    "pml": MetricLearning,
 }
 BY_SPEC: dict[type, Any] = {HEADS[name]: head for name, head in CLASSES.items()} | {MarginSpec: AngleLinear}
 
@@ -42,3 +44,9 @@ BY_SPEC: dict[type, Any] = {HEADS[name]: head for name, head in CLASSES.items()}
 def build_head(spec: MarginSpec | HeadSpec, dimension: int, classes: int, start: str) -> Head:
     """The head that belongs to these numbers, with fresh weights."""
     return BY_SPEC[type(spec)](dimension, classes, spec, start)
+
+
+def require_available(spec: MarginSpec | HeadSpec) -> None:
+    """InputError if the loss is another library's and cannot be had from there."""
+    if isinstance(spec, MetricLearningSpec):
+        objective(spec.loss)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from losses.head import CosineHead, own
+from losses.head import CosineHead, own, with_own
 from losses.specs import UniFaceSpec
 
 
@@ -24,8 +24,11 @@ class UniFace(CosineHead):
         self.spec = spec
         self.bias = nn.Parameter(torch.tensor(math.log(10 * classes)))
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
-        own_term = F.softplus(-self.s * (own(cosines, labels) - self.spec.m) + self.bias)
-        terms = F.softplus(self.s * cosines - self.bias)
-        return (own_term + terms.sum(dim=1, keepdim=True) - own(terms, labels)).mean()
+        return self.s * with_own(cosines, labels, own(cosines, labels) - self.spec.m) - self.bias
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        logits = self.margin_logits(features, labels)
+        foreign = F.softplus(logits)
+        return (F.softplus(-own(logits, labels)) + foreign.sum(dim=1, keepdim=True) - own(foreign, labels)).mean()

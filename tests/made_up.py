@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.config import ConfigFile
-from training.metrics import measure
+from training.metrics import Observed, measure
 from training.snapshot import Points, Run, Snapshot
 
 NAMES = tuple("0123456789")
@@ -24,5 +24,6 @@ def made_up_run(
     for epoch in range(snapshots):
         features = (epoch + 0.1) * weights[labels] + random.normal(size=(count, dimension), scale=0.3)
         points = Points(features.astype(np.float32), labels, predictions)
-        made.append(Snapshot(float(epoch), points, points, weights, measure(points, points, weights, 1.0)))
+        seen = Observed(points, random.random(count) < 0.7)
+        made.append(Snapshot(float(epoch), points, points, weights, measure(seen, seen, weights, 1.0)))
     return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))

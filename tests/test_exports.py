@@ -30,7 +30,7 @@ def save(run: Run, outputs: Path) -> None:
     content = {
         "format": FORMAT, "name": run.name, "lossname": run.lossname, "margin": asdict(run.spec),
         "class_names": list(run.class_names), "images": "", "config": {}, "made_with": {},
-        "finished": len(run.snapshots),
+        "finished": len(run.snapshots), "unseen_names": [], "metrics": {},
     }  # fmt: skip
     folder = outputs / run.name
     (folder / "snapshots").mkdir(parents=True)

@@ -8,40 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from losses import specs
 from losses.specs import HEADS
-from losses.table import CLASSES, build_head
+from losses.table import CLASSES
 
-N, C, D = 40, 7, 3
-NUMBERS = {
-    "center": specs.CenterSpec(weight=0.3, alpha=0.5),
-    "learned-scale": specs.LearnedScaleSpec(s=5),
-    "AdaCos": specs.AdaCosSpec(),
-    "SphereFace-R": specs.SphereFaceRSpec(s=6, m=1.5, version=1),
-    "SphereFace2": specs.SphereFace2Spec(r=8, m=0.2, t=3, balance=0.7),
-    "CurricularFace": specs.CurricularSpec(s=6, m=0.3),
-    "MagFace": specs.MagFaceSpec(s=6, l_a=0.5, u_a=3, l_m=0.1, u_m=0.5, weight=0.7),
-    "AdaFace": specs.AdaFaceSpec(s=6, m=0.3, h=0.5),
-    "ElasticFace": specs.ElasticSpec(s=6, m=0.3, sigma=0),
-    "sub-center": specs.SubCenterSpec(s=6, m=0.3, centres=3),
-    "UniFace": specs.UniFaceSpec(s=6, m=0.3),
-    "Circle": specs.CircleSpec(s=8, m=0.25),
-    "RBF-softmax": specs.RBFSoftmaxSpec(s=4, gamma=9),
-    "Gaussian-mixture": specs.GaussianMixtureSpec(alpha=0.4, weight=0.1),
-}
-
-
-def batch(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
-    random = torch.Generator().manual_seed(seed)
-    return torch.randn(N, D, generator=random), torch.randint(C, (N,), generator=random)
-
-
-def head_named(name: str, spec=None):
-    torch.manual_seed(1)
-    head = build_head(spec or NUMBERS[name], D, C, "random")
-    with torch.no_grad():
-        head.weight.copy_(torch.randn(head.weight.shape))
-    return head.eval()
+from .heads import NUMBERS, C, D, N, batch, head_named
 
 
 def cosine(x, w) -> float:
@@ -158,10 +128,10 @@ LOOPS = {
 
 
 def test_every_head_is_tested():
-    assert set(HEADS) == set(CLASSES) == set(NUMBERS) == set(LOOPS)
+    assert set(HEADS) == set(CLASSES) == set(NUMBERS) == {*LOOPS, "pml"}
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", LOOPS)
 def test_the_loss_is_the_formula(name):
     head, (features, labels) = head_named(name), batch()
     expected = np.mean([LOOPS[name](head, x, y) for x, y in zip(features.numpy(), labels.tolist(), strict=True)])
@@ -184,7 +154,8 @@ def test_a_head_learns_and_predicts(name):
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
     assert all(torch.isfinite(p).all() for p in head.state_dict().values())
-    logits = head.eval().logits(features)
+    head.eval().settle(features.detach(), labels)
+    logits = head.logits(features)
     assert logits.shape == (N, C)
     assert (logits.argmax(dim=1) == labels).float().mean() > 0.9
     assert head.directions().shape == (C, D)
@@ -200,91 +171,3 @@ def test_features_along_a_weight_and_of_length_zero(name):
     head.loss(features, labels).backward()
     assert torch.isfinite(features.grad).all()
     assert all(torch.isfinite(p.grad).all() for p in head.parameters() if p.grad is not None)
-
-
-def test_centres_move_as_in_the_paper():
-    head, (features, labels) = head_named("center").train(), batch()
-    before = torch.randn(C, D)
-    head.centres.copy_(before)
-    head.loss(features, labels)
-    for j in range(C):
-        mine = features[labels == j]
-        delta = (before[j] - mine).sum(dim=0) / (1 + len(mine))
-        np.testing.assert_allclose(head.centres[j], before[j] - 0.5 * delta, rtol=1e-4, atol=1e-6)
-
-
-def test_adacos_computes_its_scale():
-    head, (features, labels) = head_named("AdaCos").train(), batch()
-    first = head.scale.item()
-    cosines = head.cosines(features).detach().double().numpy()
-    y = labels.numpy()
-    others = [sum(math.exp(first * cosines[i, j]) for j in range(C) if j != y[i]) for i in range(N)]
-    angles = sorted(math.acos(cosines[i, y[i]]) for i in range(N))
-    head.loss(features, labels)
-    expected = math.log(np.mean(others)) / math.cos(min(math.pi / 4, angles[(N - 1) // 2]))
-    assert head.scale.item() == pytest.approx(expected, rel=1e-4)
-
-
-def test_curricular_t_follows_the_own_cosine():
-    head, (features, labels) = head_named("CurricularFace").train(), batch()
-    mean = head.cosines(features).gather(1, labels[:, None]).mean().item()
-    head.loss(features, labels)
-    assert head.t.item() == pytest.approx(0.01 * mean, rel=1e-4)
-
-
-def test_adaface_follows_the_lengths():
-    head, (features, labels) = head_named("AdaFace").train(), batch()
-    lengths = features.norm(dim=1)
-    head.loss(features, labels)
-    assert head.mean.item() == pytest.approx(0.99 * 20 + 0.01 * lengths.mean().item(), rel=1e-5)
-    assert head.spread.item() == pytest.approx(0.99 * 100 + 0.01 * lengths.std().item(), rel=1e-5)
-
-
-def test_sphereface_r_leaves_the_margin_out_of_the_gradient():
-    for version in (1, 2):
-        head, (features, labels) = head_named("SphereFace-R", specs.SphereFaceRSpec(6, 1.5, version)), batch()
-        bent = head.bent(head.cosines(features), labels).detach()
-        probabilities = (6 * bent).softmax(dim=1)
-        features.requires_grad_()
-        head.loss(features, labels).backward()
-        got = features.grad.clone()
-        features.grad = None
-        cosines = head.cosines(features)
-        wanted = 6 * (probabilities - torch.nn.functional.one_hot(labels, C)) / N
-        cosines.backward(wanted)
-        np.testing.assert_allclose(got, features.grad, rtol=1e-4, atol=1e-6)
-        theta = head.cosines(features).detach().acos()
-        other = (labels + 1) % C
-        expected = theta if version == 1 else theta / 1.5
-        np.testing.assert_allclose(
-            bent.gather(1, other[:, None]), expected.cos().gather(1, other[:, None]), rtol=1e-4, atol=1e-5
-        )
-
-
-def test_sphereface2_starts_where_the_bias_has_no_slope():
-    head = head_named("SphereFace2")
-    with torch.no_grad():
-        head.weight.zero_()
-        head.weight[:, 0] = 1
-    features = torch.zeros(1, D)
-    features[0, 1] = 1
-    head.loss(features, torch.tensor([2])).backward()
-    assert abs(head.bias.grad.item()) < 1e-6
-
-
-def test_elastic_margins_differ_from_image_to_image():
-    spec = specs.ElasticSpec(s=6, m=0.3, sigma=0.2)
-    head, (features, labels) = head_named("ElasticFace", spec), batch()
-    assert head.loss(features, labels) != head.loss(features, labels)
-
-
-@pytest.mark.parametrize(("cls", "values", "part"), [
-    (specs.CenterSpec, (-1, 0.5), "weight must be at least 0"),
-    (specs.CenterSpec, (1, 0), "alpha must be greater than 0"),
-    (specs.SphereFace2Spec, (40, 0.4, 3, 1), "balance must be a finite number up to 0.999"),
-    (specs.MagFaceSpec, (4, 3, 2, 0.1, 0.5, 1), "u_a must be greater"),
-    (specs.CircleSpec, (math.nan, 0.2), "s must be a finite"),
-])  # fmt: skip
-def test_numbers_out_of_range(cls, values, part):
-    with pytest.raises(ValueError, match=part):
-        cls(*values)

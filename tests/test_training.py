@@ -1,5 +1,6 @@
 """Whole runs on a few hundred genuine digits."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from losses.margin import MarginSpec
 from training.config import read_config
 from training.learner import Learner
 from training.loop import moments, train
-from training.metrics import measure, own_angles, smallest_angle
+from training.metrics import Observed, measure, own_angles, scatter_ratio, smallest_angle
 from training.snapshot import Points, epoch_label
 from training.store import read_run
 
@@ -121,10 +122,15 @@ def test_metrics_of_a_known_arrangement():
     points = Points(features, np.array([0, 1, 1]), np.array([0, 1, 0]))
     weights = np.array([[5, 0], [0, 0.1]], np.float32)
     np.testing.assert_allclose(own_angles(points, weights), [0, 0, 45], atol=1e-4)
-    metrics = measure(points, points, weights, 0.5)
+    metrics = measure(Observed(points, np.array([True, False, False])), Observed(points, np.ones(3)), weights, 0.5)
     assert metrics["train_accuracy"] == pytest.approx(2 / 3)
+    assert metrics["train_margin_accuracy"] == pytest.approx(1 / 3)
     assert metrics["test_angle"] == pytest.approx(15)
+    assert metrics["test_angle_95"] == pytest.approx(np.percentile([0, 0, 45], 95))
     assert metrics["centre_gap"] == pytest.approx(67.5)
+    assert metrics["weight_gap"] == pytest.approx(90)
+    assert [metrics[f"norm_mean_{label}"] for label in (0, 1)] == pytest.approx([2, (3 + 2**0.5) / 2])
+    assert [metrics[f"norm_spread_{label}"] for label in (0, 1)] == pytest.approx([0, (3 - 2**0.5) / 2])
     assert smallest_angle(np.array([[1, 0], [0, 1], [-1, 0]])) == pytest.approx(90)
 
 
@@ -141,3 +147,24 @@ def test_bfloat16_follows_float32(tiny, few_digits, lossname):
     assert ends[0].metrics["loss"] == pytest.approx(ends[1].metrics["loss"], rel=0.1)
     np.testing.assert_allclose(ends[0].class_weights, ends[1].class_weights, atol=0.05)
     assert not np.array_equal(ends[0].class_weights, ends[1].class_weights)
+
+
+def test_scatter_ratio_by_hand():
+    """Two classes at right angles to each other, each a pair of directions 20 degrees apart."""
+    angles = np.radians([-10, 10, 80, 100])
+    directions = np.stack((np.cos(angles), np.sin(angles)), axis=1)
+    points = Points((directions * [[1], [5], [2], [9]]).astype(np.float32), np.array([0, 0, 1, 1]), np.zeros(4))
+    between = 4 * (np.cos(np.radians(10)) ** 2 / 2)
+    within = 4 * np.sin(np.radians(10)) ** 2
+    assert scatter_ratio(points, 2) == pytest.approx(between / within, rel=1e-5)
+
+
+def test_every_number_is_documented(tiny, few_digits):
+    """docs/metrics.md names all that a snapshot has, and nothing that it has not."""
+    known = few_digits.without(("8", "9"))
+    first = next(train(tiny("CosFace_v1", basemodel="MiniResnet18"), known)).snapshot
+    names = {re.sub(r"_\d$", "_j", name) for name in first.metrics} | {"epoch"}
+    rows = [
+        line.split("|")[1] for line in (ROOT / "docs/metrics.md").read_text().splitlines() if line.startswith("| `")
+    ]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == names

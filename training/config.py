@@ -10,7 +10,7 @@ from typing import Any
 
 from errors import InputError
 from losses.margin import MarginSpec
-from losses.specs import HEADS, HeadSpec
+from losses.specs import HEADS, HeadSpec, MetricLearningSpec
 from training.parsing import (
     nearest,
     parse,
@@ -32,18 +32,23 @@ ALL = "all"
 MOST = 2**32 - 1
 MOST_EPOCHS = 10_000
 LONGEST_NAME = 60
+PML_PREFIX = "pml:"
 LossSpec = MarginSpec | HeadSpec
-SHARED_KEYS = {"dataset", "data_dir", "device"}
+SHARED_KEYS = {"dataset", "data_dir", "device", "holdout"}
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """train_points, test_points: how many images of each split a snapshot holds, or "all"."""
+    """train_points, test_points: how many images of each split a snapshot holds, or "all".
+
+    holdout: names of classes that are left out of training; their test images are shown as strangers.
+    """
 
     dataset: str
     data_dir: str
     train_points: int | str
     test_points: int | str
+    holdout: tuple[str, ...]
 
     def __post_init__(self) -> None:
         for name in ("train_points", "test_points"):
@@ -68,7 +73,9 @@ class ModelConfig:
 class TrainingConfig:
     """snapshots_per_epoch: how often an epoch is cut to look at the features; the one before training comes on top.
 
-    start: how the class directions are drawn, see `losses.angle_linear.initial_directions`.
+    start: how the class directions are drawn, see `losses.head.initial_directions`.
+    lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
+    `losses.angle_linear.annealed`; off with lambda_start 0.
     """
 
     epochs: int
@@ -79,6 +86,9 @@ class TrainingConfig:
     device: str
     precision: str
     start: str
+    lambda_start: float
+    lambda_decay: float
+    lambda_least: float
 
     def __post_init__(self) -> None:
         require_between("epochs", self.epochs, 1, MOST_EPOCHS)
@@ -89,6 +99,10 @@ class TrainingConfig:
         require_choice("device", self.device, DEVICES)
         require_choice("precision", self.precision, PRECISIONS)
         require_choice("start", self.start, STARTS)
+        for name in ("lambda_start", "lambda_decay", "lambda_least"):
+            require_between(name, getattr(self, name), 0, MOST)
+        if self.lambda_least > self.lambda_start:
+            raise ValueError(f"lambda_least must be at most lambda_start = {self.lambda_start:g}")
 
 
 @dataclass(frozen=True)
@@ -120,7 +134,7 @@ class OptimizerConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that a run needs and that decides its numbers."""
+    """Everything that a run needs and that decides its numbers. ValueError if its parts do not go together."""
 
     name: str
     lossname: str
@@ -129,6 +143,10 @@ class RunConfig:
     model: ModelConfig
     training: TrainingConfig
     optimizer: OptimizerConfig
+
+    def __post_init__(self) -> None:
+        if self.training.lambda_start and not (isinstance(self.loss, MarginSpec) and self.loss.bends_the_angle):
+            raise ValueError(f"lambda_start softens a margin on the angle, m1 or m2, and {self.lossname} has none")
 
 
 @dataclass(frozen=True)
@@ -147,7 +165,9 @@ class ConfigFile:
     recipes: dict[str, dict[str, Any]]
 
     def loss(self, lossname: str) -> LossSpec:
-        """The preset's row; InputError with the nearest names if there is none."""
+        """The preset's row, or "pml:NAME"; InputError with the nearest names if there is none."""
+        if lossname.startswith(PML_PREFIX):
+            return parse(MetricLearningSpec, {"loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
         if lossname not in self.losses:
             raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.losses)}")
         return self.losses[lossname]

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 import contextlib
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from data.dataset import Split
+from losses.angle_linear import AngleLinear, annealed
 from losses.table import build_head
 from models import ENCODERS
 from training.config import OptimizerConfig, RunConfig
 from training.device import resolve_device, uses_bfloat16
+from training.metrics import Observed
 from training.snapshot import Points
 
 EVALUATION_BATCH = 500
 PIXEL_SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The images of every snapshot; unseen: those of classes held out, or None."""
+
+    train: Split
+    test: Split
+    unseen: Split | None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What an encoder and its head make of the images shown. class_weights: (C, D)."""
+
+    train: Observed
+    test: Observed
+    unseen: Points | None
+    class_weights: np.ndarray
 
 
 class Learner:
@@ -31,12 +53,14 @@ class Learner:
         self.bfloat16 = uses_bfloat16(config.training.precision, self.device)
         self.recipe = config.optimizer
         self.steps = steps
+        training = config.training
+        self.annealing = (training.lambda_start, training.lambda_decay, training.lambda_least)
         torch.manual_seed(config.training.seed)
         dimension = config.model.visual_dimension
         encoder = ENCODERS[config.model.basemodel](dimension)
         self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
         self.head = build_head(config.loss, dimension, classes, config.training.start).to(self.device)
-        self.parameters = [*self.encoder.parameters(), *self.head.parameters()]
+        self.parameters = [p for p in (*self.encoder.parameters(), *self.head.parameters()) if p.requires_grad]
         self.optimizer = build_optimizer(config.training.optimizer, self.recipe, self.parameters)
         pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
         self.pixel_mean, self.pixel_spread = float(pixels.mean()), float(pixels.std()) or 1.0
@@ -45,6 +69,8 @@ class Learner:
         """One step of the optimiser on uint8 (N, 28, 28) and int64 (N,); returns the loss, not yet read back."""
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * one_cycle(index / self.steps, self.recipe.warmup)
+        if isinstance(self.head, AngleLinear):
+            self.head.softness = annealed(index, *self.annealing)
         self.encoder.train()
         self.head.train()
         loss = self.head.loss(self.features(images), labels)
@@ -62,19 +88,32 @@ class Learner:
         with autocast:
             return self.encoder(standard).float()
 
-    def observe(self, split: Split) -> Points:
-        """Features and predictions of all images of a split, without gradients and without margin."""
+    def observe(self, shown: Shown) -> Observation:
+        """Features and predictions of all images shown, without gradients; predictions without margin."""
         self.encoder.eval()
         self.head.eval()
         with torch.inference_mode():
-            images = torch.tensor(split.images, device=self.device)
-            features = torch.cat([self.features(batch) for batch in images.split(EVALUATION_BATCH)])
-            predictions = self.head.logits(features).argmax(dim=1)
-        return Points(features.cpu().numpy(), split.labels, predictions.cpu().numpy())
+            train = self.embed(shown.train)
+            self.head.settle(train, torch.tensor(shown.train.labels, device=self.device))
+            unseen = self.points(shown.unseen, self.embed(shown.unseen)) if shown.unseen else None
+            return Observation(
+                self.seen(shown.train, train), self.seen(shown.test, self.embed(shown.test)), unseen,
+                self.head.directions().cpu().numpy().copy(),
+            )  # fmt: skip
 
-    def class_weights(self) -> np.ndarray:
-        """(C, D), a copy."""
-        return self.head.directions().cpu().numpy().copy()
+    def embed(self, split: Split) -> Tensor:
+        """Features of all images, float32 (N, D)."""
+        images = torch.tensor(split.images, device=self.device)
+        return torch.cat([self.features(batch) for batch in images.split(EVALUATION_BATCH)])
+
+    def seen(self, split: Split, features: Tensor) -> Observed:
+        labels = torch.tensor(split.labels, device=self.device)
+        kept = self.head.margin_logits(features, labels).argmax(dim=1) == labels
+        return Observed(self.points(split, features), kept.cpu().numpy())
+
+    def points(self, split: Split, features: Tensor) -> Points:
+        predictions = self.head.logits(features).argmax(dim=1)
+        return Points(features.cpu().numpy(), split.labels, predictions.cpu().numpy())
 
 
 def build_optimizer(name: str, recipe: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

@@ -12,8 +12,9 @@ from data.dataset import Dataset, Split
 from errors import InputError
 from training.checkpoint import Checkpoint, restore, take
 from training.config import ALL, RunConfig
-from training.learner import Learner
+from training.learner import Learner, Shown
 from training.metrics import measure
+from training.open_set import verification
 from training.snapshot import Snapshot
 
 STEPS_BETWEEN_REPORTS = 8
@@ -43,10 +44,7 @@ def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) 
     steps = count_steps(config, dataset)
     steps_per_epoch = steps // config.training.epochs
     learner = Learner(config, dataset.train.images, len(dataset.class_names), steps)
-    shown = {
-        "train": dataset.train.sample(point_count(config.data.train_points), config.training.seed),
-        "test": dataset.test.sample(point_count(config.data.test_points), config.training.seed),
-    }
+    shown = images_shown(config, dataset)
     due = moments(config, dataset)
     losses: list[torch.Tensor] = []
     since_snapshot: list[float] = []
@@ -117,14 +115,23 @@ def diverged(what: str) -> InputError:
     )
 
 
-def look(learner: Learner, shown: dict[str, Split], epoch: float, loss: float) -> Snapshot:
+def images_shown(config: RunConfig, dataset: Dataset) -> Shown:
+    """The same images in every snapshot of a run; which ones follows from the seed."""
+
+    def some(split: Split, setting: int | str) -> Split:
+        return split.sample(None if setting == ALL else int(setting), config.training.seed)
+
+    unseen = some(dataset.unseen, config.data.test_points) if dataset.unseen else None
+    return Shown(some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), unseen)
+
+
+def look(learner: Learner, shown: Shown, epoch: float, loss: float) -> Snapshot:
     """The snapshot; InputError if features or class weights are not finite, so that none of it is saved."""
-    train, test = learner.observe(shown["train"]), learner.observe(shown["test"])
-    weights = learner.class_weights()
-    if not all(np.isfinite(numbers).all() for numbers in (train.features, test.features, weights)):
+    seen = learner.observe(shown)
+    points = [seen.train.points, seen.test.points] + ([seen.unseen] if seen.unseen else [])
+    if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in points), seen.class_weights)):
         raise diverged(f"features are no longer finite at epoch {epoch:g}")
-    return Snapshot(epoch, train, test, weights, measure(train, test, weights, loss))
-
-
-def point_count(setting: int | str) -> int | None:
-    return None if setting == ALL else int(setting)
+    metrics = measure(seen.train, seen.test, seen.class_weights, loss)
+    if seen.unseen is not None:
+        metrics |= verification(seen.unseen, seen.test.points)
+    return Snapshot(epoch, seen.train.points, seen.test.points, seen.class_weights, metrics, seen.unseen)

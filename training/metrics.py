@@ -1,28 +1,47 @@
-"""The numbers that are written beside every snapshot. NumPy only."""
+"""The numbers that are written beside every snapshot. NumPy only. Every one is defined in docs/metrics.md."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from training.snapshot import Points
+from training.snapshot import SPLITS, Points
+
+FAR = 95
+OF_A_SPLIT = ("accuracy", "margin_accuracy", "angle", f"angle_{FAR}", "scatter_ratio")
+METRICS = ("loss", *(f"{split}_{name}" for split in SPLITS for name in OF_A_SPLIT), "centre_gap", "weight_gap")
 
 
-def measure(train: Points, test: Points, class_weights: np.ndarray, loss: float) -> dict[str, float]:
-    """Everything in metrics.csv for one snapshot; angles in degrees, accuracies from 0 to 1.
+@dataclass(frozen=True)
+class Observed:
+    """A split as it was seen after some epochs. kept: bool (N,), which points satisfy the margin of training."""
 
-    loss: mean training loss since the snapshot before (NaN before training).
-    train_accuracy, test_accuracy: right predictions without margin, of the snapshot's points.
-    train_angle, test_angle: mean angle of a feature to the weight of its own class.
-    centre_gap: smallest angle between two class centres (means of the normalised training features).
+    points: Points
+    kept: np.ndarray
+
+
+def measure(train: Observed, test: Observed, class_weights: np.ndarray, loss: float) -> dict[str, float]:
+    """Everything in metrics.csv for one snapshot, as docs/metrics.md defines it; angles in degrees, shares from 0 to 1.
+
+    loss: mean training loss since the snapshot before (NaN before training). A number that does not exist, such as the
+    spread of a class without points, is NaN.
     """
-    return {
-        "loss": loss,
-        "train_accuracy": train.accuracy,
-        "test_accuracy": test.accuracy,
-        "train_angle": float(own_angles(train, class_weights).mean()),
-        "test_angle": float(own_angles(test, class_weights).mean()),
-        "centre_gap": smallest_angle(class_centres(train, len(class_weights))),
-    }
+    classes = len(class_weights)
+    metrics = {"loss": loss}
+    for split, seen in zip(SPLITS, (train, test), strict=True):
+        angles = own_angles(seen.points, class_weights)
+        shares = (seen.points.accuracy, float(seen.kept.mean()))
+        spread = (float(angles.mean()), float(np.percentile(angles, FAR)), scatter_ratio(seen.points, classes))
+        metrics |= {f"{split}_{name}": value for name, value in zip(OF_A_SPLIT, (*shares, *spread), strict=True)}
+    metrics["centre_gap"] = smallest_angle(class_centres(train.points, classes))
+    metrics["weight_gap"] = smallest_angle(class_weights)
+    lengths = np.linalg.norm(train.points.features.astype(np.float64), axis=1)
+    for label in range(classes):
+        mine = lengths[train.points.labels == label]
+        metrics[f"norm_mean_{label}"] = float(mine.mean()) if len(mine) else float("nan")
+        metrics[f"norm_spread_{label}"] = float(mine.std()) if len(mine) else float("nan")
+    return metrics
 
 
 def own_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:
@@ -37,6 +56,17 @@ def class_centres(points: Points, classes: int) -> np.ndarray:
     directions = unit(points.features)
     present = [j for j in range(classes) if np.any(points.labels == j)]
     return np.array([directions[points.labels == j].mean(axis=0) for j in present])
+
+
+def scatter_ratio(points: Points, classes: int) -> float:
+    """Scatter of the directions x / |x| between classes over that within them; NaN if there is none within."""
+    directions = unit(points.features)
+    counts = np.bincount(points.labels, minlength=classes)
+    sums = np.stack([np.bincount(points.labels, axis, minlength=classes) for axis in directions.T], axis=1)
+    means = sums / np.maximum(counts, 1)[:, None]
+    between = np.sum(counts * np.sum((means - directions.mean(axis=0)) ** 2, axis=1))
+    within = np.sum((directions - means[points.labels]) ** 2)
+    return float(between / within) if within > 0 else float("nan")
 
 
 def smallest_angle(vectors: np.ndarray) -> float:

@@ -27,6 +27,10 @@ def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFi
         parts.append(after.model.basemodel)
     if after.model.visual_dimension != before.model.visual_dimension:
         parts.append(f"{after.model.visual_dimension}d")
+    if after.training.lambda_start != before.training.lambda_start:
+        parts.append(f"lambda{after.training.lambda_start:g}")
+    if after.data.holdout:
+        parts.append("without-" + "-".join(after.data.holdout))
     if after.data.dataset != before.data.dataset:
         parts.append(Path(after.data.dataset).name if after.data.dataset.startswith("folder:") else after.data.dataset)
     return folder_name("_".join(parts))

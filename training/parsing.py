@@ -37,7 +37,11 @@ def parse_table(cls: type[Section], mapping: Any, where: str) -> dict[str, Secti
 
 
 def typed(value: Any, annotation: str, where: str) -> Any:
-    """The JSON value if it is what the annotation says; a whole number also passes as a float."""
+    """The JSON value if it is what the annotation says; a whole number also passes as a float, a list as a tuple."""
+    if annotation == "tuple[str, ...]":
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+            raise InputError(f"{where} must be a list of strings, not {json.dumps(value)[:60]}")
+        return tuple(value)
     accepted = {part.strip() for part in annotation.split("|")}
     kind = type(value).__name__
     if kind == "int" and "float" in accepted:

@@ -11,7 +11,7 @@ from data.dataset import Dataset
 from errors import InputError
 from training.config import RunConfig
 from training.snapshot import Snapshot
-from training.store import describe, read_description, read_run
+from training.store import IN_PASSING, describe, read_description, read_run
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def look_into(folder: Path, config: RunConfig, dataset: Dataset) -> Found:
     lines = [
         f"{key} was {before!r}, now {now!r}"
         for key, before, now in differences(saved, describe(config, dataset))
-        if key.partition(".")[0] not in ("made_with", "finished")
+        if key.partition(".")[0] not in IN_PASSING
     ]
     if lines:
         raise InputError(

@@ -32,6 +32,7 @@ class Snapshot:
     """The feature space after `epoch` epochs (0 before training, 0.5 after half of the first).
 
     class_weights: float32 (C, D). metrics: see `metrics.measure`. The points are the same in every snapshot of a run.
+    unseen: test images of classes that were held out of training, if there are any; their labels count those classes.
     before: for a moment made up between two snapshots, the measured one before it; never saved.
     """
 
@@ -40,6 +41,7 @@ class Snapshot:
     test: Points
     class_weights: np.ndarray
     metrics: dict[str, float]
+    unseen: Points | None = None
     before: Snapshot | None = None
 
     @property
@@ -63,6 +65,7 @@ class Record:
 class Run:
     """A run as drawing sees it: snapshots in the order of their epochs, at least one.
 
+    unseen_names: the classes held out of training, whose points are `Snapshot.unseen`.
     head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all.
     cells: whether a class wins where its weight is nearest, and not where its angle is smallest.
     """
@@ -74,6 +77,7 @@ class Run:
     snapshots: tuple[Snapshot, ...]
     head: str = ""
     cells: bool = False
+    unseen_names: tuple[str, ...] = ()
 
 
 def epoch_label(epoch: float) -> str:

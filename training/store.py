@@ -6,7 +6,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,24 @@ from losses.margin import MarginSpec
 from losses.specs import HeadSpec
 from training.arrays import read_arrays
 from training.config import VISUAL_DIMENSIONS, RunConfig
+from training.metrics import METRICS
 from training.parsing import parse, require_keys
 from training.snapshot import SPLITS, Points, Record, Run, Snapshot, epoch_label
 
-FORMAT = 1
-RUN_KEYS = ("format", "name", "lossname", "margin", "class_names", "images", "config", "made_with", "finished")
+FORMAT = 2
+IN_PASSING = ("made_with", "finished", "metrics")
+RUN_KEYS = (
+    "format", "name", "lossname", "margin", "class_names", "unseen_names", "images", "config", *IN_PASSING,
+)  # fmt: skip
 LARGEST_JSON = 1_000_000
 LONGEST_RUN_NAME = 200
 
 
 def describe(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
-    """run.json without what tells where and when it was made: all that decides the numbers of a run."""
+    """run.json without where and when it was made and what came out: all that decides the numbers of a run."""
     settings = asdict(config)
     del settings["data"]["data_dir"], settings["loss"]
+    settings["data"]["holdout"] = list(settings["data"]["holdout"])
     if isinstance(config.loss, HeadSpec):
         settings["head"] = {"name": config.loss.name, "cells": config.loss.cells, **asdict(config.loss)}
     return {
@@ -41,6 +47,7 @@ def describe(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
         "lossname": settings.pop("lossname"),
         "margin": asdict(config.loss.drawn),
         "class_names": list(dataset.class_names),
+        "unseen_names": list(dataset.unseen_names),
         "images": dataset.digest,
         "config": settings,
     }
@@ -48,18 +55,24 @@ def describe(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
 
 def fingerprint(description: dict[str, Any]) -> bytes:
     """32 bytes that stand in every file of a run, so that a file of another run is noticed."""
-    decisive = {key: value for key, value in description.items() if key not in ("made_with", "finished")}
+    decisive = {key: value for key, value in description.items() if key not in IN_PASSING}
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).digest()
 
 
 def write_description(
-    folder: Path, config: RunConfig, dataset: Dataset, made_with: dict[str, str], finished: int
+    folder: Path,
+    config: RunConfig,
+    dataset: Dataset,
+    made_with: dict[str, str],
+    finished: int,
+    metrics: Mapping[str, float],
 ) -> None:
     """run.json: all that is needed to redraw or to repeat the run.
 
-    finished: how many snapshots the finished run has; 0 while it is not.
+    finished: how many snapshots the finished run has; 0 while it is not. metrics: those of its last snapshot.
     """
-    content = describe(config, dataset) | {"made_with": made_with, "finished": finished}
+    known = {name: None if math.isnan(value) else value for name, value in metrics.items()}
+    content = describe(config, dataset) | {"made_with": made_with, "finished": finished, "metrics": known}
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     write_whole(folder / "run.json", (json.dumps(content, indent=2) + "\n").encode())
 
@@ -68,11 +81,11 @@ def write_snapshot(folder: Path, snapshot: Snapshot, run: bytes) -> None:
     """snapshots/epoch_NN.npz; labels and predictions take a byte each. run: its `fingerprint`."""
     arrays: dict[str, np.ndarray] = {"epoch": np.array(snapshot.epoch), "class_weights": snapshot.class_weights}
     arrays["run"] = np.frombuffer(run, np.uint8)
-    for split in SPLITS:
-        points = snapshot.points(split)
-        arrays[f"{split}_features"] = points.features
-        arrays[f"{split}_labels"] = points.labels.astype(np.uint8)
-        arrays[f"{split}_predictions"] = points.predictions.astype(np.uint8)
+    parts = {split: snapshot.points(split) for split in SPLITS}
+    for name, points in (parts | ({"unseen": snapshot.unseen} if snapshot.unseen else {})).items():
+        arrays[f"{name}_features"] = points.features
+        arrays[f"{name}_labels"] = points.labels.astype(np.uint8)
+        arrays[f"{name}_predictions"] = points.predictions.astype(np.uint8)
     for name, value in snapshot.metrics.items():
         arrays[f"metric_{name}"] = np.array(value)
     packed = io.BytesIO()
@@ -104,10 +117,9 @@ def read_description(folder: Path) -> dict[str, Any]:
     require_keys(content, RUN_KEYS, str(path))
     if content["format"] != FORMAT:
         raise InputError(f"{path} has format {content['format']!r}, this version reads {FORMAT}")
-    names = content["class_names"]
-    if not isinstance(names, list) or not FEWEST_CLASSES <= len(names) <= MOST_CLASSES:
-        raise InputError(f"{path}: class_names must be a list of {FEWEST_CLASSES} to {MOST_CLASSES} names")
-    for name in (content["name"], content["lossname"], *names):
+    require_names(content, "class_names", FEWEST_CLASSES, path)
+    require_names(content, "unseen_names", 0, path)
+    for name in (content["name"], content["lossname"], *content["class_names"], *content["unseen_names"]):
         if not isinstance(name, str) or not 0 < len(name) <= LONGEST_RUN_NAME:
             raise InputError(f"{path}: {str(name)[:LONGEST_NAME]!r} cannot be a name")
     if type(content["finished"]) is not int or content["finished"] < 0:
@@ -115,20 +127,26 @@ def read_description(folder: Path) -> dict[str, Any]:
     return content
 
 
+def require_names(content: dict[str, Any], key: str, least: int, path: Path) -> None:
+    names = content[key]
+    if not isinstance(names, list) or not least <= len(names) <= MOST_CLASSES:
+        raise InputError(f"{path}: {key} must be a list of {least} to {MOST_CLASSES} names")
+
+
 def read_run(folder: Path) -> Run:
     """The run in `folder`. Raises InputError naming the file if it does not exist, is empty or is damaged."""
     content = read_description(folder)
-    names = tuple(content["class_names"])
+    names, unseen = tuple(content["class_names"]), tuple(content["unseen_names"])
     spec = parse(MarginSpec, content["margin"], f"{folder / 'run.json'}: margin")
     files = sorted((folder / "snapshots").glob("epoch_*.npz"))
     if not files:
         raise InputError(f"{folder}/snapshots is empty: the run was stopped before its first snapshot; train it again")
-    snapshots = [read_snapshot(file, len(names), fingerprint(content)) for file in files]
+    snapshots = [read_snapshot(file, (len(names), len(unseen)), fingerprint(content)) for file in files]
     snapshots.sort(key=lambda snapshot: snapshot.epoch)
     require_one_series(snapshots, folder)
     if content["finished"] not in (0, len(snapshots)):
         raise InputError(f"{folder}/snapshots holds {len(snapshots)} of the run's {content['finished']} snapshots")
-    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), *further_head(content))
+    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), *further_head(content), unseen)
 
 
 def further_head(content: dict[str, Any]) -> tuple[str, bool]:
@@ -145,6 +163,8 @@ def require_one_series(snapshots: list[Snapshot], folder: Path) -> None:
     for snapshot in snapshots:
         same = snapshot.class_weights.shape == first.class_weights.shape
         same = same and all(np.array_equal(snapshot.points(s).labels, first.points(s).labels) for s in SPLITS)
+        if same and snapshot.unseen is not None and first.unseen is not None:
+            same = np.array_equal(snapshot.unseen.labels, first.unseen.labels)
         if not same:
             raise InputError(f"{folder}/snapshots mixes two runs: epoch {snapshot.epoch:g} shows other images")
     epochs = [snapshot.epoch for snapshot in snapshots]
@@ -152,8 +172,11 @@ def require_one_series(snapshots: list[Snapshot], folder: Path) -> None:
         raise InputError(f"{folder}/snapshots holds an epoch twice; remove the file that does not belong there")
 
 
-def read_snapshot(path: Path, classes: int, run: bytes) -> Snapshot:
-    """One .npz of the run with this fingerprint. Raises InputError naming the file if it is not whole or another's."""
+def read_snapshot(path: Path, classes: tuple[int, int], run: bytes) -> Snapshot:
+    """One .npz of the run with this fingerprint. Raises InputError naming the file if it is not whole or another's.
+
+    classes: how many were trained, and how many held out.
+    """
     try:
         arrays = read_arrays(path)
         if arrays["run"].tobytes() != run:
@@ -164,8 +187,9 @@ def read_snapshot(path: Path, classes: int, run: bytes) -> Snapshot:
             test=points_of(arrays, "test"),
             class_weights=arrays["class_weights"],
             metrics={n.removeprefix("metric_"): float(v) for n, v in arrays.items() if n.startswith("metric_")},
+            unseen=points_of(arrays, "unseen") if classes[1] else None,
         )
-        check_shapes(snapshot, classes)
+        check_shapes(snapshot, *classes)
     except Exception as error:  # readers of damaged files raise whatever comes
         raise InputError(
             f"{path} is damaged ({str(error).strip() or type(error).__name__}); train the run again"
@@ -181,17 +205,19 @@ def points_of(arrays: dict[str, np.ndarray], split: str) -> Points:
     )
 
 
-def check_shapes(snapshot: Snapshot, classes: int) -> None:
+def check_shapes(snapshot: Snapshot, classes: int, unseen: int) -> None:
     """ValueError unless the arrays have the shapes and ranges that `Snapshot` promises."""
     weights = snapshot.class_weights
     fits = weights.ndim == 2 and weights.shape[0] == classes and weights.shape[1] in VISUAL_DIMENSIONS
     fits = fits and np.isfinite(weights).all() and np.isfinite(snapshot.epoch) and snapshot.epoch >= 0
-    for points in (snapshot.train, snapshot.test):
+    parts = [(snapshot.train, classes), (snapshot.test, classes)]
+    for points, labels in parts + ([(snapshot.unseen, unseen)] if snapshot.unseen else []):
         count = len(points.labels)
         fits = fits and count > 0 and points.features.shape == (count, weights.shape[1])
         fits = fits and points.predictions.shape == points.labels.shape == (count,)
         fits = fits and bool(np.isfinite(points.features).all())
         fits = fits and min(points.labels.min(), points.predictions.min()) >= 0
-        fits = fits and max(points.labels.max(), points.predictions.max()) < classes
+        fits = fits and points.labels.max() < labels and points.predictions.max() < classes
+    fits = fits and set(METRICS) <= snapshot.metrics.keys()
     if not fits:
         raise ValueError("its arrays do not fit together")

@@ -61,7 +61,7 @@ class Compare(Sheet):
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
         self.text(330, LINES - 43, "each pane in its own scale", LEGIBLE, muted=True)
-        words = dict.fromkeys(word for run in runs for word in legend(run, style))
+        words = dict.fromkeys(word for run in runs for word in legend(run, split, style))
         words |= {"ringed: wrong": None} if "errors" in style.overlays and style.view != "circle" else {}
         self.text(24, 14, "    ".join(words), LEGIBLE, muted=True)
         self.add_legend()

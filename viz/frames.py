@@ -30,7 +30,7 @@ class Page(Sheet):
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.note = self.text(LEFT, 13, "", 14, muted=True)
-        self.text(RIGHT, 13, "   ".join(legend(run, style)), 14, muted=True, ha="right")
+        self.text(RIGHT, 13, "   ".join(legend(run, split, style)), 14, muted=True, ha="right")
 
     def widen(self, run: Run) -> None:
         """Takes other snapshots of the same run, in limits that hold those of before as well."""
@@ -89,12 +89,12 @@ def errors_in_words(points: Points, style: Style) -> str:
     return f"{verb}{wrong:,} wrong of {len(points.labels):,}"
 
 
-def legend(run: Run, style: Style) -> list[str]:
+def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
     flat = run.snapshots[0].class_weights.shape[1] == 2
     if flat and style.view == "circle":
         return ["gaps in the ring: margin"] if run.spec.has_margin else []
-    words = []
+    words = ["grey: not trained"] if run.unseen_names and split == "test" else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
     if style.view_of(run.spec) in ("both", "circle"):

@@ -23,8 +23,9 @@ def half_height(run: Run) -> float:
     """
     bulk = outlier = 0.0
     for snapshot in run.snapshots:
-        for split in SPLITS:
-            radius = np.linalg.norm(snapshot.points(split).features.astype(np.float64), axis=1)
+        strangers = [snapshot.unseen] if snapshot.unseen else []
+        for points in (*(snapshot.points(split) for split in SPLITS), *strangers):
+            radius = np.linalg.norm(points.features.astype(np.float64), axis=1)
             bulk = max(bulk, float(np.quantile(radius, BULK)))
             outlier = max(outlier, float(radius.max()))
     return max(bulk / CLOUD_REACH, outlier * 1.03) or 1.0

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 
 from training.metrics import own_angles
 from training.snapshot import Run, Snapshot, SplitName
-from viz.regions import satisfied
 from viz.sectors import polygons
 from viz.style import Style, class_colors
 
@@ -58,7 +57,7 @@ class AngleHistogram:
         points, weights = snapshot.measured.points(self.split), snapshot.measured.class_weights
         lines = [f"mean {own_angles(points, weights).mean():.1f}°"]
         if self.spec.has_margin:
-            kept = np.mean(satisfied(points.features, points.labels, weights, self.spec))
+            kept = snapshot.metrics[f"{self.split}_margin_accuracy"]
             lines += ["margin kept", f"by {100 * kept:.1f} %"]
         self.mean.set_text("\n".join(lines))
 

@@ -120,18 +120,6 @@ def clipped(corners: np.ndarray, normal: np.ndarray, bound: float) -> np.ndarray
     return np.array(kept).reshape(-1, 2)
 
 
-def satisfied(features: np.ndarray, labels: np.ndarray, class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
-    """Whether each feature (N, D) wins for its own class even with the margin, bool (N,)."""
-    weights = effective(class_weights, spec)
-    lengths = np.linalg.norm(weights, axis=1)
-    logits = unit(features) @ weights.T
-    rows = np.arange(len(labels))
-    own = logits[rows, labels]
-    cosine = np.clip(own / np.where(lengths[labels] == 0, 1, lengths[labels]), -1, 1)
-    logits[rows, labels] = -np.inf
-    return lengths[labels] * psi(np.arccos(cosine), spec) >= logits.max(axis=1)
-
-
 def effective(class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
     """The weights that the logits are made of, float64: of length 1 if the loss normalises them."""
     return unit(class_weights) if spec.w_norm else np.asarray(class_weights, dtype=np.float64)

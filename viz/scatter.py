@@ -13,6 +13,7 @@ from viz.dots import Cloud
 from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten, half_height
 from viz.sectors import Sectors
 from viz.sphere import Globe
+from viz.strangers import Strangers
 from viz.style import Style, badge_points, class_colors, inches, readable_on, shown
 
 LAYERS = 8
@@ -55,6 +56,8 @@ class Scatter:
         self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
         self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
         self.draw_badges(style, colors, run.class_names, scale)
+        strange = run.unseen_names and split == "test"
+        self.strangers = Strangers(ax, run, style, size, scale) if strange else None
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
         self.reach = 0.0
@@ -94,6 +97,8 @@ class Scatter:
             directions = UNIT_RING * self.reach * unit(points.features)
             marked = flatten(directions, frame)
             self.rim.show(directions, frame)
+        if self.strangers is not None:
+            self.strangers.show(snapshot, self.reach, self.rim is not None, frame)
         if self.globe is not None:
             self.globe.show(UNIT_RING * self.reach, frame)
         if self.sectors is not None:

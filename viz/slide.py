@@ -40,7 +40,8 @@ class Slide(Sheet):
         self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
         self.epoch = self.text(RIGHT, 532, "", 24, ha="right")
         self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
-        marks = legend(run, style)[:1] + (["cos falls on past 180°"] if run.spec.bends_the_angle else [])
+        falls_on = run.spec.bends_the_angle and not run.unseen_names
+        marks = legend(run, split, style)[: 2 if run.unseen_names else 1] + ["cos falls on past 180°"] * falls_on
         self.text(LEFT, 468, "   ".join(marks), SECONDARY, muted=True)
 
     @property

@@ -31,6 +31,7 @@ def blend(before: Snapshot, after: Snapshot, share: float) -> Snapshot:
         class_weights=line(before.class_weights, after.class_weights, share),
         train=blend_points(before.train, after.train, share),
         test=blend_points(before.test, after.test, share),
+        unseen=blend_points(before.unseen, after.unseen, share) if before.unseen and after.unseen else None,
     )
 
 

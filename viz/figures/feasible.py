@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -14,7 +13,6 @@ from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures.between_two import HALVINGS, surplus
 from viz.figures.chart import LABEL, LONGEST_NAME, chart
-from viz.regions import satisfied
 from viz.style import Style, class_colors, shown
 
 TITLE = "How large a margin can be"
@@ -59,8 +57,7 @@ def mark(ax: Axes, style: Style, loss: str, spec: MarginSpec, name: str, run: Ru
     text, classes = shown(loss, LONGEST_NAME), SHOWN_AT
     if run is not None:
         last, classes = run.snapshots[-1], len(run.class_names)
-        share = np.mean(satisfied(last.train.features, last.train.labels, last.class_weights, spec))
-        text += f": kept by {100 * share:.1f} %"
+        text += f": kept by {100 * last.metrics['train_margin_accuracy']:.1f} %"
     ax.plot(classes, getattr(spec, name), "o", color=style.colors.ink, markersize=11, zorder=3)
     ax.annotate(text, (classes, getattr(spec, name)), (14, 0), textcoords="offset points", fontsize=LABEL,
                 color=style.colors.ink, va="center")  # fmt: skip

@@ -1,0 +1,124 @@
+"""Classes held out of training, from the data to the pictures and numbers."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training.open_set import PAIRS, separation, verification
+from training.snapshot import Points
+from training.store import read_run
+from viz.frames import Page
+from viz.style import Style
+
+from .made_up import made_up_run
+
+
+def test_without_counts_the_classes_that_are_left(mnist):
+    known = mnist.without(("8", "2"))
+    assert (known.class_names, known.unseen_names) == (tuple("01345679"), ("2", "8"))
+    for split, left in ((mnist.train, known.train), (mnist.test, known.test)):
+        kept = ~np.isin(split.labels, (2, 8))
+        np.testing.assert_array_equal(left.images, split.images[kept])
+        np.testing.assert_array_equal(np.array(list(map(int, known.class_names)))[left.labels], split.labels[kept])
+    strange = np.isin(mnist.test.labels, (2, 8))
+    np.testing.assert_array_equal(known.unseen.images, mnist.test.images[strange])
+    np.testing.assert_array_equal(np.array((2, 8))[known.unseen.labels], mnist.test.labels[strange])
+    assert known.digest != mnist.digest
+    assert mnist.without(()) is mnist
+
+
+@pytest.mark.parametrize(("genuine", "foreign", "expected"), [
+    ([0.9, 0.8], [0.1, 0.2], (1, 0)),
+    ([0.1, 0.2], [0.9, 0.8], (0, 1)),
+    ([0.5, 0.5], [0.5, 0.5, 0.5], (0.5, 0.5)),
+    ([0.9, 0.4], [0.6, 0.1], (0.75, 0.5)),
+    ([0.9, 0.8, 0.7, 0.2], [0.5, 0.4, 0.3, 0.1], (13 / 16, 0.25)),
+])  # fmt: skip
+def test_auc_and_equal_error_rate_by_hand(genuine, foreign, expected):
+    assert separation(np.array(genuine), np.array(foreign)) == pytest.approx(expected)
+
+
+def test_no_pairs_no_number():
+    assert np.isnan(separation(np.array([]), np.array([0.5]))).all()
+    one_class = Points(np.eye(2, dtype=np.float32)[[0, 0, 1]], np.zeros(3, np.int64), np.zeros(3, np.int64))
+    metrics = verification(one_class, one_class)
+    assert np.isnan(metrics["unseen_auc"])
+    assert np.isfinite(metrics["open_auc"])
+
+
+def test_verification_against_all_pairs():
+    """40 images, so every pair is drawn many times: the shares are those of all pairs, but for chance."""
+    random = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    features = np.array([(1, 0.3), (0.2, 1)])[labels] + random.normal(scale=0.4, size=(40, 2))
+    unseen = Points(features.astype(np.float32), labels, labels)
+    seen = Points(random.normal(size=(60, 2)).astype(np.float32), np.zeros(60, np.int64), np.zeros(60, np.int64))
+    metrics = verification(unseen, seen)
+
+    def all_cosines(a, b):
+        return (a / np.linalg.norm(a, axis=1, keepdims=True)) @ (b / np.linalg.norm(b, axis=1, keepdims=True)).T
+
+    inside, mixed = all_cosines(features, features), all_cosines(features, seen.features).ravel()
+    pairs = np.triu(np.ones((40, 40), bool), 1)
+    equal = labels[:, None] == labels
+    genuine, foreign = inside[pairs & equal], inside[pairs & ~equal]
+    for name, others in (("unseen", foreign), ("open", mixed)):
+        above = (genuine[:, None] > others).mean()
+        assert metrics[f"{name}_auc"] == pytest.approx(above, abs=0.01)
+        rates = [max((genuine < t).mean(), (others >= t).mean()) for t in np.sort(genuine)]
+        assert metrics[f"{name}_eer"] == pytest.approx(min(rates), abs=0.03)
+    assert PAIRS == 100_000
+    assert metrics == verification(unseen, seen)
+
+
+def test_a_run_with_strangers(run, digit_folder, tmp_path):
+    """Held out of three classes: trained are two, and the third is in the test pictures, the numbers and on disk."""
+    data = f"folder:{digit_folder}"
+    outputs = ("--outputs", tmp_path, "--basemodel", "MiniResnet18", "--epochs", 1, "--batch-size", 16)
+    code, _, err = run("main.py", "--lossname", "CosFace_v1", "--dataset", data, "--holdout", "one", *outputs)
+    assert code == 0, err
+    (folder,) = tmp_path.iterdir()
+    assert "without-one" in folder.name
+    saved = read_run(folder)
+    assert (len(saved.class_names), saved.unseen_names) == (2, ("one",))
+    last = saved.snapshots[-1]
+    assert last.class_weights.shape == (2, 2)
+    assert last.unseen is not None and set(last.unseen.labels) == {0}
+    described = json.loads((folder / "run.json").read_text())
+    assert described["metrics"]["open_auc"] == pytest.approx(last.metrics["open_auc"])
+    assert described["metrics"]["unseen_auc"] is None
+    with (folder / "metrics.csv").open() as table:
+        assert float(list(csv.DictReader(table))[-1]["open_eer"]) == pytest.approx(last.metrics["open_eer"])
+    again, out, _ = run("main.py", "--lossname", "CosFace_v1", "--dataset", data, "--holdout", "one", *outputs)
+    assert (again, "finished already" in out) == (0, True)
+
+
+def test_strangers_are_grey_and_named(config_file):
+    plain = made_up_run(config_file)
+    random = np.random.default_rng(0)
+    strange = Points(random.normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2, np.zeros(50, np.int64))
+    snapshots = tuple(replace(snapshot, unseen=strange) for snapshot in plain.snapshots)
+    stranger_run = replace(plain, snapshots=snapshots, unseen_names=("owl", "yak"))
+    page = Page(stranger_run, "test", Style())
+    page.image(1)
+    shown = page.scatter.strangers
+    np.testing.assert_array_equal(np.column_stack(shown.dots.get_data()), strange.features)
+    assert [badge.get_text() for badge in shown.badges] == ["owl", "yak"]
+    assert Page(stranger_run, "train", Style()).scatter.strangers is None
+    assert "grey: not trained" in " ".join(text.get_text() for text in page.figure.texts)
+
+
+@pytest.mark.parametrize(("holdout", "part"), [
+    (["x"], "--holdout x: mnist has the classes 0, 1"),
+    ([str(label) for label in range(9)], "--holdout leaves 1 class(es)"),
+])  # fmt: skip
+def test_holdouts_that_cannot_be(run, tmp_path, holdout, part):
+    options = [word for name in holdout for word in ("--holdout", name)]
+    code, _, err = run("main.py", "--lossname", "softmax", *options, "--outputs", tmp_path)
+    assert (code, part in err) == (2, True)
+    assert not list(tmp_path.iterdir())

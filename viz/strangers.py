@@ -1,0 +1,46 @@
+"""Points of classes that were held out of training: grey among the colours, with their names on empty badges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from training.metrics import unit
+from training.snapshot import Run, Snapshot
+from viz.geometry import UNIT_RING, flatten, spread
+from viz.style import Style, shown
+
+LONGEST_NAME = 11
+LEAST_GAP = 0.35
+NEAREST, FARTHEST = 0.2, 0.7
+
+
+class Strangers:
+    """Artists made once; `show(snapshot)` moves them. A badge stands where its class points, as far as it reaches."""
+
+    def __init__(self, ax: Axes, run: Run, style: Style, size: float, scale: float):
+        dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "color": style.colors.muted}
+        (self.dots,) = ax.plot([], [], markersize=size, alpha=0.55, zorder=2.5, rasterized=True, **dot)
+        (self.rim,) = ax.plot([], [], markersize=1.5 * size, alpha=0.55, zorder=2.5, rasterized=True, **dot)
+        box: dict[str, Any] = {"boxstyle": "round,pad=0.25", "fc": style.colors.background, "ec": style.colors.ink}
+        text: dict[str, Any] = {"color": style.colors.ink, "fontsize": 13 * scale**0.75, "fontweight": "bold"}
+        place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5.5}
+        self.badges = [ax.text(0, 0, shown(name, LONGEST_NAME), bbox=box, **text, **place) for name in run.unseen_names]
+
+    def show(self, snapshot: Snapshot, reach: float, on_rim: bool, frame: float) -> None:
+        """reach: half the height of the axes; on_rim: whether the unit circle is drawn too."""
+        unseen = snapshot.unseen
+        if unseen is None:
+            return
+        seen_as = flatten(unseen.features, frame)
+        self.dots.set_data(*seen_as.T)
+        if on_rim:
+            self.rim.set_data(*flatten(UNIT_RING * reach * unit(unseen.features), frame).T)
+        mine = [seen_as[unseen.labels == label] for label in range(len(self.badges))]
+        means = np.array([points.mean(axis=0) if len(points) else (0, 0) for points in mine])
+        angles = spread(np.arctan2(means[:, 1], means[:, 0]), LEAST_GAP)
+        lengths = np.clip(np.linalg.norm(means, axis=1), NEAREST * reach, FARTHEST * reach)
+        for badge, angle, length in zip(self.badges, angles, lengths, strict=True):
+            badge.set_position((float(length * np.cos(angle)), float(length * np.sin(angle))))
