@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-run
 INSTALLED_DEV := .venv/installed-dev
 
-.PHONY: run test check bench torture clean
+.PHONY: run test check bench torture results clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -22,6 +22,9 @@ bench: $(INSTALLED_DEV)
 
 torture: $(INSTALLED_DEV)
 	$(BIN)/python -m tests.torture
+
+results: $(INSTALLED)
+	$(BIN)/python -m results $(RESULTS)
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -67,7 +67,7 @@ margin_options = options(
     click.option("--x-norm/--no-x-norm", default=None, help="Normalise the features."),
 )
 setting_options = options(
-    click.option("--dataset", help="mnist, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
+    click.option("--dataset", help="mnist, mnist-validation, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
     click.option("--data-dir", help="Where downloaded data sets lie."),
     click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
     click.option("--train-points", type=PointCount(), help="Training images in each picture."),

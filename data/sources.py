@@ -13,7 +13,8 @@ from errors import InputError
 
 FOLDER_PREFIX = "folder:"
 TORCHVISION = ("fashion-mnist", "kmnist", "emnist-letters")
-NAMES = ("mnist", *TORCHVISION)
+NAMES = ("mnist", "mnist-validation", *TORCHVISION)
+VALIDATION = 10_000
 
 
 def load_dataset(name: str, data_dir: Path) -> Dataset:
@@ -23,11 +24,22 @@ def load_dataset(name: str, data_dir: Path) -> Dataset:
     """
     if name == "mnist":
         return load_mnist()
+    if name == "mnist-validation":
+        return for_choosing(load_mnist())
     if name in TORCHVISION:
         return load_torchvision(name, data_dir)
     if name.startswith(FOLDER_PREFIX):
         return load_folder(Path(name.removeprefix(FOLDER_PREFIX)))
     raise InputError(f"unknown data set {name!r}; known are {', '.join(NAMES)} and folder:PATH")
+
+
+def for_choosing(whole: Dataset) -> Dataset:
+    """The last 10,000 training images in place of the test images, so that numbers can be chosen without those."""
+    train, last = slice(None, -VALIDATION), slice(-VALIDATION, None)
+    images, labels = whole.train.images, whole.train.labels
+    return Dataset(
+        "mnist-validation", whole.class_names, Split(images[train], labels[train]), Split(images[last], labels[last])
+    )
 
 
 def load_torchvision(name: str, data_dir: Path) -> Dataset:

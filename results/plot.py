@@ -1,0 +1,62 @@
+"""Test accuracy against epochs, all losses: docs/results.png."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from results.collect import Result
+from viz.figures.chart import LABEL, chart, heading
+from viz.geometry import isotonic
+from viz.panels import nines
+from viz.sheet import figure_file
+from viz.style import INCHES, Style, class_colors, shown
+
+ASPECT = 16 / 9
+TICKS = (0.9, 0.95, 0.98, 0.99, 0.995)
+LOWEST, HIGHEST = 0.88, 0.9966
+LABEL_STEP = 0.075
+PANELS = (("presets", "Presets", 0.08), ("further heads", "Further heads", 0.57))
+TITLE = "Test accuracy"
+LINE = "MNIST, two-dimensional features, LeNet++; the axis is stretched towards 100 %."
+
+
+def accuracy_plot(results: list[Result]) -> bytes:
+    """A PNG: a panel of the presets, a panel of the further heads, each line named at its end."""
+    style = Style(size=900)
+    figure = Figure((INCHES * ASPECT, INCHES), facecolor=style.colors.background)
+    heading(figure, style, TITLE, LINE)
+    for part, title, left in PANELS:
+        mine = [result for result in results if result.part == part]
+        if mine:
+            panel(figure, style, title, left, mine)
+    return figure_file(figure, "png", style)
+
+
+def panel(figure: Figure, style: Style, title: str, left: float, results: list[Result]) -> None:
+    last = max(result.curve[-1][0] for result in results)
+    limits = nines(np.array((LOWEST, HIGHEST)))
+    ax = chart(figure, style, (left, 0.11, 0.26, 0.66), xlabel="epoch", xlim=(0, last), ylim=limits,
+               xticks=np.linspace(0, last, 5), yticks=nines(np.array(TICKS)))  # fmt: skip
+    ax.set_yticklabels([f"{100 * share:g} %" for share in TICKS])
+    ax.set_title(title, fontsize=LABEL, fontweight="bold", color=style.colors.ink, loc="left", pad=12)
+    ranked = sorted(results, key=lambda result: result.curve[-1][1])
+    colors = class_colors(len(ranked), style.palette)
+    for result, color in zip(ranked, colors, strict=True):
+        epochs, shares = np.array(result.curve).T
+        ax.plot(epochs, nines(shares), color=color, lw=2.2)
+    name_the_ends(ax, style, ranked, colors, last)
+
+
+def name_the_ends(ax: Axes, style: Style, ranked: list[Result], colors: list[str], last: float) -> None:
+    """Names right of the axes, at the ends of their lines, moved apart where they would overlap."""
+    ends = nines(np.array([result.curve[-1][1] for result in ranked]))
+    low, high = ax.get_ylim()
+    steps = LABEL_STEP * (high - low) * np.arange(len(ranked)) * min(1, 13 / len(ranked))
+    places = isotonic(np.clip(ends, low, high) - steps) + steps
+    places -= max(0.0, places[-1] - high)
+    for result, color, end, place in zip(ranked, colors, ends, places, strict=True):
+        text = f"{shown(result.lossname, 16)} {100 * result.curve[-1][1]:.2f}"
+        ax.plot([last, 1.05 * last], [end, place], color=color, lw=1, clip_on=False)
+        ax.text(1.065 * last, place, text, fontsize=15, color=style.colors.ink, va="center", clip_on=False)

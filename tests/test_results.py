@@ -1,0 +1,104 @@
+"""The measurements: the plan can be run, finished runs are read as they are, and what is published is what was read."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+
+import pytest
+
+from losses.margin import MarginSpec
+from main import main, run_config
+from results.collect import Result, collect, without_result
+from results.plan import FURTHER, PRESETS, SCALE, Trial, matched_margins, plan
+from results.report import BEGIN, END, page, with_table
+from results.run import command, folder_of, train_all
+from viz.figures.between_two import half_width
+
+from .conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def published() -> list[Result]:
+    rows = json.loads((ROOT / "docs/results.json").read_text())
+    return [Result(**row | {"curve": [tuple(point) for point in row["curve"]]}) for row in rows]
+
+
+def test_what_is_published_is_what_was_measured(published):
+    readme = (ROOT / "README.md").read_text()
+    assert published
+    assert with_table(readme, published) == readme
+    assert page(published, plan()) == (ROOT / "docs/results.md").read_text()
+    changed = dataclasses.replace(published[0], metrics=published[0].metrics | {"test_accuracy": [0.5]})
+    assert with_table(readme, [changed, *published[1:]]) != readme
+    assert readme.index(BEGIN) < readme.index(END)
+
+
+def test_every_loss_is_measured(config_file):
+    assert {*PRESETS, *FURTHER} == set(config_file.losses)
+    twenty = {trial.lossname for trial in plan() if trial.part == "presets" and trial.seed == 0}
+    assert twenty == {name for name, loss in config_file.losses.items() if isinstance(loss, MarginSpec)}
+
+
+def test_every_trial_is_a_command_with_a_folder_of_its_own(config_file, tmp_path):
+    """The command as it is typed gives the run whose folder is looked into."""
+    folders = [folder_of(trial, config_file, tmp_path) for trial in plan()]
+    assert len(set(folders)) == len(folders)
+    for trial, folder in zip(plan(), folders, strict=True):
+        words = command(trial, config_file, tmp_path)[1:]
+        given = main.make_context("main.py", words).params
+        (lossname,), outputs = given.pop("lossnames"), given.pop("outputs")
+        for name in ("config_path", "overwrite", "verbose"):
+            del given[name]
+        config = run_config(config_file, lossname, given, given.pop("quick"))
+        assert outputs / config.name == folder
+        assert config.training.seed == trial.seed
+        for key, value in trial.settings.items():
+            owners = (config.training, config.data, config.model, config.loss)
+            name = "s" if key == "match_scale" else key
+            assert [getattr(owner, name) for owner in owners if hasattr(owner, name)] == [value]
+
+
+def test_margins_of_the_order_of_difficulty_leave_the_same_angle():
+    gap = 2 * math.pi / 10
+    plain = MarginSpec(w_norm=True, x_norm=True, s=SCALE, m1=1, m2=0, m3=0)
+    left = [half_width(gap, dataclasses.replace(plain, **{name: m})) for name, m in matched_margins().items()]
+    assert left == pytest.approx([(gap - 0.3) / 2] * 3, abs=2e-4)
+
+
+def test_trials_are_trained_and_read(config_file, tmp_path, monkeypatch, digit_folder):
+    """Two seeds of a loss and one that fails: means and deviations of what the runs wrote, the failure named."""
+    small = {"epochs": 1, "basemodel": "MiniResnet18", "dataset": f"folder:{digit_folder}", "batch_size": 16}
+    good = [Trial("a part", "CosFace_v1", small, seed) for seed in (0, 1)]
+    bad = Trial("a part", "softmax", small | {"dataset": "folder:/nowhere"})
+    with pytest.raises(Exception, match="1 trainings failed: a part: softmax"):
+        train_all([*good, bad], config_file, tmp_path, jobs=2)
+    (result,) = collect([*good, bad], config_file, tmp_path)
+    written = []
+    for trial in good:
+        folder = folder_of(trial, config_file, tmp_path)
+        written.append(json.loads((folder / "run.json").read_text())["metrics"]["test_accuracy"])
+    assert result.seeds == [0, 1]
+    assert result.mean("test_accuracy") == pytest.approx(sum(written) / 2)
+    assert result.deviation("test_accuracy") == pytest.approx(abs(written[0] - written[1]) / 2**0.5)
+    assert [epoch for epoch, _ in result.curve] == [0, 1]
+    assert result.curve[-1][1] == pytest.approx(result.mean("test_accuracy"))
+    assert without_result([*good, bad], [result]) == [bad]
+    assert "nowhere" in (tmp_path / "a-part_seed0" / "softmax_MiniResnet18_nowhere.log").read_text()
+
+
+def test_epochs_to_98_and_numbers_that_do_not_exist(tmp_path, config_file):
+    """A folder written by hand: 98 % is reached in the second row, and null stays out of the mean."""
+    trial = Trial("difficulty", "CosFace_v1", {"m3": 0.05})
+    folder = folder_of(trial, config_file, tmp_path)
+    folder.mkdir(parents=True)
+    description = {"finished": 3, "metrics": {"test_accuracy": 0.99, "open_auc": None}, "made_with": {}}
+    (folder / "run.json").write_text(json.dumps(description))
+    (folder / "metrics.csv").write_text("epoch,test_accuracy\n0,0.1\n0.5,0.98\n1,0.99\n")
+    (result,) = collect([trial], config_file, tmp_path)
+    assert result.epochs_to_98 == [0.5]
+    assert math.isnan(result.mean("open_auc")) and math.isnan(result.mean("nothing"))
+    description["finished"] = 0
+    (folder / "run.json").write_text(json.dumps(description))
+    assert collect([trial], config_file, tmp_path) == []
