@@ -11,7 +11,7 @@ from PIL import Image
 
 from viz.dots import Dots, painting_order
 from viz.frames import Page
-from viz.geometry import UNIT_RING, half_height, spread
+from viz.geometry import UNIT_RING, half_height, pushed_apart, spread
 from viz.movie import Timing, draw_run
 from viz.style import THEMES, Style, class_colors, luminance, readable_on
 
@@ -218,3 +218,23 @@ def test_colours_differ_and_badges_can_be_read():
     for color in colors:
         high, low = sorted((luminance(color), luminance(readable_on(color))), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_badges_of_a_sphere_do_not_overlap(config_file):
+    """Tips that fall together as they are seen are pushed apart, and those that stand alone stay."""
+    places = np.array([(0.0, 0.1), (0.02, 0.1), (0.9, 0.0), (-0.5, -0.5)])
+    moved = pushed_apart(places, 0.2)
+    assert np.linalg.norm(moved[0] - moved[1]) == pytest.approx(0.2)
+    np.testing.assert_array_equal(moved[2:], places[2:])
+    np.testing.assert_allclose(moved[:2].mean(axis=0), places[:2].mean(axis=0))
+
+
+def test_rings_behind_the_sphere_are_paler(config_file):
+    run = made_up_run(config_file, dimension=3)
+    page = Page(run, "test", Style())
+    page.image(2)
+    front, behind = page.scatter.errors, page.scatter.errors_behind
+    wrong = np.count_nonzero(run.snapshots[2].test.predictions != run.snapshots[2].test.labels)
+    assert len(front.get_xdata()) + len(behind.get_xdata()) == wrong
+    assert min(len(front.get_xdata()), len(behind.get_xdata())) > 0
+    assert behind.get_alpha() < front.get_alpha()

@@ -13,6 +13,7 @@ UNIT_RING = 0.84
 BADGE_RING = 0.93
 ELEVATION = np.radians(25)
 FULL_TURN = 60
+ROUNDS = 60
 TURN_PER_FRAME = 2 * np.pi / FULL_TURN
 
 
@@ -62,9 +63,23 @@ def badge_places(class_weights: np.ndarray, gap: float, frame: float) -> np.ndar
     """
     tips = flatten(unit(class_weights), frame)
     if class_weights.shape[1] != 2:
-        return tips
+        return pushed_apart(tips, gap)
     angles = spread(np.arctan2(tips[:, 1], tips[:, 0]), gap)
     return np.stack((np.cos(angles), np.sin(angles)), axis=1)
+
+
+def pushed_apart(places: np.ndarray, gap: float) -> np.ndarray:
+    """The places (K, 2), each pair that is closer than `gap` pushed apart, until none is or ROUNDS are over."""
+    places = places.astype(np.float64)
+    for _ in range(ROUNDS):
+        away = places[:, None] - places
+        distance = np.linalg.norm(away, axis=2)
+        missing = np.clip(gap - distance, 0, None)
+        np.fill_diagonal(missing, 0)
+        if not missing.any():
+            break
+        places = places + np.sum(away * (missing / np.maximum(distance, 1e-9))[:, :, None], axis=1) / 2
+    return places
 
 
 def spread(angles: np.ndarray, gap: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
-from viz.dots import Cloud
+from viz.dots import BEHIND, Cloud
 from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten, half_height
 from viz.sectors import Sectors
 from viz.sphere import Globe
@@ -52,6 +52,7 @@ class Scatter:
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
         ring |= {"markersize": 5 * scale**0.5, "markeredgewidth": 0.7 * scale**0.5}
         (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
+        (self.errors_behind,) = ax.plot([], [], color=style.colors.ink, zorder=1.6, **ring)
         (self.centres,) = ax.plot([], [], "P", color=style.colors.ink, markersize=9 * scale**0.5, zorder=6)
         self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
         self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
@@ -104,9 +105,12 @@ class Scatter:
         if self.sectors is not None:
             self.sectors.show(snapshot.class_weights, self.reach)
         if "errors" in self.overlays:
-            wrong = marked[points.predictions != points.labels]
-            self.errors.set_data(*wrong.T)
-            self.errors.set_alpha(float(np.clip((MANY_ERRORS / max(len(wrong), 1)) ** self.fade, 0.005, 0.8)))
+            wrong = points.predictions != points.labels
+            front = depth(points.features, frame) >= 0
+            alpha = float(np.clip((MANY_ERRORS / max(np.count_nonzero(wrong), 1)) ** self.fade, 0.005, 0.8))
+            for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
+                rings.set_data(*marked[wrong & seen].T)
+                rings.set_alpha(share * alpha)
         if "centres" in self.overlays:
             self.centres.set_data(*flatten(class_means(points), frame).T)
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)

@@ -25,20 +25,20 @@ class Slide(Sheet):
         self.run, self.split, self.last = run, split, run.snapshots[-1].epoch
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
-        self.panels.append(AccuracyCurve(self.axes(832, 46, 420, 70), run, split, style))
-        self.text(1148, 146, "angle to own class", SECONDARY, muted=True, ha="center")
-        self.text(832, 119, f"{split} accuracy", SECONDARY, muted=True)
+        self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
+        self.text(1148, 150, "angle to own class", SECONDARY, muted=True, ha="center")
+        self.text(832, 112, f"{split} accuracy", SECONDARY, muted=True)
         if run.snapshots[0].class_weights.shape[1] == 2:
             small = Scatter if isinstance(self.scatter, Circle) else Circle
             self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
-            self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
+            self.text(876, 150, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
         own, others = in_training(run)
         self.text(LEFT, 618, own, 19)
         self.text(LEFT, 582, others, 19, muted=True)
         self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
-        self.epoch = self.text(RIGHT, 532, "", 24, ha="right")
+        self.epoch = self.text(RIGHT, 532, "", 20, ha="right")
         self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
         falls_on = run.spec.bends_the_angle and not run.unseen_names
         marks = legend(run, split, style)[: 2 if run.unseen_names else 1] + ["cos falls on past 180°"] * falls_on

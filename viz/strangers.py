@@ -15,15 +15,20 @@ from viz.style import Style, shown
 LONGEST_NAME = 11
 LEAST_GAP = 0.35
 NEAREST, FARTHEST = 0.2, 0.7
+OUTSIDE = 1.045
 
 
 class Strangers:
-    """Artists made once; `show(snapshot)` moves them. A badge stands where its class points, as far as it reaches."""
+    """Artists made once; `show(snapshot)` moves them.
+
+    A badge stands where its class points, as far as it reaches. On the unit circle strangers would cover the classes, so
+    they stand just outside.
+    """
 
     def __init__(self, ax: Axes, run: Run, style: Style, size: float, scale: float):
         dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "color": style.colors.muted}
         (self.dots,) = ax.plot([], [], markersize=size, alpha=0.55, zorder=2.5, rasterized=True, **dot)
-        (self.rim,) = ax.plot([], [], markersize=1.5 * size, alpha=0.55, zorder=2.5, rasterized=True, **dot)
+        (self.rim,) = ax.plot([], [], markersize=1.5 * size, alpha=0.3, zorder=2.5, rasterized=True, **dot)
         box: dict[str, Any] = {"boxstyle": "round,pad=0.25", "fc": style.colors.background, "ec": style.colors.ink}
         text: dict[str, Any] = {"color": style.colors.ink, "fontsize": 13 * scale**0.75, "fontweight": "bold"}
         place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5.5}
@@ -37,7 +42,7 @@ class Strangers:
         seen_as = flatten(unseen.features, frame)
         self.dots.set_data(*seen_as.T)
         if on_rim:
-            self.rim.set_data(*flatten(UNIT_RING * reach * unit(unseen.features), frame).T)
+            self.rim.set_data(*flatten(OUTSIDE * UNIT_RING * reach * unit(unseen.features), frame).T)
         mine = [seen_as[unseen.labels == label] for label in range(len(self.badges))]
         means = np.array([points.mean(axis=0) if len(points) else (0, 0) for points in mine])
         angles = spread(np.arctan2(means[:, 1], means[:, 0]), LEAST_GAP)
