@@ -26,12 +26,12 @@ class Slide(Sheet):
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
-        self.text(1148, 150, "angle to own class", SECONDARY, muted=True, ha="center")
+        self.text(1148, 146, "angle to own class", SECONDARY, muted=True, ha="center")
         self.text(832, 112, f"{split} accuracy", SECONDARY, muted=True)
         if run.snapshots[0].class_weights.shape[1] == 2:
             small = Scatter if isinstance(self.scatter, Circle) else Circle
             self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
-            self.text(876, 150, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
+            self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
         own, others = in_training(run)

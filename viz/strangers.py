@@ -21,8 +21,8 @@ OUTSIDE = 1.045
 class Strangers:
     """Artists made once; `show(snapshot)` moves them.
 
-    A badge stands where its class points, as far as it reaches. On the unit circle strangers would cover the classes, so
-    they stand just outside.
+    A badge stands where its class points, as far as it reaches. On the unit circle strangers would cover the classes,
+    so they stand just outside.
     """
 
     def __init__(self, ax: Axes, run: Run, style: Style, size: float, scale: float):
