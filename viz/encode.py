@@ -14,7 +14,7 @@ from PIL import Image
 from errors import InputError
 
 PALETTE_SIZE = 256
-EXACT_COLORS = 12
+EXACT_COLORS = 44
 MOST_BYTES = 10**9
 SHORTEST_MILLISECONDS = 20
 FRAMES_PER_SECOND = 25
@@ -67,7 +67,7 @@ def gif_bytes(frames: Iterable[np.ndarray], samples: Sequence[np.ndarray], milli
 def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
     """One palette for all frames, from a few uint8 (height, width, 3) samples.
 
-    The commonest colours are in it as they are, so that the background and the tints of large areas stay exact;
+    The commonest colours are in it as they are, so that the background, the tints and the hatched tints stay exact;
     Pillow tells them apart from about 8 of 255 on.
     """
     pixels = np.concatenate(samples)
