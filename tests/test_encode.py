@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from viz.encode import encode
+from viz.frames import Page
 from viz.movie import Timing, draw_run, draw_still, draw_turn
 from viz.style import Style
 
@@ -94,3 +95,19 @@ def test_a_3d_space_turns_once_without_a_seam(config_file, tmp_path):
             movie.seek(number)
             durations.append(movie.info["duration"])
     assert set(durations) == {100}
+
+
+def test_large_areas_of_a_gif_keep_their_colour(config_file):
+    """Ten tints and ten hatched ones: none is drawn in the colour of another."""
+    page = Page(made_up_run(config_file, snapshots=3), "test", Style())
+    frames = [page.image(number).copy() for number in range(3)]
+    moving = Image.open(io.BytesIO(encode(frames, frames, [100] * 3, "gif")))
+    for number, frame in enumerate(frames):
+        moving.seek(number)
+        decoded = np.asarray(moving.convert("RGB")).astype(int)
+        colors, inverse, counts = np.unique(frame.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+        large = np.flatnonzero(counts > frame[..., 0].size / 200)
+        assert len(large) >= 15
+        for color in large:
+            shown = decoded.reshape(-1, 3)[inverse.ravel() == color]
+            assert np.abs(shown - colors[color]).max() <= 8
