@@ -9,7 +9,7 @@ import numpy as np
 from training.snapshot import Points, Run, SplitName
 from viz.circle import Circle
 from viz.scatter import Scatter
-from viz.sheet import LINES, Sheet
+from viz.sheet import LINES, RunSheet, Sheet
 from viz.style import Style, shown
 
 CAPTION = 90
@@ -17,12 +17,12 @@ LEFT, RIGHT = 22, 698
 LONGEST_TITLE = 30
 
 
-class Page(Sheet):
+class Page(RunSheet):
     """A run, one frame a snapshot, in the same limits."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
-        super().__init__(LINES, style)
-        self.run, self.split = run, split
+        super().__init__(LINES, style, run)
+        self.split = split
         self.scatter = feature_space(self, (0, 0, LINES, LINES - CAPTION), run, split)
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
@@ -37,10 +37,6 @@ class Page(Sheet):
         self.run = run
         self.scatter.widen(run)
 
-    @property
-    def count(self) -> int:
-        return len(self.run.snapshots)
-
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
@@ -50,18 +46,13 @@ class Page(Sheet):
         self.note.set_text(errors_in_words(points, self.style))
 
 
-class Plain(Sheet):
+class Plain(RunSheet):
     """Nothing but the feature space and the epoch, for slides with a text of their own."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
-        super().__init__(LINES, style)
-        self.run = run
+        super().__init__(LINES, style, run)
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.epoch = self.text(RIGHT, 16, "", 18, ha="right")
-
-    @property
-    def count(self) -> int:
-        return len(self.run.snapshots)
 
     def show(self, number: int) -> None:
         self.scatter.show(self.run.snapshots[number], number * self.pace)

@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
+from training.snapshot import Run
 from viz.style import INCHES, Style
 
 LINES, WIDTH = 720, 1280
@@ -59,6 +60,18 @@ class Sheet(ABC):
     def text(self, x: float, y: float, content: str, size: float, muted: bool = False, **more: Any) -> Any:
         color = self.style.colors.muted if muted else self.style.colors.ink
         return self.figure.text(x / self.width, y / LINES, content, fontsize=size, color=color, **more)
+
+
+class RunSheet(Sheet):
+    """A sheet of one run, with a moment a snapshot."""
+
+    def __init__(self, width: float, style: Style, run: Run):
+        super().__init__(width, style)
+        self.run = run
+
+    @property
+    def count(self) -> int:
+        return len(self.run.snapshots)
 
 
 def figure_file(figure: Figure, kind: str, style: Style, box: Bbox | None = None) -> bytes:

@@ -10,19 +10,19 @@ from viz.formula import in_training
 from viz.frames import errors_in_words, feature_space, legend
 from viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
 from viz.scatter import Scatter
-from viz.sheet import LINES, WIDTH, Sheet
+from viz.sheet import LINES, WIDTH, RunSheet
 from viz.style import Style, shown
 
 LEFT, RIGHT = 752, 1252
 LONGEST_TITLE = 24
 
 
-class Slide(Sheet):
+class Slide(RunSheet):
     """A run, one frame a snapshot, in the same limits."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
-        super().__init__(WIDTH, style)
-        self.run, self.split, self.last = run, split, run.snapshots[-1].epoch
+        super().__init__(WIDTH, style, run)
+        self.split, self.last = split, run.snapshots[-1].epoch
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
@@ -43,10 +43,6 @@ class Slide(Sheet):
         falls_on = run.spec.bends_the_angle and not run.unseen_names
         marks = legend(run, split, style)[: 2 if run.unseen_names else 1] + ["cos falls on past 180°"] * falls_on
         self.text(LEFT, 468, "   ".join(marks), SECONDARY, muted=True)
-
-    @property
-    def count(self) -> int:
-        return len(self.run.snapshots)
 
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
