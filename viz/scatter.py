@@ -107,7 +107,7 @@ class Scatter:
         if "errors" in self.overlays:
             wrong = points.predictions != points.labels
             front = depth(points.features, frame) >= 0
-            alpha = float(np.clip((MANY_ERRORS / max(np.count_nonzero(wrong), 1)) ** self.fade, 0.005, 0.8))
+            alpha = float(np.clip((MANY_ERRORS / max(int(wrong.sum()), 1)) ** self.fade, 0.005, 0.8))
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
                 rings.set_data(*marked[wrong & seen].T)
                 rings.set_alpha(share * alpha)
