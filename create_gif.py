@@ -67,7 +67,8 @@ def main(
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     import exports
-    from training.config import ALL, read_config
+    from training.config import ALL
+    from training.config_file import read_config
     from viz.movie import Timing
     from viz.style import Style, require_palette
 

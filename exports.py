@@ -11,7 +11,8 @@ from typing import Any
 from errors import InputError
 from files import write_whole
 from losses.margin import MarginSpec
-from training.config import ALL, ConfigFile
+from training.config import ALL
+from training.config_file import ConfigFile
 from training.naming import folder_name
 from training.snapshot import Run, SplitName
 from training.store import read_description, read_run

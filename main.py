@@ -23,12 +23,10 @@ from training.config import (
     PRECISIONS,
     STARTS,
     VISUAL_DIMENSIONS,
-    ConfigFile,
     LossSpec,
     RunConfig,
-    read_config,
-    with_overrides,
 )
+from training.config_file import ConfigFile, read_config, with_overrides
 from training.naming import run_name
 
 if TYPE_CHECKING:
@@ -161,11 +159,10 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
             if not hasattr(preset, key):
                 raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
         margin = dataclasses.replace(preset, **numbers)
-        rate = {"lr": asked.pop("lr")} if "lr" in asked else {}
         preset_file = with_overrides(file, file.recipes.get(lossname, {}), f"recipe of {lossname}")
         started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file
         settings = with_overrides(started, asked, "command line")
-        optimizer = dataclasses.replace(file.optimizers[settings.training.optimizer], **rate)
+        optimizer = settings.optimizers[settings.training.optimizer]
         name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
         return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
     except ValueError as error:

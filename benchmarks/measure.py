@@ -159,7 +159,7 @@ def settings(lossname: str, **overrides: object) -> tuple[RunConfig, Dataset]:
     """The RunConfig of a preset, and MNIST."""
     from data.mnist import load_mnist
     from main import run_config
-    from training.config import read_config
+    from training.config_file import read_config
 
     file = read_config(Path(__file__).parent.parent / "config.json")
     return run_config(file, lossname, dict(overrides), quick=False), load_mnist()

@@ -15,7 +15,7 @@ from results.plan import plan
 from results.plot import accuracy_plot
 from results.report import page, with_table
 from results.run import ROOT, train_all
-from training.config import read_config
+from training.config_file import read_config
 
 PARTS = list(dict.fromkeys(trial.part for trial in plan()))
 JSON = ROOT / "docs" / "results.json"

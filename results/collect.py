@@ -13,7 +13,7 @@ from typing import Any
 
 from results.plan import Trial
 from results.run import folder_of
-from training.config import ConfigFile
+from training.config_file import ConfigFile
 
 SOLVED = 0.98
 PER_CLASS = ("norm_mean_", "norm_spread_")

@@ -16,7 +16,7 @@ import click
 from errors import RunsFailedError, StoppedError
 from main import run_config
 from results.plan import Trial
-from training.config import ConfigFile
+from training.config_file import ConfigFile
 
 ROOT = Path(__file__).parent.parent
 UNDERSCORED = ("visual_dimension",)

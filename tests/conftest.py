@@ -16,7 +16,8 @@ import main
 from command_line import run_command
 from data.dataset import Dataset
 from data.mnist import load_mnist
-from training.config import ConfigFile, RunConfig, read_config
+from training.config import RunConfig
+from training.config_file import ConfigFile, read_config
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.config import ConfigFile
+from training.config_file import ConfigFile
 from training.metrics import Observed, measure
 from training.snapshot import Points, Run, Snapshot
 

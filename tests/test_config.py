@@ -7,7 +7,8 @@ import pytest
 from errors import InputError
 from losses.margin import MarginSpec
 from losses.specs import HEADS
-from training.config import read_config
+from main import run_config
+from training.config_file import read_config
 from training.naming import folder_name
 from training.parsing import nearest
 
@@ -146,3 +147,24 @@ def test_nearest_names():
 def test_folder_names_stay_inside(name):
     assert "/" not in folder_name(name)
     assert not folder_name(name).startswith((".", "-"))
+
+
+def test_a_row_can_have_a_rate_of_its_own(tmp_path, config_file):
+    """Of the recipe's own optimiser; what the command line says goes before it."""
+    content = json.loads((ROOT / "config.json").read_text())
+    content["losses"]["softmax"]["recipe"] = {"lr": 0.0007, "batch_size": 32}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(content))
+    file = read_config(path)
+
+    def rate(lossname: str, **given: object) -> float:
+        return run_config(file, lossname, given, quick=False).optimizer.lr
+
+    assert rate("softmax") == 0.0007
+    assert rate("CosFace_v1") == config_file.optimizers["adamw"].lr
+    assert rate("softmax", lr=0.01) == 0.01
+    assert rate("softmax", optimizer="sgd") == config_file.optimizers["sgd"].lr
+    content["losses"]["softmax"]["recipe"] = {"lr": 0}
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match="softmax: recipe: lr must be greater than 0"):
+        read_config(path)

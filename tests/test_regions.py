@@ -7,7 +7,7 @@ import pytest
 from matplotlib.path import Path
 
 from losses.margin import MarginSpec, psi
-from training.config import read_config
+from training.config_file import read_config
 from training.loop import train
 from training.snapshot import Snapshot
 from viz.figures.between_two import half_width

@@ -9,7 +9,7 @@ import pytest
 from errors import InputError
 from experiment import run_experiment
 from losses.margin import MarginSpec
-from training.config import read_config
+from training.config_file import read_config
 from training.learner import Learner
 from training.loop import moments, train
 from training.metrics import Observed, measure, own_angles, scatter_ratio, smallest_angle

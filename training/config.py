@@ -1,26 +1,12 @@
-"""What a run is asked to do: parsed and checked once, so that nobody downstream sees a dict."""
+"""What a run is asked to do, checked once, so that nobody downstream sees a dict."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from errors import InputError
 from losses.margin import MarginSpec
-from losses.specs import HEADS, HeadSpec, MetricLearningSpec
-from training.parsing import (
-    nearest,
-    parse,
-    parse_table,
-    require_between,
-    require_choice,
-    require_finite,
-    require_keys,
-    require_object,
-)
+from losses.specs import HeadSpec
+from training.parsing import require_between, require_choice, require_finite
 
 BASEMODELS = ("LeNet_pp", "MiniResnet18")
 OPTIMIZERS = ("adamw", "sgd")
@@ -31,10 +17,7 @@ VISUAL_DIMENSIONS = (2, 3)
 ALL = "all"
 MOST = 2**32 - 1
 MOST_EPOCHS = 10_000
-LONGEST_NAME = 60
-PML_PREFIX = "pml:"
 LossSpec = MarginSpec | HeadSpec
-SHARED_KEYS = {"dataset", "data_dir", "device", "holdout"}
 
 
 @dataclass(frozen=True)
@@ -147,108 +130,3 @@ class RunConfig:
     def __post_init__(self) -> None:
         if self.training.lambda_start and not (isinstance(self.loss, MarginSpec) and self.loss.bends_the_angle):
             raise ValueError(f"lambda_start softens a margin on the angle, m1 or m2, and {self.lossname} has none")
-
-
-@dataclass(frozen=True)
-class ConfigFile:
-    """config.json, read and checked; `losses` and `optimizers` are tables by name.
-
-    recipes: what the row of a loss changes about model or training, under its key "recipe".
-    """
-
-    data: DataConfig
-    model: ModelConfig
-    training: TrainingConfig
-    optimizers: dict[str, OptimizerConfig]
-    quick: dict[str, Any]
-    losses: dict[str, LossSpec]
-    recipes: dict[str, dict[str, Any]]
-
-    def loss(self, lossname: str) -> LossSpec:
-        """The preset's row, or "pml:NAME"; InputError with the nearest names if there is none."""
-        if lossname.startswith(PML_PREFIX):
-            return parse(MetricLearningSpec, {"loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
-        if lossname not in self.losses:
-            raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.losses)}")
-        return self.losses[lossname]
-
-    def margin(self, lossname: str) -> MarginSpec:
-        """What is drawn of the preset: of a further head, its logits without margin."""
-        return self.loss(lossname).drawn
-
-
-def read_config(path: Path) -> ConfigFile:
-    """config.json as a ConfigFile. Raises InputError that names the file, the section and the key."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not JSON: {error}") from None
-    sections = ("data", "model", "training", "optimizers", "quick", "losses")
-    require_keys(content, sections, str(path))
-    rows, recipes = split_recipes(content["losses"], f"{path}: losses")
-    optimizers = parse_table(OptimizerConfig, content["optimizers"], f"{path}: optimizers")
-    require_keys(optimizers, OPTIMIZERS, f"{path}: optimizers")
-    config = ConfigFile(
-        data=parse(DataConfig, content["data"], f"{path}: data"),
-        model=parse(ModelConfig, content["model"], f"{path}: model"),
-        training=parse(TrainingConfig, content["training"], f"{path}: training"),
-        optimizers=optimizers,
-        quick=content["quick"],
-        losses=parse_losses(rows, f"{path}: losses"),
-        recipes=recipes,
-    )
-    with_overrides(config, content["quick"], f"{path}: quick")
-    for name, recipe in recipes.items():
-        with_overrides(config, recipe, f"{path}: losses: {name}: recipe")
-        for key in SHARED_KEYS & recipe.keys():
-            raise InputError(f"{path}: losses: {name}: recipe: {key!r} is the same for all losses of a command")
-        if not 0 < len(name) <= LONGEST_NAME:
-            raise InputError(f"{path}: losses: {name[:20]!r} is no name of 1 to {LONGEST_NAME} letters")
-    return config
-
-
-def parse_losses(rows: dict[str, Any], where: str) -> dict[str, LossSpec]:
-    """The table of losses: a row with a key "head" names one of HEADS and its numbers, others are AngleLinear's."""
-    if not rows:
-        raise InputError(f"{where} is empty; at least one row is needed")
-    losses: dict[str, LossSpec] = {}
-    for name, row in rows.items():
-        head = row.get("head")
-        if head is None:
-            losses[name] = parse(MarginSpec, row, f"{where}: {name}")
-            continue
-        if not isinstance(head, str) or head not in HEADS:
-            raise InputError(f"{where}: {name}: unknown head {head!r}; {nearest(str(head), HEADS)}")
-        numbers = {key: value for key, value in row.items() if key != "head"}
-        losses[name] = parse(HEADS[head], numbers, f"{where}: {name}")
-    return losses
-
-
-def split_recipes(table: Any, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The rows of the table of losses without their recipes, and the recipes, {} where a row has none."""
-    require_object(table, where)
-    rows, recipes = {}, {}
-    for name, row in table.items():
-        require_object(row, f"{where}: {name}")
-        rows[name] = {key: value for key, value in row.items() if key != "recipe"}
-        recipes[name] = row.get("recipe", {})
-    return rows, recipes
-
-
-def with_overrides(config: ConfigFile, overrides: Mapping[str, Any], where: str) -> ConfigFile:
-    """The config with single settings of data, model or training replaced, whichever section they belong to."""
-    require_object(overrides, where)
-    sections = {name: dict(vars(getattr(config, name))) for name in ("data", "model", "training")}
-    for key, value in overrides.items():
-        owner = next((section for section in sections.values() if key in section), None)
-        if owner is None:
-            raise InputError(f"{where}: unknown key {key!r}; {nearest(key, [k for s in sections.values() for k in s])}")
-        owner[key] = value
-    return replace(
-        config,
-        data=parse(DataConfig, sections["data"], where),
-        model=parse(ModelConfig, sections["model"], where),
-        training=parse(TrainingConfig, sections["training"], where),
-    )

@@ -6,7 +6,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from training.config import ConfigFile, LossSpec
+from training.config import LossSpec
+from training.config_file import ConfigFile
 
 
 def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFile, after: ConfigFile) -> str:
