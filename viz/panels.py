@@ -42,7 +42,7 @@ class AngleHistogram:
             WIDEST + BIN, self.top, "", ha="right", va="bottom", fontsize=SECONDARY, color=style.colors.muted
         )
         self.mean = ax.text(
-            0.98, 0.98, "", transform=ax.transAxes, ha="right", va="top", fontsize=18, color=style.colors.ink
+            0.96, 0.98, "", transform=ax.transAxes, ha="right", va="top", fontsize=18, color=style.colors.ink
         )
 
     def show(self, snapshot: Snapshot) -> None:
