@@ -104,7 +104,10 @@ def sweep(name: str, setting: str, order: Order) -> list[Path]:
 def likeness(content: dict[str, Any], setting: str) -> tuple[Any, ...]:
     """What two runs must share to differ in this number of the loss alone; content: of run.json."""
     margin = {key: value for key, value in content["margin"].items() if key != setting}
-    return margin, content["config"], content["images"], content["class_names"]
+    config = content["config"]
+    if "head" in config:
+        config = config | {"head": {key: value for key, value in config["head"].items() if key != setting}}
+    return margin, config, content["images"], content["class_names"]
 
 
 def draw_panes(runs: Sequence[Run], titles: Sequence[str], stem: str, order: Order) -> list[Path]:

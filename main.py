@@ -6,6 +6,7 @@ python main.py --lossname CosFace_v1
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,9 +153,9 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
         scale = asked.pop("match_scale", None)
         if scale is not None and "s" in asked:
             raise InputError("--match-scale and --s exclude each other")
-        if scale is not None and has_own_scale(preset):
-            asked["s"] = scale
-        numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
+        if scale is not None:
+            asked |= matched(preset, scale)
+        numbers = {key: asked.pop(key) for key in (*MARGIN_OPTIONS, "r") if key in asked}
         for key in numbers:
             if not hasattr(preset, key):
                 raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
@@ -169,9 +170,12 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
         raise InputError(f"command line: {error}") from None
 
 
-def has_own_scale(loss: LossSpec) -> bool:
-    """Whether s is a free number of the loss: its weights and features are normalised."""
-    return hasattr(loss, "s") and loss.drawn.w_norm and loss.drawn.x_norm
+def matched(loss: LossSpec, scale: float) -> dict[str, float]:
+    """The number that gives a loss this scale, if its weights and features are normalised and the scale is free."""
+    if not 0 < scale < math.inf:
+        raise InputError(f"--match-scale must be a finite number greater than 0, not {scale:g}")
+    name = next((name for name in ("s", "r") if hasattr(loss, name)), None)
+    return {name: scale} if name and loss.drawn.w_norm and loss.drawn.x_norm else {}
 
 
 if __name__ == "__main__":

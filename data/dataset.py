@@ -82,6 +82,8 @@ class Dataset:
             return self
         if len(left) < FEWEST_CLASSES:
             raise InputError(f"--holdout leaves {len(left)} class(es) to train; {FEWEST_CLASSES} are needed")
+        if not np.isin(self.test.labels, held).any():
+            raise InputError(f"--holdout: {self.name} has no test images of {', '.join(names)}")
         known, unknown = (tuple(self.class_names[label] for label in labels) for labels in (left, held))
         return Dataset(
             self.name, known, self.train.only(left), self.test.only(left), self.test.only(held), unknown
@@ -91,7 +93,7 @@ class Dataset:
     def digest(self) -> str:
         """A fingerprint of all images and labels, so that a run can tell whether its data changed."""
         content = hashlib.blake2b(digest_size=16)
-        for split in (self.train, self.test, *([self.unseen] if self.unseen else [])):
+        for split in (self.train, self.test, *([self.unseen] if self.unseen is not None else [])):
             content.update(np.ascontiguousarray(split.images).data)
             content.update(split.labels.data)
         return content.hexdigest()

@@ -18,7 +18,7 @@ class MagFace(CosineHead):
         m(a) = l_m + (u_m - l_m) (a - l_a) / (u_a - l_a),   g(a) = 1 / a + a / u_a^2,   a kept in [l_a, u_a]
         loss = cross-entropy with s cos(theta_y + m(a)) + weight mean g(a)
 
-    Source: Meng et al. (2103.06627), eq. 4 to 7.
+    Source: Meng et al. (2103.06627), eq. 4 to 7; l_a 10, u_a 110, s 64 there.
     """
 
     def __init__(self, dimension: int, classes: int, spec: MagFaceSpec, start: str):

@@ -17,7 +17,7 @@ class CenterLoss(Head):
 
     The centres are no parameters: after each batch c_j moves by -alpha sum (c_j - x) / (1 + n_j) over the n_j features
     of its class. Source: Wen et al., A Discriminative Feature Learning Approach, ECCV 2016, eq. 2 to 5; lambda 0.003
-    and alpha 0.5 there, with the distance summed over a batch of 256 and not averaged.
+    and alpha 0.5 there.
     """
 
     centres: Tensor

@@ -22,6 +22,10 @@ class ElasticFace(CosineHead):
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
         target = own(cosines, labels)
-        spread = self.spec.sigma if self.training else 0.0
-        margin = torch.normal(self.spec.m, spread, target.shape, device=target.device)
-        return self.s * with_own(cosines, labels, target - margin)
+        return self.s * with_own(cosines, labels, target - self.margins(target))
+
+    def margins(self, target: Tensor) -> Tensor | float:
+        """E for each image in training, m when the head is looked at; drawn on the CPU, whose generator is saved."""
+        if not self.training:
+            return self.spec.m
+        return self.spec.m + self.spec.sigma * torch.randn(target.shape).to(target.device)

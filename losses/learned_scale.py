@@ -14,7 +14,10 @@ SMALLEST_SCALE = 1.0
 
 
 class LearnedScale(CosineHead):
-    """Cross-entropy of s cos(theta), s a parameter. Source: NormFace (1704.06369), section 3.3."""
+    """Cross-entropy of s cos(theta), s a parameter that starts at the s given.
+
+    Source: NormFace (1704.06369), section 3.3; s starts large enough there for the loss to come down (section 3.2).
+    """
 
     def __init__(self, dimension: int, classes: int, spec: LearnedScaleSpec, start: str):
         super().__init__(dimension, classes, start, spec.s)
@@ -27,7 +30,7 @@ class LearnedScale(CosineHead):
 class AdaCos(CosineHead):
     """Cross-entropy of s cos(theta), where s keeps the probability of the own class steep at the median angle.
 
-        s_0 = sqrt(2) log(C - 1)
+        s_0 = sqrt(2) log(max(C - 1, 2))
         B   = mean over the batch of sum_{j != y} exp(s cos(theta_j))
         s   = log(B) / cos(min(pi / 4, median theta_y))
 

@@ -73,7 +73,7 @@ class AdaCosSpec(HeadSpec):
 class SphereFaceRSpec(HeadSpec):
     s: float = number(0, above=True)
     m: float = number(1)
-    version: float = number(1, 2)
+    version: int = number(1, 2)
 
 
 @dataclass(frozen=True)
@@ -100,13 +100,15 @@ class MagFaceSpec(HeadSpec):
     l_a: float = number(0, above=True)
     u_a: float = number(0, above=True)
     l_m: float = number(0)
-    u_m: float = number(0)
+    u_m: float = number(0, math.pi)
     weight: float = number(0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.u_a <= self.l_a:
             raise ValueError(f"u_a must be greater than l_a = {self.l_a:g}, not {self.u_a:g}")
+        if self.u_m < self.l_m:
+            raise ValueError(f"u_m must be at least l_m = {self.l_m:g}, not {self.u_m:g}")
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class ElasticSpec(HeadSpec):
 class SubCenterSpec(HeadSpec):
     s: float = number(0, above=True)
     m: float = number(0)
-    centres: float = number(1, 16)
+    centres: int = number(1, 16)
 
     @property
     def arcface(self) -> MarginSpec:

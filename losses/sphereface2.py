@@ -18,7 +18,8 @@ class SphereFace2(CosineHead):
         loss = lambda / r log(1 + exp(-r (g(cos theta_y) - m) - b))
              + (1 - lambda) / r sum_{j != y} log(1 + exp(r (g(cos theta_j) + m) + b))
 
-    b is learned and starts where the first gradient vanishes. Source: Wen et al. (2108.01513), eq. 5 to 8; lambda 0.7,
+    b is learned and starts where the first gradient vanishes. The gradient passes through g, as the formula reads; the
+    authors' code keeps g's bend and the margin out of it. Source: Wen et al. (2108.01513), eq. 5 to 8; lambda 0.7,
     r 40, m 0.4, t 3 there.
     """
 
@@ -42,9 +43,14 @@ class SphereFace2(CosineHead):
 
 
 def first_bias(spec: SphereFace2Spec, classes: int) -> float:
-    """b at which the loss of features at right angles to all weights has no slope in b (appendix of the paper)."""
+    """b at which the loss of features at right angles to all weights has no slope in b (appendix of the paper).
+
+    exp(b) is the positive root of a quadratic equation; of its two forms the one without cancellation is taken.
+    """
     z = spec.balance / ((1 - spec.balance) * (classes - 1))
     right_angle = 2 * 0.5**spec.t - 1
     own_part, other_part = spec.r * (right_angle - spec.m), spec.r * (right_angle + spec.m)
     root = math.sqrt((1 - z) ** 2 + 4 * z * math.exp(own_part - other_part))
-    return math.log(2 * z) - other_part - math.log(1 - z + root)
+    if z <= 1:
+        return math.log(2 * z) - other_part - math.log(1 - z + root)
+    return math.log((z - 1 + root) / 2) - own_part

@@ -22,7 +22,7 @@ class SubCenterArcFace(Head):
 
     def __init__(self, dimension: int, classes: int, spec: SubCenterSpec, start: str):
         super().__init__()
-        self.spec, self.centres = spec, int(spec.centres)
+        self.spec, self.centres = spec, spec.centres
         first = initial_directions(classes, dimension, start)
         scatter = 0.1 * first.norm(dim=1).mean() * torch.randn(self.centres, classes, dimension)
         self.weight = nn.Parameter((first + scatter).transpose(0, 1).contiguous())

@@ -10,7 +10,7 @@ import click
 
 from command_line import run_command
 from files import write_whole
-from results.collect import collect, without_result
+from results.collect import Result, collect, without_result
 from results.plan import plan
 from results.plot import accuracy_plot
 from results.report import page, with_table
@@ -23,16 +23,22 @@ JSON = ROOT / "docs" / "results.json"
 
 @click.command()
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Train only these.")
-@click.option("--jobs", default=2, show_default=True, help="Trainings side by side.")
+@click.option("--jobs", type=click.IntRange(1), default=2, show_default=True, help="Trainings side by side.")
 @click.option("--outputs", type=Path, default=ROOT / "outputs" / "results", show_default=True)
 @click.option("--report-only", is_flag=True, help="Train nothing; write what is there.")
 def main(parts: tuple[str, ...], jobs: int, outputs: Path, report_only: bool) -> None:
     """Train what is missing and write the results; stop it whenever you like, the same command goes on."""
     file = read_config(ROOT / "config.json")
-    if not report_only:
-        missing = without_result(plan(), collect(plan(), file, outputs))
-        train_all([trial for trial in missing if not parts or trial.part in parts], file, outputs, jobs)
-    results = collect(plan(), file, outputs)
+    try:
+        if not report_only:
+            missing = without_result(plan(), collect(plan(), file, outputs))
+            train_all([trial for trial in missing if not parts or trial.part in parts], file, outputs, jobs)
+    finally:
+        publish(collect(plan(), file, outputs))
+
+
+def publish(results: list[Result]) -> None:
+    """Writes the tables and the plot of what there is."""
     write_whole(JSON, (json.dumps([asdict(result) for result in results], indent=1) + "\n").encode())
     write_whole(ROOT / "docs" / "results.md", page(results, plan()).encode())
     write_whole(ROOT / "docs" / "results.png", accuracy_plot(results))

@@ -8,6 +8,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from errors import InputError
 from results.collect import Result, without_result
 from results.plan import HELD_OUT, NORMALISED, SCALE, SHORT, Trial, matched_margins
 
@@ -24,16 +25,23 @@ def number(name: str, digits: int) -> Callable[[Result], str]:
     return lambda result: with_deviation(result.mean(name), result.deviation(name), digits)
 
 
+def margin_kept(result: Result) -> str:
+    """Share of training images that satisfy the margin; "-" where nothing is asked for beyond the right answer."""
+    return percent("train_margin_accuracy")(result) if result.margin else "-"
+
+
 def with_deviation(mean: float, deviation: float, digits: int) -> str:
     if math.isnan(mean):
         return "-"
     return f"{mean:.{digits}f}" + ("" if math.isnan(deviation) else f" ± {deviation:.{digits}f}")
 
 
+MADE_WITH = ("machine", "torch", "python", "device", "precision")
 LOSS: Column = ("loss", lambda result: result.lossname)
+SEEDS: Column = ("seeds", lambda result: ", ".join(map(str, result.seeds)))
 TEST: Column = ("test accuracy, %", percent("test_accuracy"))
 GEOMETRY: list[Column] = [
-    ("margin kept, train, %", percent("train_margin_accuracy")),
+    ("margin kept, train, %", margin_kept),
     ("angle to own class, mean", number("test_angle", 1)),
     ("95 % within", number("test_angle_95", 1)),
     ("between / within", number("test_scatter_ratio", 0)),
@@ -72,7 +80,8 @@ def page(results: list[Result], trials: list[Trial]) -> str:
 
 
 def opening(results: list[Result]) -> str:
-    made_with = {key: sorted({result.made_with[key] for result in results}) for key in ("machine", "torch", "python")}
+    runs = [made_with for result in results for made_with in result.made_with]
+    made_with = {key: sorted({run[key] for run in runs if key in run}) for key in MADE_WITH}
     places = "; ".join(f"{key} {', '.join(values)}" for key, values in made_with.items())
     return f"{wrapped(OPENING)}\n\n{wrapped(f'Made with {places}.')}\n\n![Test accuracy against epochs](results.png)"
 
@@ -104,8 +113,8 @@ def margin_in_words(result: Result) -> str:
 
 OPENING = """
 Written by `make results` from the runs themselves; not edited by hand. Every figure is of the last epoch, not of the
-best one; accuracies are of the 10,000 test images of MNIST with two-dimensional features. ± is the standard deviation
-over the seeds 0, 1 and 2; without it there is one seed, 0. The columns are defined in [metrics.md](metrics.md).
+best one; accuracies are of MNIST's test images with two-dimensional features. ± is the standard deviation over the
+seeds of a row. The columns are defined in [metrics.md](metrics.md).
 """
 SCALE_TITLE = f"One scale, s = {SCALE:g}"
 SCALE_TEXT = f"""
@@ -125,14 +134,15 @@ DIFFICULTY: list[Column] = [
     ("margin", margin_in_words),
     ("epochs to 98 %", epochs_to_98),
     ("test accuracy after 3, %", percent("test_accuracy")),
-    ("margin kept, train, %", percent("train_margin_accuracy")),
+    ("margin kept, train, %", margin_kept),
+    SEEDS,
 ]
-USUAL = [LOSS, TEST, *GEOMETRY]
+USUAL = [LOSS, TEST, *GEOMETRY, SEEDS]
 SECTIONS: list[tuple[str, str, str, list[Column]]] = [
     ("The presets", "presets", "LeNet++, 20 epochs.", USUAL),
     ("MiniResNet18", "MiniResNet18", f"The other encoder, {SHORT} epochs.", USUAL),
     ("Further heads", "further heads", f"LeNet++, {SHORT} epochs; the heads of [losses.md](losses.md).", USUAL),
-    ("Open set", "open set", OPEN_TEXT, [LOSS, *OPEN, TEST]),
+    ("Open set", "open set", OPEN_TEXT, [LOSS, *OPEN, TEST, SEEDS]),
     ("Order of difficulty", "difficulty", DIFFICULTY_TEXT, DIFFICULTY),
 ]
 
@@ -144,6 +154,8 @@ def readme_table(results: list[Result]) -> str:
 
 
 def with_table(readme: str, results: list[Result]) -> str:
-    """The README's text with its table renewed between the marks."""
+    """The README's text with its table renewed between the marks; InputError if it lacks one of them."""
     before, _, rest = readme.partition(BEGIN)
+    if END not in rest:
+        raise InputError(f"README.md needs the lines {BEGIN!r} and {END!r}, between which the table stands")
     return f"{before}{BEGIN}\n{readme_table(results)}\n{END}{rest.partition(END)[2]}"

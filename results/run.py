@@ -54,7 +54,11 @@ def train_all(trials: Iterable[Trial], file: ConfigFile, outputs: Path, jobs: in
         with contextlib.suppress(queue.Empty):
             while True:
                 trial = waiting.get_nowait()
-                if not train(command(trial, file, outputs), folder_of(trial, file, outputs), environment):
+                try:
+                    done = train(command(trial, file, outputs), folder_of(trial, file, outputs), environment)
+                except OSError:
+                    done = False
+                if not done:
                     failures.append(f"{trial.part}: {trial.lossname}")
 
     workers = [threading.Thread(target=work) for _ in range(jobs)]
@@ -64,8 +68,9 @@ def train_all(trials: Iterable[Trial], file: ConfigFile, outputs: Path, jobs: in
         for worker in workers:
             worker.join()
     except KeyboardInterrupt:
-        while not waiting.empty():
-            waiting.get_nowait()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                waiting.get_nowait()
         for worker in workers:
             worker.join()
         raise StoppedError("stopped; the same command goes on") from None

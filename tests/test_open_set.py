@@ -98,7 +98,7 @@ def test_a_run_with_strangers(run, digit_folder, tmp_path):
     assert (again, "finished already" in out) == (0, True)
 
 
-def test_strangers_are_grey_and_named(config_file):
+def test_strangers_are_crosses_and_named(config_file):
     plain = made_up_run(config_file)
     random = np.random.default_rng(0)
     strange = Points(random.normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2, np.zeros(50, np.int64))
@@ -107,10 +107,10 @@ def test_strangers_are_grey_and_named(config_file):
     page = Page(stranger_run, "test", Style())
     page.image(1)
     shown = page.scatter.strangers
-    np.testing.assert_array_equal(np.column_stack(shown.dots.get_data()), strange.features)
+    np.testing.assert_array_equal(np.column_stack(shown.crosses.get_data()), strange.features)
     assert [badge.get_text() for badge in shown.badges] == ["owl", "yak"]
     assert Page(stranger_run, "train", Style()).scatter.strangers is None
-    assert "grey: not trained" in " ".join(text.get_text() for text in page.figure.texts)
+    assert "crosses: not trained" in " ".join(text.get_text() for text in page.figure.texts)
 
 
 @pytest.mark.parametrize(("holdout", "part"), [

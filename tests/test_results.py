@@ -8,12 +8,14 @@ import math
 
 import pytest
 
+from errors import InputError
 from losses.margin import MarginSpec
 from main import main, run_config
 from results.collect import Result, collect, without_result
 from results.plan import FURTHER, PRESETS, SCALE, Trial, matched_margins, plan
 from results.report import BEGIN, END, page, with_table
 from results.run import command, folder_of, train_all
+from training.store import settings
 from viz.figures.between_two import half_width
 
 from .conftest import ROOT
@@ -93,12 +95,36 @@ def test_epochs_to_98_and_numbers_that_do_not_exist(tmp_path, config_file):
     trial = Trial("difficulty", "CosFace_v1", {"m3": 0.05})
     folder = folder_of(trial, config_file, tmp_path)
     folder.mkdir(parents=True)
-    description = {"finished": 3, "metrics": {"test_accuracy": 0.99, "open_auc": None}, "made_with": {}}
+    asked = run_config(config_file, trial.lossname, trial.given, quick=False)
+    description = {
+        "finished": 3, "margin": dataclasses.asdict(asked.loss.drawn), "config": settings(asked), "made_with": {},
+        "metrics": {"test_accuracy": 0.99, "open_auc": None},
+    }  # fmt: skip
     (folder / "run.json").write_text(json.dumps(description))
-    (folder / "metrics.csv").write_text("epoch,test_accuracy\n0,0.1\n0.5,0.98\n1,0.99\n")
+    rows = ("epoch,test_accuracy,train_accuracy,train_margin_accuracy", "0,0.1,1,1", "0.5,0.98,1,0.5", "1,0.99,1,1")
+    (folder / "metrics.csv").write_text("\n".join(rows))
     (result,) = collect([trial], config_file, tmp_path)
     assert result.epochs_to_98 == [0.5]
+    assert result.margin
     assert math.isnan(result.mean("open_auc")) and math.isnan(result.mean("nothing"))
     description["finished"] = 0
     (folder / "run.json").write_text(json.dumps(description))
     assert collect([trial], config_file, tmp_path) == []
+
+
+def test_a_run_with_other_settings_is_not_published(tmp_path, config_file, digit_folder):
+    """The folder's name says nothing of epochs; run.json does."""
+    small = {"epochs": 1, "basemodel": "MiniResnet18", "dataset": f"folder:{digit_folder}", "batch_size": 16}
+    trial = Trial("a part", "CosFace_v1", small)
+    train_all([trial], config_file, tmp_path, jobs=1)
+    assert len(collect([trial], config_file, tmp_path)) == 1
+    other = Trial("a part", "CosFace_v1", small | {"epochs": 2})
+    assert folder_of(other, config_file, tmp_path) == folder_of(trial, config_file, tmp_path)
+    with pytest.raises(InputError, match="epochs was 1, the plan has 2"):
+        collect([other], config_file, tmp_path)
+
+
+@pytest.mark.parametrize("readme", ["no marks", f"only {BEGIN}", f"only {END}"])
+def test_a_readme_without_marks_is_left_alone(published, readme):
+    with pytest.raises(InputError, match=r"README.md needs the lines"):
+        with_table(readme, published)

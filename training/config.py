@@ -24,7 +24,7 @@ LossSpec = MarginSpec | HeadSpec
 class DataConfig:
     """train_points, test_points: how many images of each split a snapshot holds, or "all".
 
-    holdout: names of classes that are left out of training; their test images are shown as strangers.
+    holdout: names of classes that are left out of training, sorted; their test images are shown as strangers.
     """
 
     dataset: str
@@ -40,6 +40,7 @@ class DataConfig:
                 require_choice(name, value, (ALL,))
             else:
                 require_between(name, value, 1, MOST)
+        object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Learner:
         with torch.inference_mode():
             train = self.embed(shown.train)
             self.head.settle(train, torch.tensor(shown.train.labels, device=self.device))
-            unseen = self.points(shown.unseen, self.embed(shown.unseen)) if shown.unseen else None
+            unseen = self.points(shown.unseen, self.embed(shown.unseen)) if shown.unseen is not None else None
             return Observation(
                 self.seen(shown.train, train), self.seen(shown.test, self.embed(shown.test)), unseen,
                 self.head.directions().cpu().numpy().copy(),

@@ -121,14 +121,14 @@ def images_shown(config: RunConfig, dataset: Dataset) -> Shown:
     def some(split: Split, setting: int | str) -> Split:
         return split.sample(None if setting == ALL else int(setting), config.training.seed)
 
-    unseen = some(dataset.unseen, config.data.test_points) if dataset.unseen else None
+    unseen = some(dataset.unseen, config.data.test_points) if dataset.unseen is not None else None
     return Shown(some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), unseen)
 
 
 def look(learner: Learner, shown: Shown, epoch: float, loss: float) -> Snapshot:
     """The snapshot; InputError if features or class weights are not finite, so that none of it is saved."""
     seen = learner.observe(shown)
-    points = [seen.train.points, seen.test.points] + ([seen.unseen] if seen.unseen else [])
+    points = [seen.train.points, seen.test.points] + ([seen.unseen] if seen.unseen is not None else [])
     if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in points), seen.class_weights)):
         raise diverged(f"features are no longer finite at epoch {epoch:g}")
     metrics = measure(seen.train, seen.test, seen.class_weights, loss)

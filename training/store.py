@@ -36,21 +36,26 @@ LONGEST_RUN_NAME = 200
 
 def describe(config: RunConfig, dataset: Dataset) -> dict[str, Any]:
     """run.json without where and when it was made and what came out: all that decides the numbers of a run."""
-    settings = asdict(config)
-    del settings["data"]["data_dir"], settings["loss"]
-    settings["data"]["holdout"] = list(settings["data"]["holdout"])
-    if isinstance(config.loss, HeadSpec):
-        settings["head"] = {"name": config.loss.name, "cells": config.loss.cells, **asdict(config.loss)}
     return {
         "format": FORMAT,
-        "name": settings.pop("name"),
-        "lossname": settings.pop("lossname"),
+        "name": config.name,
+        "lossname": config.lossname,
         "margin": asdict(config.loss.drawn),
         "class_names": list(dataset.class_names),
         "unseen_names": list(dataset.unseen_names),
         "images": dataset.digest,
-        "config": settings,
+        "config": settings(config),
     }
+
+
+def settings(config: RunConfig) -> dict[str, Any]:
+    """The settings that decide a run's numbers, and the head that its margin leaves out, as JSON has them."""
+    saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
+    del saved["data"]["data_dir"]
+    saved["data"]["holdout"] = list(saved["data"]["holdout"])
+    if isinstance(config.loss, HeadSpec):
+        saved["head"] = {"name": config.loss.name, "cells": config.loss.cells, **asdict(config.loss)}
+    return saved
 
 
 def fingerprint(description: dict[str, Any]) -> bytes:

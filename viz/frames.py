@@ -85,7 +85,7 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     flat = run.snapshots[0].class_weights.shape[1] == 2
     if flat and style.view == "circle":
         return ["gaps in the ring: margin"] if run.spec.has_margin else []
-    words = ["grey: not trained"] if run.unseen_names and split == "test" else []
+    words = ["crosses: not trained"] if run.unseen_names and split == "test" else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
     if style.view_of(run.spec) in ("both", "circle"):

@@ -1,4 +1,4 @@
-"""Points of classes that were held out of training: grey among the colours, with their names on empty badges."""
+"""Points of classes that were held out of training: crosses among the dots, with their names on empty badges."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ OUTSIDE = 1.045
 class Strangers:
     """Artists made once; `show(snapshot)` moves them.
 
-    A badge stands where its class points, as far as it reaches. On the unit circle strangers would cover the classes,
-    so they stand just outside.
+    A cross in the colour of the text, since any grey is near a class's colour in some palette. A badge stands where its
+    class points, as far as it reaches. On the unit circle strangers would cover the classes: they stand just outside.
     """
 
     def __init__(self, ax: Axes, run: Run, style: Style, size: float, scale: float):
-        dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markeredgewidth": 0, "color": style.colors.muted}
-        (self.dots,) = ax.plot([], [], markersize=size, alpha=0.55, zorder=2.5, rasterized=True, **dot)
-        (self.rim,) = ax.plot([], [], markersize=1.5 * size, alpha=0.3, zorder=2.5, rasterized=True, **dot)
+        cross: dict[str, Any] = {"linestyle": "none", "marker": "x", "color": style.colors.ink, "rasterized": True}
+        (self.crosses,) = ax.plot([], [], markersize=1.5 * size, markeredgewidth=0.3 * size, alpha=0.5, **cross)
+        (self.rim,) = ax.plot([], [], markersize=1.8 * size, markeredgewidth=0.3 * size, alpha=0.35, **cross)
+        self.crosses.set_zorder(2.5)
+        self.rim.set_zorder(2.5)
         box: dict[str, Any] = {"boxstyle": "round,pad=0.25", "fc": style.colors.background, "ec": style.colors.ink}
         text: dict[str, Any] = {"color": style.colors.ink, "fontsize": 13 * scale**0.75, "fontweight": "bold"}
         place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5.5}
@@ -40,7 +42,7 @@ class Strangers:
         if unseen is None:
             return
         seen_as = flatten(unseen.features, frame)
-        self.dots.set_data(*seen_as.T)
+        self.crosses.set_data(*seen_as.T)
         if on_rim:
             self.rim.set_data(*flatten(OUTSIDE * UNIT_RING * reach * unit(unseen.features), frame).T)
         mine = [seen_as[unseen.labels == label] for label in range(len(self.badges))]
