@@ -32,9 +32,23 @@ def batch(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(N, D, generator=random), torch.randint(C, (N,), generator=random)
 
 
+STATES = {
+    "centres": torch.linspace(-1, 1, C * D).reshape(C, D),
+    "scale": 3.3,
+    "t": 0.4,
+    "mean": 1.5,
+    "spread": 0.4,
+    "bias": 0.7,
+}
+
+
 def head_named(name: str, spec=None):
+    """In eval, with random weights, and with a state as in the middle of training."""
     torch.manual_seed(1)
     head = build_head(spec or NUMBERS[name], D, C, "random")
     with torch.no_grad():
         head.weight.copy_(torch.randn(head.weight.shape))
+        for key, value in head.state_dict().items():
+            if key in STATES:
+                value.copy_(torch.as_tensor(STATES[key]))
     return head.eval()

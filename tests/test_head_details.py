@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from losses import specs
+from losses.table import build_head
 
-from .heads import C, D, N, batch, head_named
+from .heads import STATES, C, D, N, batch, head_named
 
 
 def test_centres_move_as_in_the_paper():
@@ -26,7 +27,9 @@ def test_centres_move_as_in_the_paper():
 
 def test_adacos_computes_its_scale():
     head, (features, labels) = head_named("AdaCos").train(), batch()
-    first = head.scale.item()
+    first = math.sqrt(2) * math.log(C - 1)
+    assert build_head(specs.AdaCosSpec(), D, C, "random").scale.item() == pytest.approx(first)
+    head.scale.fill_(first)
     cosines = head.cosines(features).detach().double().numpy()
     y = labels.numpy()
     others = [sum(math.exp(first * cosines[i, j]) for j in range(C) if j != y[i]) for i in range(N)]
@@ -40,15 +43,15 @@ def test_curricular_t_follows_the_own_cosine():
     head, (features, labels) = head_named("CurricularFace").train(), batch()
     mean = head.cosines(features).gather(1, labels[:, None]).mean().item()
     head.loss(features, labels)
-    assert head.t.item() == pytest.approx(0.01 * mean, rel=1e-4)
+    assert head.t.item() == pytest.approx(0.99 * STATES["t"] + 0.01 * mean, rel=1e-4)
 
 
 def test_adaface_follows_the_lengths():
     head, (features, labels) = head_named("AdaFace").train(), batch()
     lengths = features.norm(dim=1)
     head.loss(features, labels)
-    assert head.mean.item() == pytest.approx(0.99 * 20 + 0.01 * lengths.mean().item(), rel=1e-5)
-    assert head.spread.item() == pytest.approx(0.99 * 100 + 0.01 * lengths.std().item(), rel=1e-5)
+    assert head.mean.item() == pytest.approx(0.99 * STATES["mean"] + 0.01 * lengths.mean().item(), rel=1e-5)
+    assert head.spread.item() == pytest.approx(0.99 * STATES["spread"] + 0.01 * lengths.std().item(), rel=1e-5)
 
 
 def test_sphereface_r_leaves_the_margin_out_of_the_gradient():
@@ -66,6 +69,9 @@ def test_sphereface_r_leaves_the_margin_out_of_the_gradient():
         np.testing.assert_allclose(got, features.grad, rtol=1e-4, atol=1e-6)
         theta = head.cosines(features).detach().acos()
         other = (labels + 1) % C
+        mine = theta.gather(1, labels[:, None])
+        own = (1.5 * mine).clamp_max(math.pi) if version == 1 else mine
+        np.testing.assert_allclose(bent.gather(1, labels[:, None]), own.cos(), rtol=1e-4, atol=1e-5)
         expected = theta if version == 1 else theta / 1.5
         np.testing.assert_allclose(
             bent.gather(1, other[:, None]), expected.cos().gather(1, other[:, None]), rtol=1e-4, atol=1e-5
@@ -73,14 +79,15 @@ def test_sphereface_r_leaves_the_margin_out_of_the_gradient():
 
 
 def test_sphereface2_starts_where_the_bias_has_no_slope():
-    head = head_named("SphereFace2")
-    with torch.no_grad():
-        head.weight.zero_()
-        head.weight[:, 0] = 1
     features = torch.zeros(1, D)
     features[0, 1] = 1
-    head.loss(features, torch.tensor([2])).backward()
-    assert abs(head.bias.grad.item()) < 1e-6
+    for classes, r in ((C, 8.0), (C, 40.0), (2, 100.0)):
+        head = build_head(specs.SphereFace2Spec(r=r, m=0.4, t=3, balance=0.7), D, classes, "random")
+        with torch.no_grad():
+            head.weight.zero_()
+            head.weight[:, 0] = 1
+        head.loss(features, torch.tensor([1])).backward()
+        assert abs(head.bias.grad.item()) < 1e-5
 
 
 def test_elastic_margins_differ_from_image_to_image():
@@ -89,6 +96,71 @@ def test_elastic_margins_differ_from_image_to_image():
     assert head.loss(features, labels) == head.loss(features, labels)
     head.train()
     assert head.loss(features, labels) != head.loss(features, labels)
+    margins = head.margins(torch.zeros(10_000, 1))
+    assert margins.mean().item() == pytest.approx(0.3, abs=0.01)
+    assert margins.std().item() == pytest.approx(0.2, abs=0.01)
+
+
+def slope(loss, features: torch.Tensor) -> np.ndarray:
+    """The gradient of a scalar function of float64 features by central differences."""
+    gradient = np.zeros(features.shape)
+    for place in np.ndindex(*features.shape):
+        step = torch.zeros_like(features)
+        step[place] = 1e-5
+        gradient[place] = (loss(features + step) - loss(features - step)).item() / 2e-5
+    return gradient
+
+
+def test_circle_takes_its_weights_as_constants():
+    head, (features, labels) = head_named("Circle"), batch()
+    features, labels, m, s = features[:5], labels[:5], head.spec.m, head.spec.s
+    rows = torch.arange(5)
+    w = head.weight.detach().double()
+
+    def cosines(x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(x) @ torch.nn.functional.normalize(w).T
+
+    frozen = cosines(features.double())
+    pull, push = (1 + m - frozen[rows, labels]).clamp_min(0), (frozen + m).clamp_min(0)
+
+    def with_constants(x: torch.Tensor) -> torch.Tensor:
+        logits = s * push * (cosines(x) - m)
+        logits[rows, labels] = s * pull * (cosines(x)[rows, labels] - 1 + m)
+        return torch.nn.functional.cross_entropy(logits, labels)
+
+    features.requires_grad_()
+    head.loss(features, labels).backward()
+    np.testing.assert_allclose(features.grad, slope(with_constants, features.detach().double()), rtol=1e-3, atol=1e-5)
+
+
+def test_magface_wants_length_with_a_gradient():
+    """Along each feature, of all that the loss says: the margin's slope and that of the regulariser."""
+    head, (features, labels) = head_named("MagFace"), batch()
+    spec = head.spec
+    features = 1.5 * torch.nn.functional.normalize(features[:4])
+    labels = labels[:4]
+    features.requires_grad_()
+    head.loss(features, labels).backward()
+    got = (features.grad * torch.nn.functional.normalize(features.detach())).sum(dim=1)
+
+    def at(length: float, number: int) -> float:
+        one = length * torch.nn.functional.normalize(features.detach()[number : number + 1])
+        return head.loss(one, labels[number : number + 1]).item() / 4
+
+    expected = [(at(1.51, number) - at(1.49, number)) / 0.02 for number in range(4)]
+    np.testing.assert_allclose(got, expected, rtol=0.02, atol=1e-3)
+    wants_length = spec.weight * (-1 / 1.5**2 + 1 / spec.u_a**2) / 4
+    assert all(abs(value - wants_length) > 1e-3 for value in expected)
+
+
+def test_sub_center_draws_the_direction_that_most_images_choose():
+    head, (features, labels) = head_named("sub-center").train(), batch()
+    for _ in range(3):
+        head.margin_logits(features, labels)
+    for j in range(C):
+        cosines = torch.nn.functional.normalize(features[labels == j]) @ torch.nn.functional.normalize(head.weight[j]).T
+        most = torch.bincount(cosines.argmax(dim=1), minlength=3).argmax()
+        torch.testing.assert_close(head.directions()[j], head.weight[j, most].detach())
 
 
 @pytest.mark.parametrize(("cls", "values", "part"), [

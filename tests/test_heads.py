@@ -11,7 +11,7 @@ import torch
 from losses.specs import HEADS
 from losses.table import CLASSES
 
-from .heads import NUMBERS, C, D, N, batch, head_named
+from .heads import NUMBERS, STATES, C, D, N, batch, head_named
 
 
 def cosine(x, w) -> float:
@@ -36,16 +36,17 @@ def angular(head, x, y, target) -> float:
 
 def center(head, x, y):
     w = head.weight.detach().numpy()
-    return cross_entropy([float(np.dot(x, w[j])) for j in range(C)], y) + 0.15 * float(np.dot(x, x))
+    apart = x - STATES["centres"][y].numpy()
+    return cross_entropy([float(np.dot(x, w[j])) for j in range(C)], y) + 0.15 * float(np.dot(apart, apart))
 
 
-def adacos(head, x, y):
+def scaled(head, x, y):
     w = head.weight.detach().numpy()
-    return cross_entropy([math.sqrt(2) * math.log(C - 1) * cosine(x, w[j]) for j in range(C)], y)
+    return cross_entropy([STATES["scale"] * cosine(x, w[j]) for j in range(C)], y)
 
 
 def sphereface2(head, x, y):
-    w, b = head.weight.detach().numpy(), head.bias.item()
+    w, b = head.weight.detach().numpy(), STATES["bias"]
     g = [2 * ((cosine(x, w[j]) + 1) / 2) ** 3 - 1 for j in range(C)]
     others = sum(softplus(8 * (g[j] + 0.2) + b) for j in range(C) if j != y)
     return (0.7 * softplus(-8 * (g[y] - 0.2) - b) + 0.3 * others) / 8
@@ -57,7 +58,7 @@ def curricular(head, x, y):
     target = (
         math.cos(math.acos(z[y]) + 0.3) if math.acos(z[y]) + 0.3 <= math.pi else -math.cos(math.acos(z[y]) + 0.3) - 2
     )
-    z = [zj * zj if zj > target else zj for zj in z]  # t is 0 before the first batch
+    z = [zj * (STATES["t"] + zj) if zj > target else zj for zj in z]
     z[y] = target
     return cross_entropy([6 * zj for zj in z], y)
 
@@ -73,7 +74,7 @@ def magface(head, x, y):
 
 
 def adaface(head, x, y):
-    z = min(max(0.5 * (float(np.linalg.norm(x)) - 20) / 100.001, -1), 1)
+    z = min(max(0.5 * (float(np.linalg.norm(x)) - STATES["mean"]) / (STATES["spread"] + 0.001), -1), 1)
     return angular(head, x, y, lambda theta: math.cos(min(max(theta - 0.3 * z, 0), math.pi)) - 0.3 * (1 + z))
 
 
@@ -86,7 +87,7 @@ def sub_center(head, x, y):
 
 
 def uniface(head, x, y):
-    w, b = head.weight.detach().numpy(), math.log(10 * C)
+    w, b = head.weight.detach().numpy(), STATES["bias"]
     z = [cosine(x, w[j]) for j in range(C)]
     return softplus(-6 * (z[y] - 0.3) + b) + sum(softplus(6 * z[j] - b) for j in range(C) if j != y)
 
@@ -111,8 +112,8 @@ def mixture(head, x, y):
 
 LOOPS = {
     "center": center,
-    "learned-scale": lambda head, x, y: angular(head, x, y, math.cos),
-    "AdaCos": adacos,
+    "learned-scale": scaled,
+    "AdaCos": scaled,
     "SphereFace-R": lambda head, x, y: angular(head, x, y, lambda theta: math.cos(min(1.5 * theta, math.pi))),
     "SphereFace2": sphereface2,
     "CurricularFace": curricular,
@@ -143,6 +144,7 @@ def test_a_head_learns_and_predicts(name):
     """Fifty steps on features and weights: the loss falls, all numbers stay finite, and logits find the classes."""
     head, (features, labels) = head_named(name).train(), batch()
     features = features.requires_grad_()
+    before = {key: value.clone() for key, value in head.named_parameters() if value.requires_grad}
     optimizer = torch.optim.Adam([features, *head.parameters()], lr=0.05)
     losses = []
     for _ in range(150):
@@ -154,6 +156,7 @@ def test_a_head_learns_and_predicts(name):
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
     assert all(torch.isfinite(p).all() for p in head.state_dict().values())
+    assert not any(torch.equal(value, head.get_parameter(key)) for key, value in before.items())
     head.eval().settle(features.detach(), labels)
     logits = head.logits(features)
     assert logits.shape == (N, C)
@@ -171,3 +174,15 @@ def test_features_along_a_weight_and_of_length_zero(name):
     head.loss(features, labels).backward()
     assert torch.isfinite(features.grad).all()
     assert all(torch.isfinite(p.grad).all() for p in head.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_looking_at_a_head_changes_nothing(name):
+    """Neither its state nor the random numbers that training would draw next."""
+    head, (features, labels) = head_named(name), batch()
+    state, random = {key: value.clone() for key, value in head.state_dict().items()}, torch.get_rng_state()
+    head.logits(features)
+    head.margin_logits(features, labels)
+    head.loss(features, labels)
+    assert all(torch.equal(value, state[key]) for key, value in head.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), random)

@@ -29,6 +29,8 @@ def test_without_counts_the_classes_that_are_left(mnist):
     np.testing.assert_array_equal(known.unseen.images, mnist.test.images[strange])
     np.testing.assert_array_equal(np.array((2, 8))[known.unseen.labels], mnist.test.labels[strange])
     assert known.digest != mnist.digest
+    other = replace(known, unseen=replace(known.unseen, images=255 - known.unseen.images))
+    assert other.digest != known.digest
     assert mnist.without(()) is mnist
 
 

@@ -13,6 +13,7 @@ from losses.metric_learning import objective
 from losses.table import build_head
 from main import run_config
 from training.learner import Learner
+from training.store import read_run
 
 from .heads import C, D, batch
 
@@ -106,9 +107,10 @@ def test_losses_of_another_library_that_cannot_be_taken(name, part):
 
 def test_a_run_under_another_librarys_loss(run, digit_folder, tmp_path):
     data = ("--dataset", f"folder:{digit_folder}", "--basemodel", "MiniResnet18", "--batch-size", 16)
-    code, _, err = run("main.py", "--lossname", "pml:SupConLoss", *data, "--epochs", 1, "--outputs", tmp_path)
+    code, _, err = run("main.py", "--lossname", "pml:SupConLoss", *data, "--epochs", 4, "--outputs", tmp_path)
     assert code == 0, err
     (folder,) = tmp_path.iterdir()
+    assert read_run(folder).snapshots[-1].metrics["test_accuracy"] > 0.7
     assert folder.name.startswith("pml-SupConLoss")
     assert (folder / "test.gif").exists()
 

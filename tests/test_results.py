@@ -13,7 +13,7 @@ from losses.margin import MarginSpec
 from main import main, run_config
 from results.collect import Result, collect, without_result
 from results.plan import FURTHER, PRESETS, SCALE, Trial, matched_margins, plan
-from results.report import BEGIN, END, page, with_table
+from results.report import BEGIN, END, at_one_scale, page, with_table
 from results.run import command, folder_of, train_all
 from training.store import settings
 from viz.figures.between_two import half_width
@@ -67,6 +67,17 @@ def test_margins_of_the_order_of_difficulty_leave_the_same_angle():
     plain = MarginSpec(w_norm=True, x_norm=True, s=SCALE, m1=1, m2=0, m3=0)
     left = [half_width(gap, dataclasses.replace(plain, **{name: m})) for name, m in matched_margins().items()]
     assert left == pytest.approx([(gap - 0.3) / 2] * 3, abs=2e-4)
+
+
+def test_the_losses_at_one_scale(config_file):
+    """norm-softmax is trained at it; the presets that stand beside it have it already."""
+    result = Result("presets", "", {}, [0], {}, [], [], False, [])
+    presets = [dataclasses.replace(result, lossname=name) for name in PRESETS]
+    shown = at_one_scale([*presets, dataclasses.replace(result, part="scale", lossname="norm-softmax")])
+    normalised = {name for name in PRESETS if config_file.margin(name).w_norm and config_file.margin(name).x_norm}
+    assert {result.lossname for result in shown} == normalised
+    assert all(config_file.margin(name).s == SCALE for name in normalised - {"norm-softmax"})
+    assert at_one_scale(presets) == []
 
 
 def test_trials_are_trained_and_read(config_file, tmp_path, monkeypatch, digit_folder):
