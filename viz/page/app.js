@@ -1,22 +1,19 @@
 // The page: what is looked at, and what is drawn and told when.
 
-// view: what is shown of the moment. pinned, hover: images { data, split, number } that are looked at, or null.
+// view: what is shown of a moment. pinned, hover: images { data, split, number } or null; focus: the one looked at.
+// near: the number of the pane that the pointer is in.
 class App {
-	view = { split: "test", hidden: new Set(), errorsOnly: false, pinned: null, hover: null, near: null };
+	view = { split: "test", hidden: [], errorsOnly: false, pinned: null, hover: null, near: null };
 	clock = new Clock();
 
 	constructor(runs) {
 		this.panes = runs.map((run) => new Pane(run));
 		this.most = runs.reduce((a, b) => (b.classes.length > a.classes.length ? b : a));
 		this.errors = new Errors(this.panes, (focus) => this.pin(focus));
-		element("panes").append(...this.panes.map((pane) => pane.root));
+		page.panes.append(...this.panes.map((pane) => pane.root));
 		listen(this);
 		this.follow();
 		this.resize();
-	}
-
-	get focus() {
-		return this.view.hover ?? this.view.pinned;
 	}
 
 	// Draws on the next frame.
@@ -25,43 +22,43 @@ class App {
 	}
 
 	draw(now) {
+		const { clock, panes, view } = this;
 		this.frame = null;
-		const { clock } = this;
 		if (!clock.resting) clock.tick((now - (this.before ?? now)) / 1000);
 		this.before = clock.resting ? null : now;
-		const view = { ...this.view, focus: this.focus };
-		for (const pane of this.panes) pane.show(momentOf(pane.run, clock.shown), view);
-		element("time").value = clock.position;
-		this.tell(Math.floor(clock.shown), view);
+		panes.forEach((pane, number) => pane.show(momentOf(pane.run, clock.shown), view, view.near === number));
+		page.time.value = clock.position;
+		this.tell(Math.floor(clock.shown));
 		if (!clock.resting) this.repaint();
 	}
 
 	// Numbers, lists and the address, when they are others than before.
-	tell(index, view) {
-		const list = JSON.stringify([index, view.split, [...view.hidden], dark.matches]);
-		const all = JSON.stringify([list, view.focus, view.pinned, view.errorsOnly, this.clock.resting, this.clock.playing]);
+	tell(index) {
+		const { clock, panes, view } = this;
+		const list = JSON.stringify([index, view.split, view.hidden, dark.matches]);
+		const all = JSON.stringify([list, view, clock.resting, clock.playing]);
 		if (all === this.told) return;
 		this.told = all;
-		tellControls(this, EPOCHS[index]);
-		for (const pane of this.panes) tellReadings(pane, EPOCHS[index]);
-		tellImage(this.panes, view.focus);
-		if (!this.clock.resting) return;
+		tellControls(this, epochText(EPOCHS[index]));
+		for (const pane of panes) tellReadings(pane, EPOCHS[index]);
+		tellImage(panes, view.focus);
+		if (!clock.resting) return;
 		if (list !== this.listed) this.errors.show(view);
-		else this.errors.mark(view.focus);
+		this.errors.mark(view.focus);
 		this.listed = list;
 		history.replaceState(null, "", toHash(view, EPOCHS[index]));
 	}
 
 	set(changes) {
-		Object.assign(this.view, { hover: null, near: null }, changes);
-		if (this.view.pinned?.split !== this.view.split) this.view.pinned = null;
+		const view = Object.assign(this.view, { hover: null, near: null }, changes);
+		if (view.pinned?.split !== view.split) view.pinned = null;
+		view.focus = view.hover ?? view.pinned;
 		this.repaint();
 	}
 
 	toggle(label) {
-		const hidden = new Set(this.view.hidden);
-		if (!hidden.delete(label)) hidden.add(label);
-		this.set({ hidden });
+		const others = this.view.hidden.filter((hidden) => hidden !== label);
+		this.set({ hidden: others.length < this.view.hidden.length ? others : [...others, label].sort((a, b) => a - b) });
 	}
 
 	pin(focus) {
@@ -77,9 +74,9 @@ class App {
 	}
 
 	follow() {
-		const { position, number, ...changes } = fromHash(location.hash, this.most.classes.length);
+		const { position, number, ...changes } = fromHash(location.hash);
 		this.set({ ...changes, pinned: null });
-		if (number !== null) this.search(number);
+		this.search(number);
 		this.clock.go(position, false);
 	}
 
@@ -91,54 +88,50 @@ class App {
 }
 
 function tellControls({ clock, view, panes }, epoch) {
-	element("epoch").textContent = epochText(epoch);
-	element("time").setAttribute("aria-valuetext", epochText(epoch));
-	element("play").setAttribute("aria-label", clock.playing ? "Pause" : "Play");
-	document.querySelector(`[name=split][value=${view.split}]`).checked = true;
-	element("errors-only").checked = view.errorsOnly;
-	[...element("classes").children].forEach((chip, label) => chip.setAttribute("aria-pressed", !view.hidden.has(label)));
-	element("shown").textContent = [...new Set(panes.map((pane) => pane.set[view.split].shown))].join("; ");
+	page.epoch.textContent = page.time.ariaValueText = epoch;
+	page.play.ariaLabel = clock.playing ? "Pause" : "Play";
+	page[view.split].checked = true;
+	page.only.checked = view.errorsOnly;
+	[...page.classes.children].forEach((chip, label) => (chip.ariaPressed = !view.hidden.includes(label)));
+	page.shown.textContent = [...new Set(panes.map((pane) => pane.set[view.split].shown))].join("; ");
 }
 
 // What was measured at the snapshot, of all its points, as metrics.csv has it.
 function tellReadings({ run, row, split, part }, epoch) {
 	const say = (name, value, digits, unit) => (part(name).textContent = value == null ? "–" : value.toFixed(digits) + unit);
 	const metrics = run.metrics[row];
-	const behind = Math.abs(run.epochs[row] - epoch) > 1e-9 ? `, ${epochText(run.epochs[row])}` : "";
-	const right = metrics[`${split}_accuracy`];
-	say("accuracy", right == null ? null : 100 * right, 2, " %");
+	say("accuracy", metrics[`${split}_accuracy`] * 100, 2, " %");
 	say("gap", metrics.centre_gap, 1, "°");
 	say("mean", metrics[`${split}_angle`], 1, "°");
+	const behind = Math.abs(run.epochs[row] - epoch) > 1e-9 ? `, ${epochText(run.epochs[row])}` : "";
 	part("accuracy-of").textContent = `${split} accuracy${behind}`;
-	part("marks").setAttribute("aria-label", `${run.name}, ${epochText(run.epochs[row])}`);
+	part("marks").ariaLabel = `${run.name}, ${epochText(run.epochs[row])}`;
 }
 
 // As large as the window lets the panes be, readings below or beside; on small screens below each other. The side.
 function layOut(count) {
-	const root = element("panes");
-	const rem = parseFloat(getComputedStyle(root).fontSize);
-	const width = root.clientWidth;
-	const height = innerHeight - root.offsetTop - element("transport").offsetHeight - rem;
-	const fits = (columns, beside) => {
-		const [across, up] = [width / columns - 1.5 * rem, height / Math.ceil(count / columns) - rem];
-		return { columns, beside, side: Math.floor(beside ? Math.min(up, across - 14 * rem) : Math.min(across, up - 10.5 * rem)) };
-	};
+	const { style, clientWidth: width, classList } = page.panes;
+	const rem = parseFloat(getComputedStyle(page.panes).fontSize);
+	const height = innerHeight - page.panes.offsetTop - page.transport.offsetHeight - rem;
 	const scrolling = Math.max(1, Math.min(count, Math.floor(width / (19 * rem))));
-	let best = { columns: scrolling, beside: false, side: Math.floor(width / scrolling - (scrolling > 1 ? 1.5 * rem : 0)) };
-	const least = innerWidth < 900 ? Infinity : 17 * rem;
-	const options = Array.from({ length: 2 * count }, (_, i) => fits(1 + (i >> 1), i % 2 === 1));
-	const largest = options.reduce((a, b) => (b.side > a.side ? b : a));
-	if (largest.side >= least) best = largest;
-	root.style.setProperty("--columns", best.columns);
-	root.style.setProperty("--side", `${best.side}px`);
-	root.classList.toggle("beside", best.beside);
-	return best.side;
+	let best = { columns: scrolling, side: width / scrolling - (scrolling > 1 ? 1.5 * rem : 0) };
+	let largest = innerWidth < 900 ? Infinity : 17 * rem;
+	for (let columns = 1; columns <= count; columns++) {
+		const [across, up] = [width / columns - 1.5 * rem, height / Math.ceil(count / columns) - rem];
+		const beside = across - up > 7 * rem;
+		const side = beside ? Math.min(up, across - 14 * rem) : Math.min(across, up - 10.5 * rem);
+		if (side > largest) [largest, best] = [side, { columns, side, beside }];
+	}
+	style.setProperty("--columns", best.columns);
+	style.setProperty("--side", `${Math.floor(best.side)}px`);
+	classList.toggle("beside", Boolean(best.beside));
+	return Math.floor(best.side);
 }
 
 async function start() {
 	const [runs] = await Promise.all([Promise.all(ABOUT.runs.map(readRun)), Promise.all(ABOUT.sets.map(readDigits))]);
-	element("time").max = LAST;
-	element("side").style.setProperty("--runs", runs.length);
+	page.time.max = LAST;
+	page.side.style.setProperty("--runs", runs.length);
 	return new App(runs);
 }
 

@@ -16,7 +16,7 @@ from training.snapshot import SPLITS, Run, SplitName
 from viz import geometry, panels, sectors
 from viz.frames import legend, numbers
 from viz.page.choice import MOST, Images, choice, in_words
-from viz.page.pack import digit_bytes, longest, run_bytes, series, text
+from viz.page.pack import digit_bytes, histogram, longest, run_bytes, series, text
 from viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
 
 BADGE_RADIUS = 0.03
@@ -89,6 +89,7 @@ def about_run(run: Run, number: int, chosen: dict[SplitName, np.ndarray], style:
         "onColors": [readable_on(color) for color in colors],
         "reach": geometry.half_height(run),
         "set": number,
+        "tallest": {split: tallest_bar(run, split) for split in SPLITS},
         "epochs": [snapshot.epoch for snapshot in run.snapshots],
         "metrics": [{key: finite(value) for key, value in s.metrics.items()} for s in run.snapshots],
         "longest": {split: longest(series(run, split, chosen[split])).tolist() for split in SPLITS},
@@ -100,6 +101,12 @@ def badge_angles(run: Run) -> list[list[float]]:
     gap = 1.08 * 4 * BADGE_RADIUS / geometry.BADGE_RING * min(1, FULL_BADGES / len(run.class_names))
     directions = [np.arctan2(s.class_weights[:, 1], s.class_weights[:, 0]) for s in run.snapshots]
     return [geometry.spread(angles, gap).round(4).tolist() for angles in directions]
+
+
+def tallest_bar(run: Run, split: SplitName) -> float:
+    """The height of the chart of angles, in points: of the tallest bar after the first snapshot but for the last bar."""
+    bars = histogram(run, split).sum(axis=1)[min(1, len(run.snapshots) - 1) :, :-1]
+    return 1.02 * max(1, int(bars.max()))
 
 
 def finite(value: float) -> float | None:

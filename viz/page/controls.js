@@ -5,20 +5,20 @@ const FINGER_REACH = 26;
 
 function listen(app) {
 	const { clock } = app;
-	const on = (name, event, act) => element(name).addEventListener(event, (happened) => (act(happened.target), app.repaint()));
+	const on = (name, event, act) => page[name].addEventListener(event, ({ target }) => (act(target), app.repaint()));
 	on("play", "click", () => clock.play());
 	on("time", "input", ({ value }) => clock.hold(Number(value)));
 	on("time", "change", ({ value }) => clock.go(Math.round(value)));
 	on("speed", "change", ({ value }) => (clock.speed = Number(value)));
 	on("split", "change", ({ value }) => app.set({ split: value }));
-	on("errors-only", "change", ({ checked }) => app.set({ errorsOnly: checked }));
-	on("ask", "click", () => element("help").showModal());
+	on("only", "change", ({ checked }) => app.set({ errorsOnly: checked }));
+	on("ask", "click", () => page.help.showModal());
 	on("number", "input", ({ value }) => {
 		const there = value === "" || app.search(Number(value));
-		element("search-answer").textContent = there ? "" : `image ${value} is not among those on this page`;
+		page.answer.textContent = there ? "" : `image ${value} is not among those on this page`;
 	});
-	element("classes").append(...app.most.classes.map((name, label) => chip(app, name, label)));
-	for (const pane of app.panes) listenToPointer(app, pane, pane.part("space"));
+	page.classes.append(...app.most.classes.map((name, label) => chip(app, name, label)));
+	app.panes.forEach((pane, number) => listenToPointer(app, pane, number));
 	addEventListener("keydown", (event) => listenToKey(app, event));
 	addEventListener("hashchange", () => app.follow());
 	addEventListener("resize", () => app.resize());
@@ -26,21 +26,19 @@ function listen(app) {
 }
 
 function chip(app, name, label) {
-	const button = document.createElement("button");
-	Object.assign(button, { type: "button", textContent: shortened(name), title: name, onclick: () => app.toggle(label) });
+	const button = make("button", { type: "button", title: name, onclick: () => app.toggle(label) }, shortened(name));
 	button.style.setProperty("--own", app.most.colors[label]);
 	button.style.setProperty("--on-own", app.most.onColors[label]);
 	return button;
 }
 
-function listenToPointer(app, pane, space) {
+function listenToPointer(app, pane, number) {
+	const space = pane.part("space");
 	const found = ({ clientX, clientY, pointerType }) => {
 		const { left, top } = space.getBoundingClientRect();
 		return pane.nearest(clientX - left, clientY - top, pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
 	};
-	const look = (hover) => {
-		if (hover?.number !== app.view.hover?.number) app.set({ hover, near: hover && pane });
-	};
+	const look = (hover) => hover?.number === app.view.hover?.number || app.set({ hover, near: number });
 	space.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(found(event)));
 	space.addEventListener("pointerleave", () => look(null));
 	space.addEventListener("click", (event) => app.pin(found(event)));
@@ -48,13 +46,12 @@ function listenToPointer(app, pane, space) {
 
 function listenToKey(app, event) {
 	const { target, key } = event;
-	if (event.ctrlKey || event.metaKey || event.altKey || element("help").open) return;
-	const slider = target === element("time");
+	const slider = target === page.time;
 	const typing = target.matches("input[type=number]") && key !== "Escape";
 	const native = target.matches("input, select") && !slider && /^(Arrow|Home|End| )/.test(key);
-	if (typing || native || (key === " " && target.matches("button"))) return;
+	const own = event.ctrlKey || event.metaKey || event.altKey || page.help.open || (key === " " && target.matches("button"));
 	const act = shortcut(app, slider ? key.replace("Down", "Left").replace("Up", "Right") : key);
-	if (!act) return;
+	if (typing || native || own || !act) return;
 	event.preventDefault();
 	act();
 	app.repaint();
@@ -62,7 +59,7 @@ function listenToKey(app, event) {
 
 function shortcut(app, key) {
 	const { clock, view } = app;
-	if (/^\d$/.test(key)) return key < app.most.classes.length ? () => app.toggle(Number(key)) : undefined;
+	if (/^\d$/.test(key) && key < app.most.classes.length) return () => app.toggle(Number(key));
 	return {
 		" ": () => clock.play(),
 		ArrowLeft: () => clock.step(-1),
@@ -73,9 +70,9 @@ function shortcut(app, key) {
 		p: () => app.errors.step(-1, view.pinned),
 		e: () => app.set({ errorsOnly: !view.errorsOnly }),
 		t: () => app.set({ split: view.split === "test" ? "train" : "test" }),
-		a: () => app.set({ hidden: new Set() }),
-		"/": () => element("number").select(),
-		"?": () => element("help").showModal(),
-		Escape: () => (element("number").blur(), app.pin(null)),
+		a: () => app.set({ hidden: [] }),
+		"/": () => page.number.select(),
+		"?": () => page.help.showModal(),
+		Escape: () => (page.number.blur(), app.pin(null)),
 	}[key];
 }

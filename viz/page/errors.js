@@ -3,9 +3,12 @@
 const MOST_ERRORS = 120;
 
 class Errors {
+	list = [];
+	items = [];
+
 	constructor(panes, choose) {
-		Object.assign(this, { panes, choose, list: [], items: [] });
-		element("errors").addEventListener("change", (event) => choose(this.list[event.target.value]));
+		Object.assign(this, { panes, choose });
+		page.errors.addEventListener("change", (event) => choose(this.list[event.target.value]));
 	}
 
 	// Wrong in the most panes first, then by number.
@@ -14,7 +17,7 @@ class Errors {
 		for (const pane of this.panes) {
 			const { predictions, labels, numbers, count } = pane.run[split];
 			for (let index = 0, at = pane.row * count; index < count; index++, at++) {
-				if (predictions[at] === labels[index] || hidden.has(labels[index])) continue;
+				if (predictions[at] === labels[index] || hidden.includes(labels[index])) continue;
 				const key = `${pane.set.data} ${numbers[index]}`;
 				const error = found.get(key) ?? { ...pane.imageAt(index), pane, index, taken: predictions[at], times: 0 };
 				found.set(key, { ...error, times: error.times + 1 });
@@ -25,31 +28,23 @@ class Errors {
 
 	show(view) {
 		this.list = this.find(view);
-		const shown = this.list.slice(0, MOST_ERRORS);
-		const rest = this.list.length - shown.length;
-		element("mistakes-title").textContent = `Errors at this epoch: ${this.list.length.toLocaleString("en")}`;
-		element("errors-more").textContent = rest ? `and ${rest.toLocaleString("en")} more` : "";
-		while (this.items.length < shown.length) this.items.push(this.makeItem());
-		element("errors").replaceChildren(...this.items.slice(0, shown.length));
-		shown.forEach((error, i) => this.dress(this.items[i], error));
+		this.items = this.list.slice(0, MOST_ERRORS).map((error, place) => this.item(error, place));
+		const rest = this.list.length - this.items.length;
+		page.wrong.textContent = `Errors at this epoch: ${this.list.length.toLocaleString("en")}`;
+		page.rest.textContent = rest ? `and ${rest.toLocaleString("en")} more` : "";
+		page.errors.replaceChildren(...this.items);
 		this.mark(view.focus);
 	}
 
-	makeItem() {
-		const item = document.createElement("label");
-		const input = document.createElement("input");
-		Object.assign(input, { type: "radio", name: "error", value: this.items.length });
-		item.append(input, document.createElement("canvas"));
-		return item;
-	}
-
-	dress(item, { pane, index, split, times, number, taken }) {
-		const { labels } = pane.run[split];
+	item({ pane, index, split, times, number, taken }, place) {
+		const { classes, colors } = pane.run;
+		const label = pane.run[split].labels[index];
 		const of = this.panes.length > 1 ? `, wrong in ${times} of ${this.panes.length}` : "";
-		item.title = `image ${number}: ${pane.run.classes[labels[index]]}, taken for ${pane.run.classes[taken]}${of}`;
-		item.firstChild.setAttribute("aria-label", item.title);
-		item.style.setProperty("--own", pane.run.colors[labels[index]]);
-		drawDigit(item.lastChild, digit(pane.set[split], index));
+		const title = `image ${number}: ${classes[label]}, taken for ${classes[taken]}${of}`;
+		const input = make("input", { type: "radio", name: "error", value: place, ariaLabel: title });
+		const item = make("label", { title }, input, drawDigit(make("canvas", DIGIT), digit(pane.set[split], index)));
+		item.style.setProperty("--own", colors[label]);
+		return item;
 	}
 
 	placeOf(focus) {
@@ -64,10 +59,9 @@ class Errors {
 	// The error after or before the one looked at.
 	step(by, focus) {
 		const count = this.list.length;
-		if (!count) return;
 		const place = this.placeOf(focus);
 		const next = place < 0 && by < 0 ? count - 1 : (place + by + count) % count;
-		this.choose(this.list[next]);
+		if (count) this.choose(this.list[next]);
 		this.items[next]?.scrollIntoView({ block: "nearest" });
 	}
 }

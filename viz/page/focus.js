@@ -34,5 +34,5 @@ function drawCard({ marks, side, ratio, set, split }, index, [x, y], color) {
 	frame.roundRect(left, top, card, card, 8 * ratio);
 	draw(marks, frame, theme().background, color, 2.5 * ratio);
 	marks.imageSmoothingEnabled = false;
-	marks.drawImage(drawDigit(document.createElement("canvas"), digit(set[split], index)), left, top, card, card);
+	marks.drawImage(drawDigit(make("canvas", DIGIT), digit(set[split], index)), left, top, card, card);
 }

@@ -3,6 +3,7 @@
 const { unitRing, badgeRing, beyond } = ABOUT.geometry;
 const MANY_ERRORS = 150;
 const FAINTEST = 0.02;
+const FAR = 1000;
 const LONGEST_BADGE = 11;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => ABOUT.themes[dark.matches ? "dark" : "light"];
@@ -12,7 +13,7 @@ class Pane {
 	constructor(run) {
 		this.run = run;
 		this.set = ABOUT.sets[run.set];
-		this.root = element("pane").content.firstElementChild.cloneNode(true);
+		this.root = page.pane.content.firstElementChild.cloneNode(true);
 		this.part = (name) => this.root.querySelector(`.${name}`);
 		this.part("name").textContent = run.name;
 		this.part("numbers").textContent = run.numbers.replaceAll(" = ", "\u00a0=\u00a0");
@@ -31,7 +32,8 @@ class Pane {
 		this.middle = side / 2;
 		this.scale = this.middle / run.reach;
 		for (const canvas of this.canvases) canvas.width = canvas.height = side;
-		this.raster = new Raster(side);
+		this.image = new ImageData(side, side);
+		this.raster = { width: side, pixels: new Uint32Array(this.image.data.buffer) };
 		this.stamps = [makeStamp(Math.max(1.25 * ratio, 0.003 * side)), makeStamp(Math.max(1.7 * ratio, 0.0044 * side))];
 		const radius = Math.max(0.0235 * side, Math.min(9 * ratio, run.badges.radius * side));
 		this.badge = radius * Math.min(1, 20 / run.classes.length);
@@ -41,16 +43,16 @@ class Pane {
 	}
 
 	// Canvas pixels of a place in feature units; of an angle on a ring around the middle.
-	place(x, y) {
-		return [this.middle + x * this.scale, this.middle - y * this.scale];
+	place(x, y, scale = this.scale) {
+		return [this.middle + x * scale, this.middle - y * scale];
 	}
 
 	onRing(angle, ring) {
-		return [this.middle * (1 + ring * Math.cos(angle)), this.middle * (1 - ring * Math.sin(angle))];
+		return this.place(Math.cos(angle), Math.sin(angle), ring * this.middle);
 	}
 
 	// Moves everything to a moment, `share` of the way from one snapshot to another.
-	show(moment, view) {
+	show(moment, view, near) {
 		const { before, after, share } = moment;
 		const { weights, classes } = this.run;
 		Object.assign(this, { moment, row: before, split: view.split });
@@ -59,7 +61,7 @@ class Pane {
 		this.placePoints(view);
 		this.drawGround();
 		this.drawPoints();
-		this.drawMarks(view);
+		this.drawMarks(view, near);
 		drawHistogram(this.part("histogram"), this, view.hidden);
 	}
 
@@ -79,7 +81,7 @@ class Pane {
 			rimX[i] = this.middle + fx * ring;
 			rimY[i] = this.middle - fy * ring;
 			const wrong = predictions[a] !== labels[i];
-			this.seen[i] = hidden.has(labels[i]) || (errorsOnly && !wrong) ? 0 : 1 + wrong;
+			this.seen[i] = hidden.includes(labels[i]) || (errorsOnly && !wrong) ? 0 : 1 + wrong;
 		}
 		this.spots = this.run.rim ? [[xs, ys], [rimX, rimY]] : [[xs, ys]];
 	}
@@ -89,7 +91,7 @@ class Pane {
 		const { labels } = run[this.split];
 		raster.pixels.fill(0);
 		spots.forEach(([xs, ys], k) => {
-			for (let i = 0; i < seen.length; i++) if (seen[i]) raster.dot(xs[i], ys[i], this.stamps[k], this.colors[labels[i]]);
+			for (let i = 0; i < seen.length; i++) if (seen[i]) dot(raster, xs[i], ys[i], this.stamps[k], this.colors[labels[i]]);
 		});
 		// A ring around an error: the paler, the more there are, as in viz/scatter.py.
 		const wrong = seen.reduce((sum, value) => sum + (value > 1), 0);
@@ -97,8 +99,8 @@ class Pane {
 		const ring = makeStamp(Math.max(3.6 * ratio, 0.0066 * this.side), ratio, alpha);
 		const ink = packedColor(theme().ink);
 		const [xs, ys] = spots.at(-1);
-		for (let i = 0; i < seen.length; i++) if (seen[i] > 1 && alpha > FAINTEST) raster.dot(xs[i], ys[i], ring, ink);
-		this.points.putImageData(raster.image, 0, 0);
+		for (let i = 0; i < seen.length; i++) if (seen[i] > 1 && alpha > FAINTEST) dot(raster, xs[i], ys[i], ring, ink);
+		this.points.putImageData(this.image, 0, 0);
 	}
 
 	drawGround() {
@@ -112,9 +114,7 @@ class Pane {
 		ground.clearRect(0, 0, this.side, this.side);
 		ground.globalAlpha = theme().tint;
 		if (run.cells) {
-			cells(weights, beyond * run.reach).forEach((corners, label) => {
-				draw(ground, line(corners.map(([x, y]) => this.place(x, y))), run.colors[label]);
-			});
+			weights.forEach((_, label) => this.drawCell(label));
 		} else {
 			for (const arc of arcs(weights, run.spec, false)) draw(ground, wedge(arc), run.colors[arc.label]);
 		}
@@ -126,33 +126,46 @@ class Pane {
 		if (run.rim) draw(ground, disc([middle, middle], unitRing * middle), null, theme().muted, this.ratio);
 	}
 
+	// Where a class weight is the nearest: cut from the pane by a half-plane for each of the others.
+	drawCell(label) {
+		const { ground, weights, run, side } = this;
+		const [x, y] = weights[label];
+		ground.save();
+		weights.forEach(([x2, y2], other) => {
+			const angle = Math.atan2(y2 - y, x - x2);
+			const half = new Path2D();
+			half.arc(...this.place((x + x2) / 2, (y + y2) / 2), FAR * side, angle - Math.PI / 2, angle + Math.PI / 2);
+			if (other !== label) ground.clip(half);
+		});
+		ground.fillStyle = run.colors[label];
+		ground.fillRect(0, 0, side, side);
+		ground.restore();
+	}
+
 	hatch() {
-		const canvas = document.createElement("canvas");
-		canvas.width = canvas.height = Math.max(5, Math.round(0.014 * this.side));
+		const side = Math.max(5, Math.round(0.014 * this.side));
+		const canvas = make("canvas", { width: side, height: side });
 		const context = canvas.getContext("2d");
 		context.fillStyle = `${theme().muted}52`;
-		context.fillRect(0, 0, canvas.width, Math.round(this.ratio));
+		context.fillRect(0, 0, side, Math.round(this.ratio));
 		return context.createPattern(canvas, "repeat");
 	}
 
-	drawMarks({ hidden, focus, near }) {
+	drawMarks({ hidden, focus }, near) {
 		const { marks, run, moment } = this;
 		const [from, to] = [run.badges.angles[moment.before], run.badges.angles[moment.after]];
 		const places = from.map((angle, label) => angle + toward(angle, to[label]) * moment.share);
 		marks.clearRect(0, 0, this.side, this.side);
 		places.forEach((place, label) => {
-			const knee = this.onRing(direction(this.weights[label]), unitRing);
-			marks.globalAlpha = hidden.has(label) ? 0.15 : 0.55;
-			const spoke = line([this.place(0, 0), knee, this.onRing(place, badgeRing)]);
-			draw(marks, spoke, null, theme().ink, Math.max(this.ratio, 0.0022 * this.side));
-		});
-		places.forEach((place, label) => {
-			marks.globalAlpha = hidden.has(label) ? 0.25 : 1;
-			this.drawBadge(label, ...this.onRing(place, badgeRing));
+			const tip = this.onRing(place, badgeRing);
+			const spoke = line([this.place(0, 0), this.onRing(direction(this.weights[label]), unitRing), tip]);
+			marks.globalAlpha = hidden.includes(label) ? 0.25 : 1;
+			draw(marks, spoke, null, `${theme().ink}8c`, Math.max(this.ratio, 0.0022 * this.side));
+			this.drawBadge(label, ...tip);
 		});
 		marks.globalAlpha = 1;
 		const index = this.indexOf(focus);
-		if (index !== undefined) drawFocus(this, index, near === this);
+		if (index !== undefined) drawFocus(this, index, near);
 	}
 
 	drawBadge(label, x, y) {

@@ -9,7 +9,7 @@ const LAST = EPOCHS.length - 1;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const epochText = (epoch) => `epoch ${Number(epoch.toPrecision(4))}`;
 
-// goal: where it moves to, or null. What is drawn between two snapshots is the first of them where stillness is wanted.
+// goal: where it moves to, or null. Where stillness is wanted, nothing is shown between two snapshots.
 class Clock {
 	position = LAST;
 	goal = null;
@@ -27,38 +27,30 @@ class Clock {
 	go(position, smoothly = !still.matches) {
 		this.playing = false;
 		this.goal = Math.min(Math.max(position, 0), LAST);
-		if (!smoothly) this.arrive();
+		if (!smoothly) this.hold(this.goal);
 	}
 
 	step(by) {
 		this.go(Math.round(this.goal ?? this.position) + by);
 	}
 
-	arrive() {
-		this.position = this.goal;
-		this.goal = null;
-	}
-
-	// A place where a finger holds the slider.
 	hold(position) {
 		Object.assign(this, { position, goal: null, playing: false });
 	}
 
 	play() {
-		if (this.playing) return this.go(Math.ceil(this.position));
-		if ((this.goal ?? this.position) === LAST) this.position = 0;
-		this.goal = null;
-		return (this.playing = true);
+		if (this.playing) this.go(Math.ceil(this.position));
+		else Object.assign(this, { position: this.position < LAST ? this.position : 0, goal: null, playing: true });
 	}
 
 	tick(elapsed) {
 		const seconds = Math.min(elapsed, LONGEST_FRAME);
 		if (this.playing) {
 			this.position += (seconds * this.speed) / SECONDS_A_SNAPSHOT;
-			if (this.position >= LAST) this.go(LAST, false);
+			if (this.position >= LAST) this.hold(LAST);
 		} else {
 			this.position = between(this.goal, this.position, Math.exp(-seconds / EASE));
-			if (Math.abs(this.goal - this.position) < ARRIVED) this.arrive();
+			if (Math.abs(this.goal - this.position) < ARRIVED) this.hold(this.goal);
 		}
 	}
 }
