@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pages
 import viz.page
 from training.snapshot import Points
 from viz.page.assemble import SCRIPTS, in_script
@@ -34,7 +35,9 @@ def outputs(config_file, mnist, tmp_path):
 
 
 @pytest.fixture
-def make(run, outputs):
+def make(run, outputs, mnist, monkeypatch):
+    monkeypatch.setattr(pages, "load_dataset", lambda *_: mnist)
+
     def call(*arguments: object) -> tuple[int, str, str]:
         return run("create_gif.py", *arguments, "--outputs", outputs, "--config", ROOT / "config.json")
 

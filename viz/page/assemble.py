@@ -104,7 +104,7 @@ def badge_angles(run: Run) -> list[list[float]]:
 
 
 def tallest_bar(run: Run, split: SplitName) -> float:
-    """The height of the chart of angles, in points: of the tallest bar after the first snapshot but for the last bar."""
+    """How many points the chart of angles has room for: the tallest bar after the first snapshot, but the last bar."""
     bars = histogram(run, split).sum(axis=1)[min(1, len(run.snapshots) - 1) :, :-1]
     return 1.02 * max(1, int(bars.max()))
 
