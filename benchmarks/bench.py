@@ -129,7 +129,7 @@ def growth_rows(run: Path) -> Iterator[Row]:
 
 
 def page_rows(rounds: int, run: Path) -> Iterator[Row]:
-    """The page in headless Chromium without a GPU, played once, with the run in 1, 2 and 6 panes as large as they fit."""
+    """The page in headless Chromium without a GPU, played once, with the run in 1, 2 and 6 panes."""
     for panes, frames, megabytes in ((1, "", "2 at most"), (2, "50 at least", ""), (6, "25 at least", "5 at most")):
         played = [measure("page", run, "--panes", panes) for _ in range(rounds)]
         where = f"page of {panes} pane(s), 1280 x 720"

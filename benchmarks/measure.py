@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from viz.style import Style
 
-
 PLAY_THROUGH = """async () => {
   const app = await started;
   await new Promise(requestAnimationFrame);
@@ -184,7 +183,7 @@ def head(dimension: int, classes: int) -> None:
 @click.option("--width", default=1280)
 @click.option("--height", default=720)
 def page(folder: Path, panes: int, width: int, height: int) -> None:
-    """A page that shows the run in `panes` panes, in headless Chromium without a GPU: played once from the first epoch."""
+    """The run in `panes` panes of a page, played once from the first epoch in headless Chromium without a GPU."""
     import shutil
 
     from playwright.sync_api import sync_playwright

@@ -374,7 +374,7 @@ def test_the_list_of_errors_is_walked_with_the_keyboard(visit, runs, mnist):
     sampled = mnist.test.sampled(300, 3)
     ordered = sorted(softmax | cosface, key=lambda place: (-(place in softmax) - (place in cosface), sampled[place]))
     assert len(ordered) > 3
-    assert page.locator("#wrong").inner_text() == f"Errors at this epoch: {len(ordered)}"
+    assert page.locator("#wrong").inner_text() == f"Errors among those shown: {len(ordered)}"
     assert page.locator("#errors label").count() == len(ordered)
     seen = []
     for key in ("n", "n", "p", "n"):

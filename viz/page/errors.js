@@ -30,7 +30,7 @@ class Errors {
 		this.list = this.find(view);
 		this.items = this.list.slice(0, MOST_ERRORS).map((error, place) => this.item(error, place));
 		const rest = this.list.length - this.items.length;
-		page.wrong.textContent = `Errors at this epoch: ${this.list.length.toLocaleString("en")}`;
+		page.wrong.textContent = `Errors among those shown: ${this.list.length.toLocaleString("en")}`;
 		page.rest.textContent = rest ? `and ${rest.toLocaleString("en")} more` : "";
 		page.errors.replaceChildren(...this.items);
 		this.mark(view.focus);
