@@ -113,13 +113,14 @@ function layOut(count) {
 	const { style, clientWidth: width, classList } = page.panes;
 	const rem = parseFloat(getComputedStyle(page.panes).fontSize);
 	const height = innerHeight - page.panes.offsetTop - page.transport.offsetHeight - rem;
-	const scrolling = Math.max(1, Math.min(count, Math.floor(width / (19 * rem))));
+	const most = Math.max(1, Math.min(count, Math.floor(width / (19 * rem))));
+	const scrolling = Math.ceil(count / Math.ceil(count / most));
 	let best = { columns: scrolling, side: width / scrolling - (scrolling > 1 ? 1.5 * rem : 0) };
-	let largest = innerWidth < 900 ? Infinity : 17 * rem;
+	let largest = innerWidth < 900 ? Infinity : 15 * rem;
 	for (let columns = 1; columns <= count; columns++) {
 		const [across, up] = [width / columns - 1.5 * rem, height / Math.ceil(count / columns) - rem];
-		const beside = across - up > 7 * rem;
-		const side = beside ? Math.min(up, across - 14 * rem) : Math.min(across, up - 10.5 * rem);
+		const beside = across - up > 7 * rem && up > 23 * rem;
+		const side = beside ? Math.min(up, across - 14 * rem) : Math.min(across, up - 11 * rem);
 		if (side > largest) [largest, best] = [side, { columns, side, beside }];
 	}
 	style.setProperty("--columns", best.columns);
