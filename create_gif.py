@@ -4,6 +4,7 @@ python create_gif.py --lossname CosFace_v1 --layout slide --theme dark
 python create_gif.py --compare softmax --compare CosFace_v1 --split test
 python create_gif.py --figure all
 python create_gif.py --deck outputs/losses.pptx --lossname all
+python create_gif.py --page outputs/losses.html --lossname softmax --lossname CosFace_v1
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option("--sweep", type=click.Choice(SWEPT), help="The runs like LOSSNAME with another value of this, compared.")
 @click.option("--figure", help="A figure of the theory, or 'all': png, svg and pdf in OUTPUTS/figures.")
 @click.option("--deck", type=Path, help="A PowerPoint file of the runs LOSSNAME, or 'all'.")
+@click.option("--page", type=Path, help="One HTML file to explore the runs LOSSNAME, or 'all'.")
 @click.option("--split", type=click.Choice([*SPLITS, BOTH]), default=BOTH, show_default=True)
 @click.option("--layout", type=click.Choice(LAYOUTS), default="square", show_default=True)
 @click.option("--view", type=click.Choice(["auto", "features", "circle", "both"]), default="auto", show_default=True)
@@ -61,9 +63,9 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option("--outputs", type=Path, default="outputs", show_default=True, help="Folder of all runs.")
 def main(
     lossnames: tuple[str, ...], compared: tuple[str, ...], sweep: str | None, figure: str | None, deck: Path | None,
-    split: str, layout: str, view: str, overlays: tuple[str, ...], start_epoch: float, end_epoch: float | None,
-    duration: float, hold: float, tween: int, kind: str, size: int, theme: str, palette: str, transparent: bool,
-    config_path: Path, outputs: Path,
+    page: Path | None, split: str, layout: str, view: str, overlays: tuple[str, ...],
+    start_epoch: float, end_epoch: float | None, duration: float, hold: float, tween: int, kind: str,
+    size: int, theme: str, palette: str, transparent: bool, config_path: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     import exports
@@ -73,7 +75,7 @@ def main(
     from viz.style import Style, require_palette
 
     require_possible(
-        {"--compare": bool(compared), "--sweep": sweep, "--figure": figure, "--deck": deck},
+        {"--compare": bool(compared), "--sweep": sweep, "--figure": figure, "--deck": deck, "--page": page},
         lossnames,
         kind,
         transparent,
@@ -88,6 +90,10 @@ def main(
         show(exports.figures(figure, lossnames, read_config(config_path), outputs, style))
     elif deck is not None:
         click.echo(exports.deck(lossnames, read_config(config_path), deck, order))
+    elif page is not None:
+        from pages import export_page
+
+        click.echo(export_page(lossnames, read_config(config_path), page, order))
     elif compared:
         show(exports.compare(tuple(dict.fromkeys(compared)), order))
     elif sweep:

@@ -16,6 +16,8 @@ from filelock import FileLock, Timeout
 from data.dataset import Dataset
 from errors import InputError, StoppedError
 from files import write_whole
+from pages import NAME as PAGE
+from pages import images_of, is_flat, write_page
 from run_log import command_line, command_to_go_on, logging_to, versions
 from training.checkpoint import NAME as CHECKPOINT
 from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
@@ -38,7 +40,7 @@ DRAWN = (
         for ending in (".gif", ".webp", ".apng", ".mp4", "_last.png", "_epoch_*.*")
     ),
 )
-OWN_FILES = ("run.json", "metrics.csv", "latest.png", CHECKPOINT)
+OWN_FILES = ("run.json", "metrics.csv", "latest.png", PAGE, CHECKPOINT)
 
 
 def run_experiment(
@@ -82,6 +84,7 @@ class Experiment:
                 return
             run = read_run(self.folder)
             self.draw(run, range(len(run.snapshots)), stills=True)
+            self.make_page(run)
             self.describe(len(run.snapshots), run.snapshots[-1].metrics)
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
@@ -156,6 +159,18 @@ class Experiment:
             self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
             if stills and self.config.model.visual_dimension == 3:
                 self.say(str(draw_turn(run, self.folder, split, Style())))
+
+    def make_page(self, run: Run) -> None:
+        """The run's page, if it is flat; without it the run is as good, so that nothing of it can stop the run."""
+        if not is_flat(run):
+            return
+        try:
+            images = images_of(run, describe(self.config, self.dataset), self.dataset)
+            write_page(self.folder / PAGE, [run], [images], Style())
+            self.say(str(self.folder / PAGE))
+        except Exception as error:  # whatever it is; log.txt has the traceback
+            self.log.exception("no page")
+            click.echo(f"{self.config.name}: no page ({error})", err=True)
 
     def describe(self, finished: int, metrics: dict[str, float]) -> None:
         write_description(self.folder, self.config, self.dataset, versions(), finished, metrics)

@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 README, BEGIN, END = HERE / "README.md", "<!-- table begins -->", "<!-- table ends -->"
 PLAIN_EPOCHS = 20
 PLAIN_DRAWING = f"seconds of the plain way's {2 * PLAIN_EPOCHS} pictures and 2 GIFs, from one of each"
-PARTS = ("training", "drawing", "commands", "growth")
+PARTS = ("training", "drawing", "commands", "growth", "page")
 ALL_OVERLAYS = [part for name in ("regions", "margin", "centres", "errors") for part in ("--overlay", name)]
 GROWTH = [
     *((f"ms a frame, {n:,} points", "frame_ms", ("--points", n)) for n in (1000, 3000, 10000, 30000, 60000)),
@@ -128,6 +128,18 @@ def growth_rows(run: Path) -> Iterator[Row]:
         yield Row(f"ms a step of the head, D = {dimension}, C = {classes:,}", [ms])
 
 
+def page_rows(rounds: int, run: Path) -> Iterator[Row]:
+    """The page in headless Chromium without a GPU, played once, with the run in 1, 2 and 6 panes."""
+    for panes, frames, megabytes in ((1, "", "2 at most"), (2, "50 at least", ""), (6, "25 at least", "5 at most")):
+        played = [measure("page", run, "--panes", panes) for _ in range(rounds)]
+        where = f"page of {panes} pane(s), 1280 x 720"
+        yield Row(f"frames a second, {where}", [m["frames_per_s"] for m in played], [], frames)
+        yield Row(f"milliseconds of script a frame, {where}", [m["script_ms"] for m in played])
+        yield Row(f"seconds until the first picture, {where}", [m["ready_s"] for m in played], [], "2 at most")
+        yield Row(f"megabytes, page of {panes} run(s)", [played[0]["bytes"] / MEGABYTE], [], megabytes)
+        yield Row(f"seconds of making it, page of {panes} run(s)", [m["made_s"] for m in played])
+
+
 def all_rows(
     parts: Sequence[str], rounds: int, epochs: int, run: Path, data: Path, known: dict[str, Row]
 ) -> Iterator[Row]:
@@ -140,6 +152,8 @@ def all_rows(
         yield from command_rows(rounds, run, data)
     if "growth" in parts:
         yield from growth_rows(run)
+    if "page" in parts:
+        yield from page_rows(rounds, run)
 
 
 def publish(rows: list[Row]) -> None:

@@ -27,6 +27,28 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from viz.style import Style
 
+PLAY_THROUGH = """async () => {
+  const app = await started;
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  const ready_s = performance.now() / 1000;
+  let script = 0;
+  let frames = 0;
+  const draw = app.draw.bind(app);
+  app.draw = (now) => {
+    const began = performance.now();
+    draw(now);
+    script += performance.now() - began;
+    frames++;
+  };
+  app.clock.play();
+  app.repaint();
+  const began = performance.now();
+  while (app.clock.playing) await new Promise(requestAnimationFrame);
+  const seconds = (performance.now() - began) / 1000;
+  return { ready_s, frames_per_s: frames / seconds, script_ms: script / frames };
+}"""
+
 
 @click.group()
 def main() -> None:
@@ -153,6 +175,39 @@ def head(dimension: int, classes: int) -> None:
     features = torch.randn(256, dimension, requires_grad=True)
     labels = torch.randint(classes, (256,))
     answer(step_ms=median_ms(lambda: layer.loss(features, labels).backward()))
+
+
+@main.command()
+@click.argument("folder", type=Path)
+@click.option("--panes", default=1)
+@click.option("--width", default=1280)
+@click.option("--height", default=720)
+def page(folder: Path, panes: int, width: int, height: int) -> None:
+    """The run in `panes` panes of a page, played once from the first epoch in headless Chromium without a GPU."""
+    import shutil
+
+    from playwright.sync_api import sync_playwright
+
+    from data.mnist import load_mnist
+    from pages import images_of, write_page
+    from training.store import read_description, read_run
+
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        raise click.ClickException("no chromium on the PATH: apt-get install chromium")
+    run = read_run(folder)
+    images = images_of(run, read_description(folder), load_mnist())
+    with tempfile.TemporaryDirectory() as out, sync_playwright() as play:
+        path = Path(out) / "index.html"
+        started = time.perf_counter()
+        write_page(path, [run] * panes, [images] * panes, Style())
+        made_s = time.perf_counter() - started
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        tab = browser.new_page(viewport={"width": width, "height": height})
+        tab.goto(f"{path.as_uri()}#epoch=0")
+        numbers = tab.evaluate(PLAY_THROUGH)
+        browser.close()
+        answer(bytes=path.stat().st_size, made_s=made_s, **numbers)
 
 
 def settings(lossname: str, **overrides: object) -> tuple[RunConfig, Dataset]:

@@ -28,8 +28,14 @@ class Split:
         """A fixed random choice of `count` items in their old order; all of them for None or too large a count."""
         if count is None or count >= len(self):
             return self
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
+        chosen = self.sampled(count, seed)
         return Split(self.images[chosen], self.labels[chosen])
+
+    def sampled(self, count: int | None, seed: int) -> np.ndarray:
+        """The places in this split of the items that `sample` chooses, ascending."""
+        if count is None or count >= len(self):
+            return np.arange(len(self))
+        return np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
 
     def only(self, labels: list[int]) -> Split:
         """The items of these classes, which are counted anew in this order."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from training.config_file import ConfigFile
 from training.metrics import Observed, measure
 from training.snapshot import Points, Run, Snapshot
+from training.store import FORMAT, fingerprint, write_snapshot
 
 NAMES = tuple("0123456789")
 
@@ -27,3 +33,16 @@ def made_up_run(
         seen = Observed(points, random.random(count) < 0.7)
         made.append(Snapshot(float(epoch), points, points, weights, measure(seen, seen, weights, 1.0)))
     return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))
+
+
+def save(run: Run, place: Path, images: str = "", config: dict[str, Any] | None = None) -> None:
+    """A finished run on disk, as training leaves it. images, config: what run.json says of them."""
+    content = {
+        "format": FORMAT, "name": run.name, "lossname": run.lossname, "margin": asdict(run.spec),
+        "class_names": list(run.class_names), "unseen_names": list(run.unseen_names), "images": images,
+        "config": config or {}, "made_with": {}, "finished": len(run.snapshots), "metrics": {},
+    }  # fmt: skip
+    (place / "snapshots").mkdir(parents=True)
+    (place / "run.json").write_text(json.dumps(content))
+    for snapshot in run.snapshots:
+        write_snapshot(place, snapshot, fingerprint(content))

@@ -47,6 +47,11 @@ def test_create_gif_runs_where_importing_torch_fails(tiny, few_digits, tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_pages_are_made_where_importing_torch_fails():
+    code = "import pages; from data.sources import load_dataset; load_dataset('mnist', None)"
+    assert python_without(("torch", "torchvision"), code).stderr == ""
+
+
 def test_training_runs_where_importing_matplotlib_fails():
     code = "import training.loop, data.sources"
     assert python_without(("matplotlib", "viz"), code).stderr == ""

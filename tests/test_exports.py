@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import shutil
 import subprocess
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,37 +14,22 @@ from PIL import Image
 from pptx import Presentation
 from pptx.util import Pt
 
-from training.snapshot import Run
-from training.store import FORMAT, fingerprint, write_snapshot
 from viz.figures import FIGURES
 
 from .conftest import ROOT
-from .made_up import made_up_run
+from .made_up import made_up_run, save
 
 LOSSES = ("softmax", "CosFace_v1", "ArcFace_v3")
-
-
-def save(run: Run, outputs: Path) -> None:
-    """A finished run on disk, as training leaves it."""
-    content = {
-        "format": FORMAT, "name": run.name, "lossname": run.lossname, "margin": asdict(run.spec),
-        "class_names": list(run.class_names), "images": "", "config": {}, "made_with": {},
-        "finished": len(run.snapshots), "unseen_names": [], "metrics": {},
-    }  # fmt: skip
-    folder = outputs / run.name
-    (folder / "snapshots").mkdir(parents=True)
-    (folder / "run.json").write_text(json.dumps(content))
-    for snapshot in run.snapshots:
-        write_snapshot(folder, snapshot, fingerprint(content))
 
 
 @pytest.fixture
 def outputs(config_file, tmp_path):
     for lossname in LOSSES:
-        save(made_up_run(config_file, lossname, snapshots=3, count=100), tmp_path)
+        save(made_up_run(config_file, lossname, snapshots=3, count=100), tmp_path / lossname)
     for m3 in (0.0, 0.3):
         base = made_up_run(config_file, snapshots=3, count=100)
-        save(replace(base, name=f"CosFace_v1_m3-{m3:g}", spec=replace(base.spec, m3=m3)), tmp_path)
+        name = f"CosFace_v1_m3-{m3:g}"
+        save(replace(base, name=name, spec=replace(base.spec, m3=m3)), tmp_path / name)
     return tmp_path
 
 

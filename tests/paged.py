@@ -1,0 +1,56 @@
+"""Made-up runs that show genuine digits, on disk as training leaves them, for tests of the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from data.dataset import Dataset
+from losses.margin import MarginSpec
+from training.metrics import Observed, measure, unit
+from training.snapshot import SPLITS, Points, Run, Snapshot
+
+from . import made_up
+
+COUNT, SEED, SNAPSHOTS = 300, 3, 4
+
+
+def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapshots=SNAPSHOTS, random_seed=0) -> Run:
+    """Classes that part while their weights turn; predictions are those of the weights, so that some are wrong."""
+    random = np.random.default_rng(random_seed)
+    classes = len(dataset.class_names)
+    splits = {"train": dataset.train.sample(count, SEED), "test": dataset.test.sample(count, SEED)}
+    noise = {name: random.normal(size=(count, 2)) for name in splits}
+    made = []
+    for epoch in range(snapshots):
+        angles = 2 * np.pi * np.arange(classes) / classes + 0.1 * epoch + 0.05 * random.random(classes)
+        weights = np.stack((np.cos(angles), np.sin(angles)), axis=1) * (1 + random.random((classes, 1)))
+        points = {}
+        for split, part in splits.items():
+            features = 40 * (epoch + 0.2) * unit(weights)[part.labels] + 12 * noise[split]
+            logits = features @ (unit(weights) if spec.w_norm else weights).T
+            points[split] = Points(features.astype(np.float32), part.labels, logits.argmax(axis=1))
+        weights = weights.astype(np.float32)
+        seen = [Observed(points[split], points[split].predictions == points[split].labels) for split in SPLITS]
+        metrics = measure(*seen, weights, 1.0 if epoch else float("nan"))
+        made.append(Snapshot(float(epoch), points["train"], points["test"], weights, metrics))
+    return Run(name, name, spec, dataset.class_names, tuple(made))
+
+
+def save(run: Run, dataset: Dataset, outputs: Path, folder: str = "") -> Run:
+    """The run on disk, in `outputs`; returns it."""
+    config: dict = {
+        "data": {"dataset": "mnist", "train_points": COUNT, "test_points": COUNT},
+        "training": {"seed": SEED},
+    }
+    if run.head:
+        config["head"] = {"name": run.head, "cells": run.cells}
+    made_up.save(run, outputs / (folder or run.name), dataset.digest, config)
+    return run
+
+
+def with_cells(run: Run) -> Run:
+    """The same as a run of a head whose classes have cells around their weights."""
+    return replace(run, head="RBF-softmax", cells=True)

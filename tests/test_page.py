@@ -1,0 +1,226 @@
+"""The page without a browser: what is chosen, how it is packed, which file is written."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pages
+import viz.page
+from training.snapshot import Points
+from viz.page.assemble import SCRIPTS, in_script
+from viz.page.choice import choice, in_words
+from viz.page.pack import angle_steps, digit_bytes, length_steps, longest, planes
+
+from .conftest import ROOT
+from .made_up import made_up_run
+from .paged import save, shown_run
+
+SOURCE = Path(viz.page.__file__).parent
+MOST_BYTES_OF_SOURCE = 45_000
+
+
+@pytest.fixture
+def outputs(config_file, mnist, tmp_path):
+    for name in ("softmax", "CosFace_v1"):
+        save(shown_run(config_file.margin(name), mnist, name), mnist, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def make(run, outputs, mnist, monkeypatch):
+    monkeypatch.setattr(pages, "load_dataset", lambda *_: mnist)
+
+    def call(*arguments: object) -> tuple[int, str, str]:
+        return run("create_gif.py", *arguments, "--outputs", outputs, "--config", ROOT / "config.json")
+
+    return call
+
+
+def about(page: str) -> dict:
+    return json.loads(re.search(r'id="about">(.*?)</script>', page, re.S)[1])
+
+
+def points(labels: np.ndarray, wrong: np.ndarray) -> Points:
+    return Points(np.zeros((len(labels), 2), np.float32), labels, np.where(wrong, (labels + 1) % 10, labels))
+
+
+def test_errors_are_all_kept_and_the_rest_is_even():
+    random = np.random.default_rng(0)
+    labels = np.sort(random.choice(10, size=4000, p=np.arange(1, 11) / 55))
+    first, second = random.random((2, 4000)) < 0.02
+    chosen = choice([points(labels, first), points(labels, second)], 500)
+    assert len(chosen) == len(set(chosen)) == 500
+    assert set(np.flatnonzero(first | second)) <= set(chosen)
+    counts = np.bincount(labels[chosen], minlength=10)
+    assert counts.max() - counts.min() <= 1
+    assert np.count_nonzero(np.diff(labels[chosen])) > 400, "the order is not shuffled"
+
+
+def test_more_errors_than_places():
+    labels = np.arange(1000) % 10
+    wrong = labels < 5
+    chosen = choice([points(labels, wrong)], 100)
+    assert wrong[chosen].all()
+    assert np.bincount(labels[chosen]).tolist() == [20] * 5
+
+
+def test_the_page_says_what_it_shows(config_file):
+    run = made_up_run(config_file, count=400)
+    assert in_words([run], "test", np.arange(400)) == "all 400 test images of the snapshots"
+    assert "every error" in in_words([run], "train", np.arange(200))
+    assert "every error" not in in_words([run], "train", np.arange(10))
+
+
+def test_steps_are_small_enough():
+    features = np.random.default_rng(0).normal(size=(3, 500, 2)) * np.array([1e-3, 1, 1e4])[:, None, None]
+    angles, lengths = angle_steps(features), length_steps(features)
+    assert 0 <= min(angles.min(), lengths.min()) <= max(angles.max(), lengths.max()) <= 4095
+    back = lengths / 4095 * longest(features)[:, None]
+    np.testing.assert_allclose(back, np.linalg.norm(features, axis=2), atol=0.5001 / 4095 * longest(features).max())
+    turns = np.angle(np.exp(1j * (angles * 2 * np.pi / 4096 - np.arctan2(features[..., 1], features[..., 0]))))
+    assert np.abs(turns).max() <= np.pi / 4096 + 1e-12
+
+
+@pytest.mark.parametrize("modulus", [0, 4096])
+def test_differences_add_up(modulus):
+    steps = np.random.default_rng(0).integers(4096, size=(5, 40))
+    low, high = np.frombuffer(planes(steps, modulus), np.uint8).reshape(2, 5, 40).astype(int)
+    folded = low | high << 8
+    change = np.where(folded & 1, -(folded + 1) // 2, folded // 2)
+    total = change.cumsum(axis=0)
+    np.testing.assert_array_equal(total % modulus if modulus else total, steps)
+    if modulus:
+        assert np.abs(change[1:]).max() <= 2048
+
+
+def test_digits_are_off_by_at_most_half_a_step(mnist):
+    pixels = mnist.test.images[:50]
+    packed = np.frombuffer(digit_bytes(pixels), np.uint8)
+    greys = 17 * np.stack((packed >> 4, packed & 15), axis=1).reshape(pixels.shape).astype(int)
+    assert np.abs(greys - pixels).max() <= 8
+
+
+def test_json_cannot_leave_its_element():
+    hostile = {"name": "</script><script>alert(1)</script>\u2028\u2029<!--&"}
+    text = in_script(hostile)
+    assert not set(text) & set("<>&\u2028\u2029")
+    assert json.loads(text) == hostile
+
+
+def test_a_page_of_two_runs(make, outputs):
+    path = outputs / "pages" / "two.html"
+    code, out, err = make("--page", path, "--lossname", "softmax", "--lossname", "CosFace_v1")
+    assert (code, out, err) == (0, f"{path}\n", "")
+    page = path.read_text()
+    assert [run["name"] for run in about(page)["runs"]] == ["softmax", "CosFace_v1"]
+    assert len(about(page)["sets"]) == 1, "digits are not shared"
+    assert about(page)["runs"][0]["metrics"][0]["loss"] is None
+    assert not re.search(r"(?:src|href)\s*=|url\(|@import|https?:", page)
+    first = path.read_bytes()
+    make("--page", path, "--lossname", "softmax", "--lossname", "CosFace_v1")
+    assert path.read_bytes() == first
+
+
+def test_both_splits_are_in_the_page(make, outputs, mnist):
+    make("--page", outputs / "one.html", "--lossname", "softmax")
+    page = (outputs / "one.html").read_text()
+    (shown,) = about(page)["sets"]
+    for split, part in (("train", mnist.train), ("test", mnist.test)):
+        assert shown[split]["labels"] == part.labels[shown[split]["numbers"]].tolist()
+    digits = gzip.decompress(base64.b64decode(re.search(r'id="set-0">(.*?)</script>', page)[1]))
+    assert len(digits) == 392 * sum(len(shown[split]["numbers"]) for split in ("train", "test"))
+
+
+def test_all_runs_and_a_part_of_the_epochs(make, outputs, config_file, mnist):
+    flat = shown_run(config_file.margin("softmax"), mnist, "solid")
+    deep = [replace(s, class_weights=np.pad(s.class_weights, ((0, 0), (0, 1))),
+                    train=replace(s.train, features=np.pad(s.train.features, ((0, 0), (0, 1)))),
+                    test=replace(s.test, features=np.pad(s.test.features, ((0, 0), (0, 1)))))
+            for s in flat.snapshots]  # fmt: skip
+    save(replace(flat, snapshots=tuple(deep)), mnist, outputs)
+    path = outputs / "all.html"
+    code, out, _ = make("--page", path, "--lossname", "all", "--start-epoch", 1, "--end-epoch", 2)
+    assert code == 0
+    assert "left out: solid" in out
+    assert [run["epochs"] for run in about(path.read_text())["runs"]] == [[1, 2], [1, 2]]
+    code, _, err = make("--page", path, "--lossname", "solid")
+    assert code == 2
+    assert err == "error: solid has three dimensions; a page shows runs of --visual_dimension 2\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("--page", "losses.htm", "--lossname", "softmax"), "must end with .html"),
+        (("--page", "losses.html"), "--lossname is missing"),
+        (("--page", "losses.html", "--lossname", "nothing"), "no run 'nothing'"),
+        (("--page", "losses.html", "--lossname", "softmax", "--start-epoch", "9"), "no snapshot between"),
+        (("--page", "losses.html", "--deck", "losses.pptx", "--lossname", "softmax"), "one at a time"),
+    ],
+)
+def test_what_cannot_be_made_is_one_line(make, arguments, part):
+    code, _, err = make(*arguments)
+    assert code == 2
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert part in err
+
+
+def test_images_that_are_not_the_run_s(make, outputs, config_file, few_digits, mnist):
+    save(shown_run(config_file.margin("softmax"), few_digits, "other", count=90), few_digits, outputs)
+    code, _, err = make("--page", outputs / "x.html", "--lossname", "other")
+    assert (code, "not what other was trained on" in err) == (2, True)
+    save(shown_run(config_file.margin("softmax"), few_digits, "mixed", count=90), mnist, outputs)
+    code, _, err = make("--page", outputs / "x.html", "--lossname", "mixed")
+    assert (code, "mixed shows other train images" in err) == (2, True)
+
+
+def test_training_ends_with_a_page(tiny, few_digits, tmp_path):
+    from experiment import run_experiment
+
+    folder = tmp_path / "softmax"
+    run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, folder)
+    page = (folder / "index.html").read_bytes()
+    assert about(page.decode())["runs"][0]["epochs"] == [0, 1, 2]
+    run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, folder, overwrite=True)
+    assert (folder / "index.html").read_bytes() == page
+
+
+def test_a_page_that_fails_leaves_the_run_whole(tiny, few_digits, tmp_path, monkeypatch, capsys):
+    import experiment
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("no ink")
+
+    monkeypatch.setattr(experiment, "write_page", fail)
+    config, folder = tiny("softmax", basemodel="MiniResnet18"), tmp_path / "softmax"
+    (folder).mkdir()
+    (folder / "index.html").write_text("of another run")
+    experiment.run_experiment(config, few_digits, folder, overwrite=True)
+    assert json.loads((folder / "run.json").read_text())["finished"] == 3
+    assert not (folder / "index.html").exists()
+    assert "softmax: no page (no ink)" in capsys.readouterr().err
+    assert "RuntimeError: no ink" in (folder / "log.txt").read_text()
+
+
+def test_a_run_in_three_dimensions_ends_without_a_page(tiny, few_digits, tmp_path, capsys):
+    from experiment import run_experiment
+
+    config = tiny("softmax", basemodel="MiniResnet18", visual_dimension=3, epochs=1)
+    run_experiment(config, few_digits, tmp_path / "softmax")
+    assert not (tmp_path / "softmax" / "index.html").exists()
+    assert capsys.readouterr().err == ""
+
+
+def test_the_source_stays_small():
+    assert {file.name for file in SOURCE.glob("*.js")} == set(SCRIPTS)
+    source = [*SOURCE.glob("*.js"), SOURCE / "style.css"]
+    assert sum(file.stat().st_size for file in source) <= MOST_BYTES_OF_SOURCE

@@ -1,0 +1,78 @@
+// Pointer, keys and native controls.
+
+const POINTER_REACH = 12;
+const FINGER_REACH = 26;
+
+function listen(app) {
+	const { clock } = app;
+	const on = (name, event, act) => page[name].addEventListener(event, ({ target }) => (act(target), app.repaint()));
+	on("play", "click", () => clock.play());
+	on("time", "input", ({ value }) => clock.hold(Number(value)));
+	on("time", "change", ({ value }) => clock.go(Math.round(value)));
+	on("speed", "change", ({ value }) => (clock.speed = Number(value)));
+	on("split", "change", ({ value }) => app.set({ split: value }));
+	on("only", "change", ({ checked }) => app.set({ errorsOnly: checked }));
+	on("ask", "click", () => page.help.showModal());
+	on("number", "input", ({ value }) => {
+		const there = value === "" || app.search(Number(value));
+		page.answer.textContent = there ? "" : `image ${value} is not among those on this page`;
+	});
+	page.classes.append(...app.most.classes.map((name, label) => chip(app, name, label)));
+	app.panes.forEach((pane, number) => listenToPointer(app, pane, number));
+	addEventListener("keydown", (event) => listenToKey(app, event));
+	addEventListener("hashchange", () => app.follow());
+	addEventListener("resize", () => app.resize());
+	dark.addEventListener("change", () => app.repaint());
+}
+
+function chip(app, name, label) {
+	const button = make("button", { type: "button", title: name, onclick: () => app.toggle(label) }, shortened(name));
+	button.style.setProperty("--own", app.most.colors[label]);
+	button.style.setProperty("--on-own", app.most.onColors[label]);
+	return button;
+}
+
+function listenToPointer(app, pane, number) {
+	const space = pane.part("space");
+	const found = ({ clientX, clientY, pointerType }) => {
+		const { left, top } = space.getBoundingClientRect();
+		return pane.nearest(clientX - left, clientY - top, pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
+	};
+	const look = (hover) => hover?.number === app.view.hover?.number || app.set({ hover, near: number });
+	space.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(found(event)));
+	space.addEventListener("pointerleave", () => look(null));
+	space.addEventListener("click", (event) => app.pin(found(event)));
+}
+
+function listenToKey(app, event) {
+	const { target, key } = event;
+	const slider = target === page.time;
+	const typing = target.matches("input[type=number]") && key !== "Escape";
+	const native = target.matches("input, select") && !slider && /^(Arrow|Home|End| )/.test(key);
+	const own = event.ctrlKey || event.metaKey || event.altKey || page.help.open || (key === " " && target.matches("button"));
+	const act = shortcut(app, slider ? key.replace("Down", "Left").replace("Up", "Right") : key);
+	if (typing || native || own || !act) return;
+	event.preventDefault();
+	act();
+	app.repaint();
+}
+
+function shortcut(app, key) {
+	const { clock, view } = app;
+	if (/^\d$/.test(key) && key < app.most.classes.length) return () => app.toggle(Number(key));
+	return {
+		" ": () => clock.play(),
+		ArrowLeft: () => clock.step(-1),
+		ArrowRight: () => clock.step(1),
+		Home: () => clock.go(0),
+		End: () => clock.go(LAST),
+		n: () => app.errors.step(1, view.pinned),
+		p: () => app.errors.step(-1, view.pinned),
+		e: () => app.set({ errorsOnly: !view.errorsOnly }),
+		t: () => app.set({ split: view.split === "test" ? "train" : "test" }),
+		a: () => app.set({ hidden: [] }),
+		"/": () => page.number.select(),
+		"?": () => page.help.showModal(),
+		Escape: () => (page.number.blur(), app.pin(null)),
+	}[key];
+}

@@ -1,0 +1,22 @@
+// The moment as the part of the address after #, so that a link shows the same.
+
+function toHash({ split, hidden, errorsOnly, pinned }, epoch) {
+	const parts = { epoch: epoch.toPrecision(6) / 1, split, hide: hidden, errors: errorsOnly ? 1 : [], image: pinned?.number ?? [] };
+	const given = Object.entries(parts).filter(([, part]) => `${part}`);
+	return `#${given.map((part) => part.join("=")).join("&")}`;
+}
+
+// What a hash says as far as it can be understood; position: of the epoch that is nearest.
+function fromHash(hash) {
+	const given = new URLSearchParams(hash.slice(1));
+	const whole = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null);
+	const epoch = Number(given.get("epoch") ?? EPOCHS[LAST]) || 0;
+	const distances = EPOCHS.map((there) => Math.abs(there - epoch));
+	return {
+		position: distances.indexOf(Math.min(...distances)),
+		split: given.get("split") === "train" ? "train" : "test",
+		hidden: (given.get("hide") ?? "").split(",").map(whole).filter((label) => label !== null),
+		errorsOnly: given.has("errors"),
+		number: whole(given.get("image")),
+	};
+}
