@@ -148,7 +148,7 @@ class Experiment:
         self.records.append(Record(snapshot.epoch, snapshot.metrics))
         config, loss, names = self.config, self.config.loss, self.dataset.class_names
         unseen = self.dataset.unseen_names
-        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.cells, unseen)
+        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.regions, unseen)
         self.latest = self.latest or Page(alone, "test", Style())
         self.latest.widen(alone)
         return self.latest

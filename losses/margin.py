@@ -49,7 +49,7 @@ class MarginSpec:
                 raise ValueError(f"{name} must be at least 0, not {getattr(self, name):g}")
 
     name: ClassVar[str] = ""
-    cells: ClassVar[bool] = False
+    regions: ClassVar[str] = "sectors"
 
     @property
     def drawn(self) -> MarginSpec:

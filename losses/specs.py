@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from losses.margin import LARGEST, MarginSpec
 
+REGIONS = ("sectors", "cells", "none")
 NORMALISED = {"w_norm": True, "x_norm": True}
 
 
@@ -23,10 +24,11 @@ def number(least: float, most: float = LARGEST, above: bool = False) -> Any:
 class HeadSpec:
     """A head's numbers. Raises ValueError when one is out of its range or not finite.
 
-    cells: whether each class has a cell of the plane around its weight, and not a sector.
+    regions: what decides, as pictures can show it, one of REGIONS: "sectors" around the class weights, "cells" of which
+    they are the nearest, or "none" that follow from one weight a class.
     """
 
-    cells: ClassVar[bool] = False
+    regions: ClassVar[str] = "sectors"
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -45,7 +47,7 @@ class HeadSpec:
     @property
     def drawn(self) -> MarginSpec:
         """What the head does without its margin, for drawing."""
-        normalised = not self.cells
+        normalised = self.regions != "cells"
         return MarginSpec(w_norm=normalised, x_norm=normalised, s=getattr(self, "s", 1.0), m1=1, m2=0, m3=0)
 
 
@@ -127,6 +129,7 @@ class ElasticSpec(HeadSpec):
 
 @dataclass(frozen=True)
 class SubCenterSpec(HeadSpec):
+    regions: ClassVar[str] = "none"
     s: float = number(0, above=True)
     m: float = number(0)
     centres: int = number(1, 16)
@@ -150,14 +153,14 @@ class CircleSpec(HeadSpec):
 
 @dataclass(frozen=True)
 class RBFSoftmaxSpec(HeadSpec):
-    cells: ClassVar[bool] = True
+    regions: ClassVar[str] = "cells"
     s: float = number(0, above=True)
     gamma: float = number(0, above=True)
 
 
 @dataclass(frozen=True)
 class GaussianMixtureSpec(HeadSpec):
-    cells: ClassVar[bool] = True
+    regions: ClassVar[str] = "cells"
     alpha: float = number(0)
     weight: float = number(0)
 

@@ -46,11 +46,11 @@ def save(run: Run, dataset: Dataset, outputs: Path, folder: str = "") -> Run:
         "training": {"seed": SEED},
     }
     if run.head:
-        config["head"] = {"name": run.head, "cells": run.cells}
+        config["head"] = {"name": run.head, "regions": run.regions}
     made_up.save(run, outputs / (folder or run.name), dataset.digest, config)
     return run
 
 
 def with_cells(run: Run) -> Run:
     """The same as a run of a head whose classes have cells around their weights."""
-    return replace(run, head="RBF-softmax", cells=True)
+    return replace(run, head="RBF-softmax", regions="cells")

@@ -126,13 +126,13 @@ def test_further_heads_too(tiny, few_digits, lossname):
     """Sectors of the angular heads, cells of those that look at distances."""
     config = tiny(lossname, basemodel="MiniResnet18")
     last = trained(config, few_digits)
-    if config.loss.cells:
+    if config.loss.regions == "cells":
         polygons = [Path(polygon) for polygon in cells(last.class_weights, 100.0)]
         found = np.array([[path.contains_point(x) for path in polygons] for x in last.test.features])
         single = found.sum(axis=1) == 1
         assert single.mean() > 0.95
         np.testing.assert_array_equal(found.argmax(axis=1)[single], last.test.predictions[single])
-    elif config.loss.name != "sub-center":  # the other sub-centres have sectors of their own
+    elif config.loss.regions == "sectors":
         arcs = decision_arcs(last.class_weights, config.loss.drawn)
         angles = np.arctan2(last.test.features[:, 1], last.test.features[:, 0])
         clear = far_from_edges(arcs, angles)

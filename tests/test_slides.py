@@ -44,10 +44,10 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
     assert ("hatched: margin" in said) is run.spec.has_margin
 
 
-@pytest.mark.parametrize("name", ["MagFace", "RBF-softmax"])
+@pytest.mark.parametrize("name", ["MagFace", "RBF-softmax", "sub-center"])
 def test_a_further_head_is_not_shown_as_a_margin_that_it_has_not(config_file, name):
     loss = config_file.loss(name)
-    run = replace(made_up_run(config_file, name), head=loss.name, cells=loss.cells)
+    run = replace(made_up_run(config_file, name), head=loss.name, regions=loss.regions)
     slide, page = Slide(run, "test", Style()), Page(run, "test", Style())
     slide.image(2)
     for said in (words(slide), words(page)):
@@ -55,7 +55,7 @@ def test_a_further_head_is_not_shown_as_a_margin_that_it_has_not(config_file, na
         assert "own class" not in said.replace("angle to own class", "")
         assert "m₁" not in said
     circle = next(panel for panel in slide.panels if isinstance(panel, Circle))
-    assert bool(circle.ring.get_paths()) is not loss.cells
+    assert bool(circle.ring.get_paths()) is (loss.regions == "sectors")
 
 
 @pytest.mark.parametrize("theme", THEMES)

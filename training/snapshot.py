@@ -67,7 +67,8 @@ class Run:
 
     unseen_names: the classes held out of training, whose points are `Snapshot.unseen`.
     head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all.
-    cells: whether a class wins where its weight is nearest, and not where its angle is smallest.
+    regions: where a class wins: in "sectors" of the angle, in "cells" where its weight is nearest, or, where its weight
+    does not say, "none".
     """
 
     name: str
@@ -76,7 +77,7 @@ class Run:
     class_names: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
     head: str = ""
-    cells: bool = False
+    regions: str = "sectors"
     unseen_names: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ from data.dataset import FEWEST_CLASSES, LONGEST_NAME, MOST_CLASSES, Dataset
 from errors import InputError
 from files import write_whole
 from losses.margin import MarginSpec
-from losses.specs import HeadSpec
+from losses.specs import REGIONS, HeadSpec
 from training.arrays import read_arrays
 from training.config import VISUAL_DIMENSIONS, RunConfig
 from training.metrics import METRICS
@@ -54,7 +54,7 @@ def settings(config: RunConfig) -> dict[str, Any]:
     del saved["data"]["data_dir"]
     saved["data"]["holdout"] = list(saved["data"]["holdout"])
     if isinstance(config.loss, HeadSpec):
-        saved["head"] = {"name": config.loss.name, "cells": config.loss.cells, **asdict(config.loss)}
+        saved["head"] = {"name": config.loss.name, "regions": config.loss.regions, **asdict(config.loss)}
     return saved
 
 
@@ -154,12 +154,13 @@ def read_run(folder: Path) -> Run:
     return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), *further_head(content), unseen)
 
 
-def further_head(content: dict[str, Any]) -> tuple[str, bool]:
-    """The head that run.json names, and whether it has cells; ("", False) for AngleLinear, which it does not name."""
+def further_head(content: dict[str, Any]) -> tuple[str, str]:
+    """The head that run.json names, and where its classes win; ("", "sectors") for AngleLinear, which has no name."""
     head = content["config"].get("head") if isinstance(content["config"], dict) else None
     if not isinstance(head, dict):
-        return "", False
-    return str(head.get("name"))[:LONGEST_NAME], head.get("cells") is True
+        return "", "sectors"
+    regions = head.get("regions")
+    return str(head.get("name"))[:LONGEST_NAME], regions if regions in REGIONS else "none"
 
 
 def require_one_series(snapshots: list[Snapshot], folder: Path) -> None:

@@ -35,7 +35,7 @@ class Circle:
     """
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
-        self.spec, self.cells, self.split = run.spec, run.cells, split
+        self.spec, self.regions, self.split = run.spec, run.regions, split
         classes = len(run.class_names)
         self.colors = [to_rgba(color) for color in class_colors(classes, style.palette)]
         scale = min(1.0, inches(ax) / USUAL_INCHES)
@@ -66,7 +66,7 @@ class Circle:
         """Moves every artist to this snapshot; a flat space does not turn, whatever the frame."""
         directions = unit(snapshot.class_weights)
         arcs = (training_arcs if self.spec.has_margin else decision_arcs)(snapshot.class_weights, self.spec)
-        arcs = [] if self.cells else arcs
+        arcs = arcs if self.regions == "sectors" else []
         self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
         self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
         angles = (np.arange(BINS + 1) + 0.5) * TURN / BINS

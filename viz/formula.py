@@ -10,7 +10,7 @@ PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", 
 
 def in_training(run: Run) -> tuple[str, str]:
     """Two lines that say what the loss does with the own class and with others, as mathtext."""
-    if run.cells:
+    if run.regions == "cells":
         return f"head  {run.head}", "the nearest centre wins"
     if run.head:
         return f"head  {run.head}", f"without margin  {other_logit(run.spec)}"

@@ -22,7 +22,7 @@ class Sectors:
     """Artists made once; `show(class_weights)` reshapes them."""
 
     def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style):
-        self.spec, self.cells, self.wanted = run.spec, run.cells, style.overlays
+        self.spec, self.kind, self.wanted = run.spec, run.regions, style.overlays
         self.tints = [to_rgba(color, TINT[style.theme]) for color in colors]
         self.regions, self.margin = polygons(ax, zorder=0), polygons(ax, zorder=0.5)
         self.margin.set(hatch=HATCH, facecolor=to_rgba(style.colors.background, 0.35))
@@ -30,7 +30,9 @@ class Sectors:
 
     def show(self, class_weights: np.ndarray, reach: float) -> None:
         """class_weights: (C, 2); reach: half the height of the axes, feature units."""
-        if self.cells:
+        if self.kind == "none":
+            return
+        if self.kind == "cells":
             if "regions" in self.wanted:
                 self.regions.set_verts(cells(class_weights, BEYOND * reach))
                 self.regions.set_facecolor(self.tints)

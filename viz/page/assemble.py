@@ -79,8 +79,9 @@ def about_run(run: Run, number: int, chosen: dict[SplitName, np.ndarray], style:
     return {
         "name": run.name,
         "numbers": numbers(run),
-        "spec": asdict(run.spec) | {"hasMargin": run.spec.has_margin and not run.cells},
-        "cells": run.cells,
+        "spec": asdict(run.spec) | {"hasMargin": run.spec.has_margin and run.regions == "sectors"},
+        "cells": run.regions == "cells",
+        "sectors": run.regions == "sectors",
         "rim": style.view_of(run.spec) in ("both", "circle"),
         "legend": [*legend(run, "train", style), "ringed: wrong"],
         "classes": run.class_names,

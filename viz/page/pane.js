@@ -115,7 +115,7 @@ class Pane {
 		ground.globalAlpha = theme().tint;
 		if (run.cells) {
 			weights.forEach((_, label) => this.drawCell(label));
-		} else {
+		} else if (run.sectors) {
 			for (const arc of arcs(weights, run.spec, false)) draw(ground, wedge(arc), run.colors[arc.label]);
 		}
 		ground.globalAlpha = 1;
