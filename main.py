@@ -153,9 +153,9 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
         scale = asked.pop("match_scale", None)
         if scale is not None and "s" in asked:
             raise InputError("--match-scale and --s exclude each other")
+        numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
         if scale is not None:
-            asked |= matched(preset, scale)
-        numbers = {key: asked.pop(key) for key in (*MARGIN_OPTIONS, "r") if key in asked}
+            numbers |= matched(preset, scale)
         for key in numbers:
             if not hasattr(preset, key):
                 raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")

@@ -26,10 +26,8 @@ class Split:
 
     def sample(self, count: int | None, seed: int) -> Split:
         """A fixed random choice of `count` items in their old order; all of them for None or too large a count."""
-        if count is None or count >= len(self):
-            return self
         chosen = self.sampled(count, seed)
-        return Split(self.images[chosen], self.labels[chosen])
+        return self if len(chosen) == len(self) else Split(self.images[chosen], self.labels[chosen])
 
     def sampled(self, count: int | None, seed: int) -> np.ndarray:
         """The places in this split of the items that `sample` chooses, ascending."""

@@ -52,5 +52,6 @@ def save(run: Run, dataset: Dataset, outputs: Path, folder: str = "") -> Run:
 
 
 def with_cells(run: Run) -> Run:
-    """The same as a run of a head whose classes have cells around their weights."""
-    return replace(run, head="RBF-softmax", regions="cells")
+    """The same as a run of a head whose classes have cells around their weights, which lie among the features."""
+    snapshots = tuple(replace(snapshot, class_weights=60 * snapshot.class_weights) for snapshot in run.snapshots)
+    return replace(run, head="RBF-softmax", regions="cells", snapshots=snapshots)

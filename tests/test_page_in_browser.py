@@ -13,6 +13,8 @@ from PIL import Image
 
 from losses.margin import MarginSpec
 from training.metrics import own_angles, unit
+from viz.geometry import BADGE_RING
+from viz.page.assemble import badge_angles
 from viz.regions import cells, decision_arcs, training_arcs
 from viz.style import class_colors
 
@@ -448,15 +450,26 @@ def test_cells_are_python_s(visit, runs):
     side, colors = len(pixels), class_colors(10)
     reach = page.evaluate("app.panes[0].run.reach")
     weights = run.snapshots[-1].class_weights
-    assert len(cells(weights, 1.6 * reach)) == 10
+    found = page.evaluate("([weights, reach]) => cells(weights, reach)", [weights.tolist(), 1.6 * reach])
+    for got, wanted in zip(found, cells(weights, 1.6 * reach), strict=True):
+        np.testing.assert_allclose(np.array(got).reshape(-1, 2), wanted, atol=1e-6 * reach)
     for row, column in np.random.default_rng(0).integers(side, size=(200, 2)):
         x, y = (2 * column / side - 1) * reach, (1 - 2 * row / side) * reach
         distances = np.sort(np.linalg.norm(weights - (x, y), axis=1))
-        if distances[1] - distances[0] < 0.2:
+        if distances[1] - distances[0] < 4 * reach / side:  # within two pixels of an edge
             continue
         nearest = int(np.argmin(np.linalg.norm(weights - (x, y), axis=1)))
         rgb = np.array(list(bytes.fromhex(colors[nearest][1:])))
         assert np.abs(pixels[row, column, :3].astype(int) - rgb).max() <= 4, (row, column)
+
+
+def test_badges_stand_at_the_class_directions(visit, runs):
+    page = visit("two")
+    marks, radius = canvas(page, 2), page.evaluate("app.panes[0].badge")
+    middle = len(marks) / 2
+    for angle, color in zip(badge_angles(runs["softmax"])[-1], class_colors(10), strict=True):
+        x, y = middle * (1 + BADGE_RING * np.cos(angle)), middle * (1 - BADGE_RING * np.sin(angle))
+        assert marks[int(y), int(x - 0.75 * radius)].tolist() == [*bytes.fromhex(color[1:]), 255]
 
 
 def test_a_run_that_is_over_waits_for_the_others(visit):

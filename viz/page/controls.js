@@ -41,7 +41,11 @@ function listenToPointer(app, pane, number) {
 	const look = (hover) => hover?.number === app.view.hover?.number || app.set({ hover, near: number });
 	space.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(found(event)));
 	space.addEventListener("pointerleave", () => look(null));
-	space.addEventListener("click", (event) => app.pin(found(event)));
+	// A click is in whole pixels and a move in fractions, so what is kept is what the mouse was over.
+	space.addEventListener("click", (event) => {
+		const { hover, near } = app.view;
+		app.set({ pinned: hover ?? found(event), hover, near });
+	});
 }
 
 function listenToKey(app, event) {

@@ -3,7 +3,6 @@
 const { unitRing, badgeRing, beyond } = ABOUT.geometry;
 const MANY_ERRORS = 150;
 const FAINTEST = 0.02;
-const FAR = 1000;
 const LONGEST_BADGE = 11;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const theme = () => ABOUT.themes[dark.matches ? "dark" : "light"];
@@ -114,7 +113,9 @@ class Pane {
 		ground.clearRect(0, 0, this.side, this.side);
 		ground.globalAlpha = theme().tint;
 		if (run.cells) {
-			weights.forEach((_, label) => this.drawCell(label));
+			cells(weights, beyond * run.reach).forEach((corners, label) => {
+				draw(ground, line(corners.map((corner) => this.place(...corner))), run.colors[label]);
+			});
 		} else if (run.sectors) {
 			for (const arc of arcs(weights, run.spec, false)) draw(ground, wedge(arc), run.colors[arc.label]);
 		}
@@ -124,22 +125,6 @@ class Pane {
 			for (const fill of [`${theme().background}59`, this.hatch()]) for (const arc of bands) draw(ground, wedge(arc), fill);
 		}
 		if (run.rim) draw(ground, disc([middle, middle], unitRing * middle), null, theme().muted, this.ratio);
-	}
-
-	// Where a class weight is the nearest: cut from the pane by a half-plane for each of the others.
-	drawCell(label) {
-		const { ground, weights, run, side } = this;
-		const [x, y] = weights[label];
-		ground.save();
-		weights.forEach(([x2, y2], other) => {
-			const angle = Math.atan2(y2 - y, x - x2);
-			const half = new Path2D();
-			half.arc(...this.place((x + x2) / 2, (y + y2) / 2), FAR * side, angle - Math.PI / 2, angle + Math.PI / 2);
-			if (other !== label) ground.clip(half);
-		});
-		ground.fillStyle = run.colors[label];
-		ground.fillRect(0, 0, side, side);
-		ground.restore();
 	}
 
 	hatch() {

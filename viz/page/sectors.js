@@ -48,3 +48,26 @@ function arcs(classWeights, spec, margin) {
 	if (!found.length) return [{ start: 0, width: TURN, label: owners[0] }];
 	return found.map((arc, i) => ({ ...arc, width: turned(found[(i + 1) % found.length].start - arc.start) }));
 }
+
+// Where each class weight is the nearest within a square of side 2 reach: a convex polygon a class.
+function cells(weights, reach) {
+	return weights.map(([x, y], label) => {
+		let corners = [[-reach, -reach], [reach, -reach], [reach, reach], [-reach, reach]];
+		weights.forEach(([x2, y2], other) => {
+			if (other !== label) corners = clipped(corners, x2 - x, y2 - y, (x2 * x2 + y2 * y2 - x * x - y * y) / 2);
+		});
+		return corners;
+	});
+}
+
+// The part of a convex polygon where nx x + ny y <= bound.
+function clipped(corners, nx, ny, bound) {
+	const height = corners.map(([x, y]) => x * nx + y * ny - bound);
+	return corners.flatMap((corner, i) => {
+		const before = (i || corners.length) - 1;
+		const kept = height[i] <= 0 ? [corner] : [];
+		if (height[before] * height[i] >= 0) return kept;
+		const share = height[before] / (height[before] - height[i]);
+		return [corner.map((value, axis) => between(corners[before][axis], value, share)), ...kept];
+	});
+}
