@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from training.snapshot import Points
 from viz.dots import Dots, painting_order
-from viz.frames import Page
+from viz.frames import Page, errors_in_words
 from viz.geometry import UNIT_RING, half_height, pushed_apart, spread
 from viz.movie import Timing, draw_run
 from viz.style import THEMES, Style, class_colors, luminance, readable_on
@@ -85,7 +86,15 @@ def test_errors_are_ringed_and_not_dropped(config_file, lossname):
         wrong = UNIT_RING * page.scatter.reach * wrong / np.linalg.norm(wrong, axis=1, keepdims=True)
     assert len(wrong) > 10
     np.testing.assert_allclose(np.transpose(page.scatter.errors.get_data()), wrong, rtol=1e-5)
-    assert f"{len(wrong)} wrong of 400" in page.note.get_text()
+    assert page.note.get_text() == f"ringed: {len(wrong)} wrong of 400"
+
+
+def test_rings_too_pale_to_be_seen_are_not_promised(config_file):
+    run = made_up_run(config_file, "CosFace_v1")
+    labels = np.zeros(8000, dtype=np.int64)
+    few, many = (Points(np.ones((8000, 2)), labels, np.int64(np.arange(8000) < wrong)) for wrong in (100, 6000))
+    assert errors_in_words(few, run, Style()) == "ringed: 100 wrong of 8,000"
+    assert errors_in_words(many, run, Style()) == "6,000 wrong of 8,000"
 
 
 def test_badges_carry_the_names_at_the_class_directions(made_up):

@@ -148,7 +148,7 @@ def add_run(deck: Deck, run: Run, timing: Timing) -> None:
         *map(as_text, in_training(run)),
         *(["(cos goes on falling beyond 180°)"] if spec.bends_the_angle else []),
         f"test accuracy {100 * last.test.accuracy:.2f} %",
-        f"mean angle to the own class {last.metrics['test_angle']:.1f}°",
+        f"mean angle to own class {last.metrics['test_angle']:.1f}°",
         f"nearest class centres {last.metrics['centre_gap']:.1f}° apart",
         f"epochs: {last.epoch:g}",
     ]

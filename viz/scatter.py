@@ -20,9 +20,15 @@ LAYERS = 8
 RIM_LAYERS = 3
 USUAL_SPAN = 228.0
 MANY_ERRORS = 150
+FAINT_RING = 0.15
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
 ROOM_BESIDE = 1.2
+
+
+def ring_opacity(wrong: int, on_circle: bool) -> float:
+    """How dark the rings around errors are: the paler, the more there are; on a circle they lie closer."""
+    return float(np.clip((MANY_ERRORS / max(wrong, 1)) ** (1.3 if on_circle else 0.5), 0.005, 0.8))
 
 
 class Scatter:
@@ -45,9 +51,7 @@ class Scatter:
         self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
         self.globe = None if flat else Globe(ax, style)
         self.rim: Cloud | None = None
-        self.fade = 0.5
         if style.view_of(run.spec) in ("both", "circle"):
-            self.fade = 1.3  # on a line, rings lie closer than in the plane
             self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
         ring |= {"markersize": 5 * scale**0.5, "markeredgewidth": 0.7 * scale**0.5}
@@ -107,7 +111,7 @@ class Scatter:
         if "errors" in self.overlays:
             wrong = points.predictions != points.labels
             front = depth(points.features, frame) >= 0
-            alpha = float(np.clip((MANY_ERRORS / max(int(wrong.sum()), 1)) ** self.fade, 0.005, 0.8))
+            alpha = ring_opacity(int(wrong.sum()), self.rim is not None)
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
                 rings.set_data(*marked[wrong & seen].T)
                 rings.set_alpha(share * alpha)

@@ -52,4 +52,4 @@ class Slide(RunSheet):
             panel.show(snapshot)
         self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g} of {self.last:.4g}")
-        self.note.set_text(errors_in_words(points, self.style))
+        self.note.set_text(errors_in_words(points, self.run, self.style))

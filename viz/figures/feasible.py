@@ -59,8 +59,16 @@ def mark(ax: Axes, style: Style, loss: str, spec: MarginSpec, name: str, run: Ru
         last, classes = run.snapshots[-1], len(run.class_names)
         text += f": kept by {100 * last.metrics['train_margin_accuracy']:.1f} %"
     ax.plot(classes, getattr(spec, name), "o", color=style.colors.ink, markersize=11, zorder=3)
-    ax.annotate(text, (classes, getattr(spec, name)), (14, 0), textcoords="offset points", fontsize=LABEL,
-                color=style.colors.ink, va="center")  # fmt: skip
+    ax.annotate(
+        text,
+        (classes, getattr(spec, name)),
+        (14, 0),
+        textcoords="offset points",
+        fontsize=LABEL,
+        color=style.colors.ink,
+        va="center",
+        bbox={"fc": style.colors.background, "ec": "none", "alpha": 0.85, "pad": 1},
+    )
 
 
 def largest_feasible(name: str, classes: int) -> float:

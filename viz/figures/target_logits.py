@@ -20,6 +20,8 @@ LOSSES = ("softmax", "A-softmax_v1", "A-softmax_v2", "CosFace_v1", "CosFace_v2",
 MOST = 9
 NEAR = 45.0
 BIN = 1.0
+ROW = 0.85
+ROWS_LEGIBLE = 7
 
 
 def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
@@ -30,11 +32,11 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         xlim=(0, 180), ylim=(-5.2, 1.1), xticks=range(0, 181, 45),
     )  # fmt: skip
     near = chart(
-        figure, style, (0.56, 0.42, 0.22, 0.36), ylabel=r"$\psi(\theta)$", xlim=(0, NEAR), ylim=(-0.6, 1.05),
+        figure, style, (0.56, 0.50, 0.22, 0.28), ylabel=r"$\psi(\theta)$", xlim=(0, NEAR), ylim=(-0.6, 1.05),
         xticks=range(0, 46, 15),
     )  # fmt: skip
     below = chart(
-        figure, style, (0.56, 0.12, 0.22, 0.22), xlabel=r"$\theta$", ylabel="images", xlim=(0, NEAR), yticks=[],
+        figure, style, (0.56, 0.12, 0.22, 0.30), xlabel=r"$\theta$", ylabel="images", xlim=(0, NEAR), yticks=[],
         xticks=range(0, 46, 15),
     )  # fmt: skip
     for ax in (wide, near, below):
@@ -48,13 +50,18 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
 
 
 def measured(ax: Axes, style: Style, runs: Mapping[str, Run], colors: dict[str, str]) -> None:
-    """A step line a run: share of the training images of its last snapshot at each angle."""
+    """A row a run: the angles of the training images of its last snapshot, to the row's own peak, and their mean."""
     edges = np.arange(0, NEAR + BIN, BIN)
-    for name, run in runs.items():
+    for row, (name, run) in enumerate(runs.items()):
         last = run.snapshots[-1]
         angles = own_angles(last.train, last.class_weights)
-        ax.stairs(np.histogram(angles, edges)[0] / len(angles), edges, color=colors[name], lw=2.5)
-    if not runs:
+        counts = np.histogram(angles, edges)[0]
+        ax.stairs(counts * ROW / max(counts.max(), 1) - row, edges, baseline=-row, color=colors[name], fill=True)
+        ax.text(1.04, 1 - (row + 0.55) / len(runs), f"mean {angles.mean():.1f}°", transform=ax.transAxes, ha="left",
+                va="center", fontsize=min(LABEL, ROWS_LEGIBLE * LABEL / len(runs)), color=style.colors.ink)  # fmt: skip
+    if runs:
+        ax.set_ylim(1 - len(runs), 1)
+    else:
         text = "train these losses to see\nthe angles they reach"
         ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", fontsize=LABEL,
                 color=style.colors.muted)  # fmt: skip
