@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from errors import StoppedError
+from errors import InputError, StoppedError
+from training.config import DEVICES, PRECISIONS
+
+SETTINGS = (
+    click.option("--backbone", help="sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."),
+    click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
+    click.option("--dimension", type=int, help="Of the features."),
+    click.option("--epochs", type=int),
+    click.option("--batch-size", type=int, help="Of all processes together."),
+    click.option("--lr", type=float, help="Peak learning rate."),
+    click.option("--schedule", type=click.Choice(["cosine", "step"])),
+    click.option("--sample-rate", type=float, help="Share of the classes that a step looks at."),
+    click.option("--min-images", type=int, help="People with fewer images are left out."),
+    click.option("--validation", type=float, help="Share of the people who are not trained on but validate."),
+)
+
+
+def recipe_settings(command: Any) -> Any:
+    for option in reversed(SETTINGS):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -33,3 +54,83 @@ def landmarks(folder: Path, out: Path) -> None:
         click.echo(f"no face: {image}")
     share = 100 * (1 - len(missed) / len(found))
     click.echo(f"{len(found) - len(missed):,} of {len(found):,} images have a face ({share:.2f} %) -> {out}")
+
+
+@faces.command()
+@click.argument("folder", type=Path)
+@click.option("--landmarks", "table", type=Path, default="landmarks.csv", show_default=True)
+@click.option("--out", type=Path, required=True, help="Folder of the crops.")
+@click.option("--size", type=click.Choice(["112x96", "112x112"]), default="112x96", show_default=True)
+@click.option("--skip-missing", is_flag=True, help="Leave out images without landmarks.")
+def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool) -> None:
+    """Crop every image of FOLDER/person/ so that eyes, nose and mouth stand in the standard places."""
+    from faces.align import align_folder
+    from faces.folder import read_folder
+    from faces.landmarks import read_landmarks
+
+    images = read_folder(folder)
+    without = align_folder(images, read_landmarks(table), out, size, skip_missing)
+    for image in without:
+        click.echo(f"left out: {image}")
+    click.echo(f"{len(images) - len(without):,} crops of {size} -> {out}")
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person.")
+@click.option("--head", default="CosFace", show_default=True, help="A row of faces/heads.json.")
+@click.option("--s", type=float, help="Scale of the head.")
+@click.option("--m", type=float, help="Margin of the head.")
+@click.option("--recipe", default="small", show_default=True, help="A row of faces/recipes.json.")
+@recipe_settings
+@click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
+@click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
+@click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
+@click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
+@click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
+def train(
+    data: Path, head: str, s: float | None, m: float | None, recipe: str, exclude: tuple[Path, ...],
+    pairs: Path | None, without_fold: int | None, out: Path | None, seed: int, device: str, precision: str,
+    workers: int, overwrite: bool, **settings: Any,
+) -> None:  # fmt: skip
+    """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
+    from faces.folder import read_folder
+    from faces.heads import head_numbers
+    from faces.people import part, read_names
+    from faces.recipe import recipe_named
+
+    changes = {key: value for key, value in settings.items() if value is not None}
+    chosen = recipe_named(recipe, changes)
+    left_out = [name for path in exclude for name in read_names(path)] + people_of_fold(pairs, without_fold)
+    parts = part(read_folder(data), chosen.min_images, left_out, chosen.validation, seed)
+    numbers = head_numbers(head, len(parts.train.people), s, m)
+
+    from faces.run import run_training
+    from faces.training import Job
+    from training.device import resolve_device, uses_bfloat16
+    from training.ranks import join_ranks, leave_ranks, local_device
+
+    place = local_device(resolve_device(device))
+    job = Job(head, numbers, chosen, seed, "bf16" if uses_bfloat16(precision, place) else "fp32")
+    ranks = join_ranks(place)
+    try:
+        run_training(job, parts, out or Path("outputs/faces") / head, ranks, place, overwrite, workers)
+    finally:
+        leave_ranks()
+
+
+def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
+    """Everybody in one fold of a file of pairs."""
+    from faces.pairs import read_pairs
+
+    if (pairs is None) != (fold is None):
+        raise InputError("--pairs and --without-fold belong together")
+    if pairs is None or fold is None:
+        return []
+    content = read_pairs(pairs)
+    if fold > content.folds.max():
+        raise InputError(f"--without-fold {fold}: {pairs} has {content.folds.max()} folds")
+    return sorted(content.where(content.folds == fold).people())
