@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -22,7 +23,7 @@ SHOWN = 3
 
 def standard_points(size: str) -> np.ndarray:
     """Where the five landmarks stand in a crop of this size, HEIGHTxWIDTH, (5, 2) of x, y. Source: SphereFace."""
-    return STANDARD + (SIZES[size], 0.0)
+    return STANDARD + np.array((SIZES[size], 0.0))
 
 
 def similarity_transform(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -69,7 +70,7 @@ def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str,
     if without and not skip_missing:
         named = ", ".join(without[:SHOWN]) + (", …" if len(without) > SHOWN else "")
         raise InputError(
-            f"{len(without)} of {len(folder):,} images have no landmarks ({named}); add --skip-missing to leave them out"
+            f"{len(without)} of {len(folder):,} images have no landmarks ({named}); --skip-missing leaves them out"
         )
     if out.resolve() == folder.root.resolve():
         raise InputError(f"--out {out} is the folder of the images themselves; choose another")
@@ -77,12 +78,20 @@ def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str,
         for image in folder.images:
             points = landmarks.get(image)
             if points is not None:
-                save(out / image, crop(read_pixels(folder.root / image), points, size))
+                save(out / image, aligned(folder.root / image, points, size))
             bar.update(1, image)
     return without
 
 
+def aligned(path: Path, landmarks: np.ndarray, size: str) -> np.ndarray:
+    """As `crop`, of a file. Raises InputError if it cannot be read, or its landmarks are no face."""
+    try:
+        return crop(read_pixels(path), landmarks, size)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; remove its line from the landmarks") from None
+
+
 def save(path: Path, pixels: np.ndarray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = JPEG if path.suffix.lower() in (".jpg", ".jpeg") else {}
+    options: dict[str, Any] = JPEG if path.suffix.lower() in (".jpg", ".jpeg") else {}
     Image.fromarray(pixels).save(path, **options)

@@ -52,9 +52,7 @@ def steps_of_epoch(images: int, batch_size: int) -> int:
     return images // min(batch_size, images)
 
 
-def batches(
-    folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int
-) -> Iterator[Batch]:
+def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int) -> Iterator[Batch]:
     """The batches of these steps, each image mirrored or not and shifted a little.
 
     The seed alone decides on all of this, so that a stopped training goes on as if it had not stopped.
@@ -64,7 +62,7 @@ def batches(
     whole = list(indices(len(folder), size, seed, steps))
     loader: DataLoader = DataLoader(
         Crops(folder, recipe.shape),
-        batch_sampler=[[int(i) for i in chosen[share]] for chosen in whole],  # type: ignore[arg-type]
+        batch_sampler=[[int(i) for i in chosen[share]] for chosen in whole],
         num_workers=workers,
         collate_fn=torch.stack,
         generator=torch.Generator(),  # otherwise it would draw from the generator that a checkpoint keeps
@@ -87,7 +85,7 @@ def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndar
 
 
 def moved(pixels: Tensor, flipped: Tensor, shifts: Tensor) -> Tensor:
-    """The images (N, H, W, 3), those of bool (N,) mirrored, shifted by pixels (N, 2); pixels of the edge fill the gaps."""
+    """Images (N, H, W, 3), those of bool (N,) mirrored, shifted by pixels (N, 2); the edge's pixels fill the gaps."""
     count, height, width, _ = pixels.shape
     rows = (torch.arange(height) + shifts[:, :1]).clamp(0, height - 1)
     columns = (torch.arange(width) + shifts[:, 1:]).clamp(0, width - 1)

@@ -1,7 +1,7 @@
 """The state of a training in files that any number of ranks can go on from.
 
-steps/NNNNNNNN/ holds backbone.pt, what evaluation needs; training.pt, the rest that all ranks share; and a file of class
-weights a rank, named after its rows. checkpoint.json names the step that is whole. Reading runs no code.
+steps/NNNNNNNN/ holds backbone.pt, what evaluation needs; training.pt, the rest that all ranks share; and for each rank
+a file of class weights, named after its rows. checkpoint.json names the step that is whole. Reading runs no code.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def latest(folder: Path) -> tuple[Path, int]:
         step = json.loads((folder / NAME).read_text(encoding="utf-8"))["step"]
         place = folder / "steps" / f"{step:08d}"
     except FileNotFoundError:
-        raise InputError(f"{folder}: no {NAME} in it, so there is no model; train one with: python faces.py train") from None
+        raise InputError(
+            f"{folder}: no {NAME} in it, so there is no model; train one with: python faces.py train"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{folder / NAME} is damaged ({first_line(error)}); --overwrite starts anew") from None
     return place, step

@@ -134,3 +134,89 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
     if fold > content.folds.max():
         raise InputError(f"--without-fold {fold}: {pairs} has {content.folds.max()} folds")
     return sorted(content.where(content.folds == fold).people())
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of unseen people.")
+@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--fusion", type=click.Choice(["none", "concat", "sum"]), default="none", show_default=True,
+              help="What becomes of the features of the mirrored image.")  # fmt: skip
+@click.option("--subtract-mean", is_flag=True, help="Subtract the mean feature of the other folds.")
+@click.option("--like-sphereface", is_flag=True, help="As SphereFace's evaluation.m does it.")
+@click.option("--fold", type=click.IntRange(1), help="Test this fold only.")
+@click.option("--skip-missing", is_flag=True, help="Leave out pairs whose images are missing.")
+@click.option("--out", type=Path, default="outputs/faces/evaluation", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+def evaluate(
+    data: Path, pairs: Path | None, model: str, fusion: str, subtract_mean: bool, like_sphereface: bool,
+    fold: int | None, skip_missing: bool, out: Path, device: str,
+) -> None:  # fmt: skip
+    """Tell whether pairs of images show one person, and measure how often that is right."""
+    from faces.evaluation import Ask, as_lines, write_figures
+    from faces.evaluation import evaluate as measure
+    from faces.folder import read_folder
+    from faces.pairs import read_pairs
+    from faces.roc_plot import RocPage
+    from files import write_whole
+    from viz.style import Style
+
+    if fold is not None and pairs is None:
+        raise InputError("--fold is one of --pairs; give them too")
+    ask = Ask(fusion, subtract_mean, like_sphereface, fold, skip_missing)
+    content = None if pairs is None else read_pairs(pairs)
+    embedder = recogniser(model, device)
+    try:
+        figures = measure(embedder, read_folder(data), content, ask, out / "features")
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
+    for line in as_lines(figures):
+        click.echo(line)
+    for path in getattr(embedder, "without_face", []):
+        click.echo(f"no face found, the middle was taken: {path}")
+    name = embedder.name + (f"_fold-{fold}" if fold else "")
+    write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
+    write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
+    click.echo(f"{out / name}.json, {out / name}_roc.png")
+
+
+def recogniser(model: str, device: str) -> Any:
+    """dlib's, or that of a training's folder."""
+    if model == "dlib":
+        from faces.dlib_recogniser import DlibRecogniser
+
+        return DlibRecogniser()
+    from faces.embedder import load_model
+    from training.device import resolve_device
+
+    return load_model(Path(model), resolve_device(device))
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
+@click.option("--min-images", type=click.IntRange(2), default=20, show_default=True, help="That each of them has.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--out", type=Path, default="outputs/faces/tsne", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path, device: str) -> None:
+    """Draw the features of a few random people by t-SNE, as a picture and as a GIF of how they part."""
+    from faces.embeddings import fused
+    from faces.folder import read_folder
+    from faces.tsne import choose_people, walk
+    from faces.tsne_page import TsnePage
+    from files import write_whole
+    from viz.movie import Timing, movie_bytes, png_bytes
+    from viz.style import Style
+
+    chosen = choose_people(read_folder(data), ids, min_images, seed)
+    embedder = recogniser(model, device)
+    features = fused(embedder, chosen.paths(), "none", out / "features")
+    new = len(set(chosen.people) - embedder.seen)
+    title = f"{embedder.name}: {new} of {ids} people new to it" if embedder.seen else embedder.name
+    page = TsnePage(walk(features, seed), chosen.labels, chosen.people, title, Style())
+    path = out / f"{embedder.name}_seed-{seed}"
+    write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
+    write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))
+    click.echo(f"{path}.png, {path}.gif")

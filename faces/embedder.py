@@ -16,15 +16,15 @@ from faces.backbones import build_backbone
 from faces.batches import as_input
 from faces.checkpoint import BACKBONE, latest, read_tensors
 from faces.folder import read_pixels
-from faces.run_file import read_run_file
 from faces.protocol import Similarity, cosine
+from faces.run_file import read_run_file
 from training.device import uses_bfloat16
 
 BATCH = 64
 
 
 class Embedder(Protocol):
-    """name: for files and pictures. mark: differs for any two that give other features. seen: people it was trained on."""
+    """name: for files. mark: differs for any two that give other features. seen: people it was trained on."""
 
     name: str
     mark: bytes

@@ -51,7 +51,9 @@ def read_folder(root: Path) -> FaceFolder:
     """All images in `root/PERSON/`. Raises InputError if there is no such folder or no image in it."""
     if not root.is_dir():
         raise InputError(f"{root}: no such folder; one with a folder of images for each person is needed")
-    people, images, labels = [], [], []
+    people: list[str] = []
+    images: list[str] = []
+    labels: list[int] = []
     for folder in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
         names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
         if names:

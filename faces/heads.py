@@ -35,12 +35,16 @@ class WholeHead(nn.Module):
         return self.head.loss(gather(features, total, self.ranks, in_parts=False), labels)
 
 
-def face_head(spec: LossSpec, dimension: int, classes: int, ranks: Ranks, seed: int, rate: float) -> nn.Module:
+def face_head(
+    spec: LossSpec, dimension: int, classes: int, ranks: Ranks, seed: int, rate: float
+) -> ShardedHead | WholeHead:
     """AngleLinear in shards, any other head whole. Raises InputError for a `rate` below 1 of the latter."""
     if isinstance(spec, MarginSpec):
         return ShardedHead(spec, dimension, classes, ranks, seed, rate)
     if rate != 1:
-        raise InputError(f"sample_rate {rate:g}: only heads of AngleLinear sample their negatives, {spec.name} does not")
+        raise InputError(
+            f"sample_rate {rate:g}: only heads of AngleLinear sample their negatives, {spec.name} does not"
+        )
     return WholeHead(spec, dimension, classes, ranks)
 
 

@@ -79,22 +79,17 @@ def read_landmarks(path: Path) -> Landmarks:
         raise InputError(f"{path} is no table of landmarks ({error})") from None
     if not rows or rows[0] != HEADER:
         raise InputError(f"{path} is no table of landmarks: its first line must be {','.join(HEADER)}")
-    landmarks: Landmarks = {}
-    for number, row in enumerate(rows[1:], start=2):
-        try:
-            landmarks[row[0]] = parse_points(row[1:])
-        except (ValueError, IndexError):
-            raise InputError(f"{path}, line {number}: an image and ten numbers are needed; mend or remove it") from None
-    return landmarks
+    return dict(parse_row(row, f"{path}, line {number}") for number, row in enumerate(rows[1:], start=2))
 
 
-def parse_points(cells: list[str]) -> np.ndarray | None:
-    """(5, 2), or None for ten empty cells; ValueError for anything else."""
-    if len(cells) != 10:
-        raise ValueError
-    if not any(cells):
-        return None
-    points = np.array([float(cell) for cell in cells]).reshape(5, 2)
-    if not np.isfinite(points).all():
-        raise ValueError
-    return points
+def parse_row(row: list[str], where: str) -> tuple[str, np.ndarray | None]:
+    """The image and its landmarks (5, 2), or None for ten empty cells."""
+    if len(row) == len(HEADER) and not any(row[1:]):
+        return row[0], None
+    try:
+        points = np.array([float(cell) for cell in row[1:]]).reshape(5, 2)
+        if not np.isfinite(points).all():
+            raise ValueError
+    except ValueError:
+        raise InputError(f"{where}: an image and ten numbers are needed; mend or remove it") from None
+    return row[0], points

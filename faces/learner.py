@@ -36,7 +36,8 @@ class Learner:
         backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
         self.backbone = backbone.to(device, dtype).to(memory_format=torch.channels_last)
         self.network = averaging(self.backbone, ranks)
-        self.head = face_head(spec, recipe.dimension, classes, ranks, seed, recipe.sample_rate).to(device, dtype)
+        head = face_head(spec, recipe.dimension, classes, ranks, seed, recipe.sample_rate)
+        self.head = head.to(device, dtype)
         shard = list(self.head.parameters()) if isinstance(self.head, ShardedHead) else []
         whole = [*self.backbone.parameters(), *([] if shard else self.head.parameters())]
         self.optimizer = sgd(recipe, whole)
@@ -81,7 +82,9 @@ class Learner:
 
     def clip(self) -> None:
         """Bounds the norm of the whole gradient, of which each rank has the backbone's and that of its own classes."""
-        norms = [nn.utils.get_total_norm([p.grad for p in part if p.grad is not None]) for part in (self.whole, self.shard)]
+        norms = [
+            nn.utils.get_total_norm([p.grad for p in part if p.grad is not None]) for part in (self.whole, self.shard)
+        ]
         squared = norms[0].square() + self.ranks.sum(norms[1].square().to(norms[0]))
         factor = (self.recipe.clip_norm / (squared.sqrt() + 1e-6)).clamp_max(1.0)
         for parameter in (*self.whole, *self.shard):

@@ -126,6 +126,8 @@ def locate(pairs: Pairs, folder: FaceFolder, skip_missing: bool) -> tuple[Pairs,
     there = np.array([a in number and b in number for a, b in zip(pairs.left, pairs.right, strict=True)])
     kept = pairs.where(there)
     if not kept.same.any() or kept.same.all():
-        raise InputError(f"{folder.root}: of the pairs, none of the same or of different people are there; check --data")
+        raise InputError(
+            f"{folder.root}: of the pairs, none of the same or of different people are there; check --data"
+        )
     left, right = (np.array([number[image] for image in side]) for side in (kept.left, kept.right))
     return kept, left, right

@@ -26,8 +26,9 @@ class Recipe:
 
     lr is the peak rate; it rises over the share `warmup` of all steps, and then falls to 0 as half a cosine, or with
     the schedule "step" to a tenth at each of `drops`, shares of all steps. Margins grow from nothing over the share
-    `margin_warmup`. Images are mirrored by chance, and moved by up to `shift` pixels. sample_rate: the share of the classes that a step looks at. min_images: people with fewer are left
-    out. validation: share of the people on whose images, and no training, the model is judged after each epoch.
+    `margin_warmup`. Images are mirrored by chance, and moved by up to `shift` pixels. sample_rate: the share of the
+    classes that a step looks at. min_images: people with fewer are left out. validation: share of the people on whose
+    images, and no training, the model is judged after each epoch.
     """
 
     backbone: str
@@ -53,7 +54,12 @@ class Recipe:
         require_choice("schedule", self.schedule, SCHEDULES)
         if not SIZE.fullmatch(self.size):
             raise ValueError(f"size must be HEIGHTxWIDTH of 10 pixels or more, as 112x96, not {self.size!r}")
-        for name, least, most in (("dimension", 2, 65536), ("batch_size", 2, MOST), ("epochs", 1, 10_000), ("shift", 0, 100)):
+        for name, least, most in (
+            ("dimension", 2, 65536),
+            ("batch_size", 2, MOST),
+            ("epochs", 1, 10_000),
+            ("shift", 0, 100),
+        ):
             require_between(name, getattr(self, name), least, most)
         for name in ("lr", "clip_norm", "sample_rate"):
             require_between(name, getattr(self, name), 0, 1 if name == "sample_rate" else MOST)

@@ -116,7 +116,11 @@ class TrainingRun:
         path = self.folder / METRICS
         if not step or not path.exists():
             return []
-        return [row for row in csv.reader(path.read_text().splitlines()[1:]) if len(row) == len(HEADER) and int(row[0]) <= step]
+        return [
+            row
+            for row in csv.reader(path.read_text().splitlines()[1:])
+            if len(row) == len(HEADER) and int(row[0]) <= step
+        ]
 
     def note(self, progress: Progress, seconds: float) -> None:
         if not self.ranks.first:

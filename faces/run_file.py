@@ -25,7 +25,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class RunFile:
-    """people, validation_people: those that decided what the model is. images: a digest of the training images' names."""
+    """people, validation_people: those that shaped the model. images: a digest of the training images' names."""
 
     format: int
     head: str
@@ -78,10 +78,14 @@ def read_run_file(folder: Path) -> RunFile:
         names = [field.name for field in fields(RunFile)]
         require_keys(content, names, str(path))
         recipe = parse(Recipe, content.pop("recipe"), f"{path}: recipe")
-        if content["format"] != FORMAT or not all(isinstance(content[key], list) for key in ("people", "validation_people")):
+        if content["format"] != FORMAT or not all(
+            isinstance(content[key], list) for key in ("people", "validation_people")
+        ):
             raise ValueError("another format")
         return RunFile(recipe=recipe, **content)
     except FileNotFoundError:
-        raise InputError(f"{folder} is no training: {NAME} is not in it; make one with: python faces.py train") from None
+        raise InputError(
+            f"{folder} is no training: {NAME} is not in it; make one with: python faces.py train"
+        ) from None
     except (OSError, ValueError, TypeError) as error:
         raise InputError(f"{path} is damaged ({str(error)[:100]}); train anew with --overwrite") from None

@@ -28,9 +28,7 @@ class ShardedHead(nn.Module):
     Raises InputError if there are fewer classes than ranks, or a rate is asked of a loss whose weights have lengths.
     """
 
-    def __init__(
-        self, spec: MarginSpec, dimension: int, classes: int, ranks: Ranks, seed: int = 0, rate: float = 1.0
-    ):
+    def __init__(self, spec: MarginSpec, dimension: int, classes: int, ranks: Ranks, seed: int = 0, rate: float = 1.0):
         super().__init__()
         if classes < ranks.count:
             raise InputError(f"{classes} identities are too few for {ranks.count} processes; start fewer")
@@ -46,7 +44,7 @@ class ShardedHead(nn.Module):
         self.generator.manual_seed(seed)
 
     def loss(self, features: Tensor, labels: Tensor, total: int) -> Tensor:
-        """This rank's features (n, D) and the int64 labels (total,) of the whole batch -> its mean loss, on every rank."""
+        """This rank's features (n, D) and int64 labels (total,) of the whole batch -> its mean loss, on every rank."""
         everything = gather(features, total, self.ranks, in_parts=True)
         mine = labels - self.rows.start
         mine = torch.where((mine >= 0) & (mine < len(self.shard.weight)), mine, -1)

@@ -77,7 +77,9 @@ def finite_mean(losses: list[torch.Tensor], done: int) -> float:
     values = torch.stack(losses).tolist()
     for step, value in enumerate(values, start=done - len(values) + 1):
         if not np.isfinite(value):
-            raise InputError(f"the loss is {value} at step {step}; the last checkpoint is kept; try a lower --lr or --m")
+            raise InputError(
+                f"the loss is {value} at step {step}; the last checkpoint is kept; try a lower --lr or --m"
+            )
     return float(np.mean(values))
 
 

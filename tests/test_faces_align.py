@@ -140,7 +140,9 @@ def test_the_commands(run, three_images, tmp_path):
     answer = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "crops")
     assert answer[0] == 2
     assert "Bob/1.jpg" in answer[2]
-    code, out, _ = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "c", "--skip-missing")
+    code, out, _ = run(
+        "faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "c", "--skip-missing"
+    )
     assert (code, out) == (0, f"left out: Bob/1.jpg\n2 crops of 112x96 -> {tmp_path / 'c'}\n")
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -109,9 +109,13 @@ def test_pairs_that_may_not_teach_do_not():
 
 @pytest.mark.parametrize(
     ("own", "foreign", "accuracy", "eer", "auc"),
-    [((0.8, 0.9), (0.1, 0.2), 1.0, 0.0, 1.0), ((0.5, 0.5), (0.5, 0.5), 0.5, 0.5, 0.5), ((0.1, 0.1), (0.9, 0.9), 0.5, 1.0, 0.0)],
+    [
+        ((0.8, 0.9), (0.1, 0.2), 1.0, 0.0, 1.0),
+        ((0.5, 0.5), (0.5, 0.5), 0.5, 0.5, 0.5),
+        ((0.1, 0.1), (0.9, 0.9), 0.5, 1.0, 0.0),
+    ],
     ids=["separable", "all equal", "inverted"],
-)  # fmt: skip
+)
 def test_ten_folds_whose_answer_is_known(own, foreign, accuracy, eer, auc):
     parts = folds_of([([*own, *foreign], [YES, YES, NO, NO])] * 10)
     for rule in (LFW, SPHEREFACE):

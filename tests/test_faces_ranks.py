@@ -1,4 +1,4 @@
-"""Two processes train what one does: in float64 to 1e-10, with uneven shards, and on another number of ranks after a stop."""
+"""Two processes train what one does: in float64 to 1e-10, with uneven shards, and with other ranks after a stop."""
 
 from __future__ import annotations
 
@@ -177,7 +177,9 @@ def test_the_gradient_of_the_sharded_cross_entropy():
     labels = torch.tensor([0, 4, 2, 2])
     assert torch.autograd.gradcheck(lambda z: ShardedCrossEntropy.apply(3 * z, labels, ALONE), (logits,))
     large = 1e4 * logits.detach()
-    torch.testing.assert_close(ShardedCrossEntropy.apply(large, labels, ALONE), torch.nn.functional.cross_entropy(large, labels))
+    torch.testing.assert_close(
+        ShardedCrossEntropy.apply(large, labels, ALONE), torch.nn.functional.cross_entropy(large, labels)
+    )
 
 
 def test_first_weights_do_not_depend_on_who_asks():
@@ -197,7 +199,7 @@ def test_shares():
 def test_fewer_classes_than_ranks_and_sampling_where_there_is_none():
     with pytest.raises(InputError, match="7 identities are too few for 8 processes"):
         ShardedHead(head_numbers("CosFace", 7), 4, 7, Ranks(0, 8))
-    with pytest.raises(InputError, match="sample_rate 0.5"):
+    with pytest.raises(InputError, match=r"sample_rate 0\.5"):
         learner("AdaCos", ALONE, sample_rate=0.5)
 
 

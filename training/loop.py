@@ -14,6 +14,7 @@ from training.checkpoint import Checkpoint, restore, take
 from training.config import ALL, RunConfig
 from training.learner import Learner
 from training.metrics import measure
+from training.ranks import ALONE, Ranks
 from training.snapshot import Snapshot
 
 STEPS_BETWEEN_REPORTS = 8
@@ -34,7 +35,9 @@ class Progress:
     checkpoint: Checkpoint | None = None
 
 
-def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) -> Iterator[Progress]:
+def train(
+    config: RunConfig, dataset: Dataset, start: Checkpoint | None = None, ranks: Ranks = ALONE
+) -> Iterator[Progress]:
     """Trains one run and yields its progress, first the snapshot before training; or goes on from a checkpoint.
 
     Raises InputError naming the step when the loss is no longer finite.
@@ -42,7 +45,7 @@ def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) 
     batch_size = min(config.training.batch_size, len(dataset.train))
     steps = count_steps(config, dataset)
     steps_per_epoch = steps // config.training.epochs
-    learner = Learner(config, dataset.train.images, len(dataset.class_names), steps)
+    learner = Learner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
     shown = {
         "train": dataset.train.sample(point_count(config.data.train_points), config.training.seed),
         "test": dataset.test.sample(point_count(config.data.test_points), config.training.seed),

@@ -1,7 +1,7 @@
 """Several processes as one: who is who, and features that pass between them with their gradients.
 
-Every process of `torchrun` is a rank and takes its share of each batch. What it computes from all ranks' features is the
-loss of the whole batch, so that many processes train what one would.
+Every process of `torchrun` is a rank and takes its share of each batch. What it computes from all ranks' features is
+the loss of the whole batch, so that many processes train what one would.
 """
 
 from __future__ import annotations
