@@ -214,8 +214,8 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     embedder = recogniser(model, device)
     features = fused(embedder, chosen.paths(), "none", out / "features")
     new = len(set(chosen.people) - embedder.seen)
-    title = f"{embedder.name}: {new} of {ids} people new to it" if embedder.seen else embedder.name
-    page = TsnePage(walk(features, seed), chosen.labels, chosen.people, title, Style())
+    note = f"{len(chosen)} images; {new} of {ids} people unseen"
+    page = TsnePage(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
     path = out / f"{embedder.name}_seed-{seed}"
     write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
     write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))

@@ -21,7 +21,7 @@ class RocPage(Sheet):
 
     def __init__(self, curves: Mapping[str, Roc], style: Style):
         super().__init__(LINES, style)
-        self.ax = self.axes(104, 92, 580, 536)
+        self.ax = self.axes(124, 92, 560, 536)
         colors = style.colors
         for (name, curve), color in zip(curves.items(), class_colors(len(curves), style.palette), strict=True):
             label = f"{shown(name, 24)}   AUC {curve.auc:.4f}   EER {100 * curve.eer:.2f} %"
@@ -34,8 +34,8 @@ class RocPage(Sheet):
         self.ax.yaxis.set_major_formatter(percent)
         self.dress(style)
         self.ax.legend(loc="lower right", fontsize=14, frameon=False, labelcolor=colors.ink)
-        self.text(104, 656, "Pairs of faces", 26, fontweight="bold")
-        self.text(394, 22, "different people accepted (FAR)", 18, ha="center")
+        self.text(124, 656, "Pairs of faces", 26, fontweight="bold")
+        self.text(404, 22, "different people accepted (FAR)", 18, ha="center")
         self.text(22, 360, "same person accepted (TAR)", 18, rotation=90, va="center")
 
     def dress(self, style: Style) -> None:

@@ -84,7 +84,7 @@ def finite_mean(losses: list[torch.Tensor], done: int) -> float:
 
 
 def validate(learner: Learner, parts: Parts, shape: tuple[int, int]) -> float | None:
-    """Equal error rate of all pairs of images of the validating people, by the first rank; None where there are none."""
+    """Equal error rate of all pairs of the validating people's images, by the first rank; None where nobody does."""
     folder = parts.validation
     if folder is None:
         return None

@@ -10,7 +10,7 @@ import numpy as np
 from errors import InputError
 from faces.folder import FaceFolder
 
-EXAGGERATED, PLAIN = 250, 500
+SLOW, FAST = 250, 500
 EVERY = 10
 PERPLEXITY = 30.0
 
@@ -35,7 +35,8 @@ def choose_people(folder: FaceFolder, count: int, least: int, seed: int) -> Face
 def walk(features: np.ndarray, seed: int) -> Walk:
     """t-SNE of directions (N, D): features are compared by angle, as heads that normalise them do.
 
-    250 iterations with forces exaggerated, then 500 plain ones. Source: van der Maaten and Hinton, JMLR 2008; openTSNE.
+    From the first two principal components, without early exaggeration, which draws a few hundred points into one.
+    Source: van der Maaten and Hinton, JMLR 2008; openTSNE.
     """
     from openTSNE import TSNEEmbedding, affinity, initialization
 
@@ -57,6 +58,6 @@ def walk(features: np.ndarray, seed: int) -> Walk:
         return lambda iteration, error, current: keep(before + iteration, error, current)
 
     common = {"callbacks_every_iters": EVERY, "inplace": True}
-    embedding.optimize(EXAGGERATED, exaggeration=12, momentum=0.5, callbacks=phase(0), **common)
-    embedding.optimize(PLAIN, momentum=0.8, callbacks=phase(EXAGGERATED), **common)
+    embedding.optimize(SLOW, momentum=0.5, callbacks=phase(0), **common)
+    embedding.optimize(FAST, momentum=0.8, callbacks=phase(SLOW), **common)
     return Walk(np.stack(positions).astype(np.float32), tuple(iterations))

@@ -21,7 +21,7 @@ class TsnePage(Sheet):
     nothing anyway.
     """
 
-    def __init__(self, walk: Walk, labels: np.ndarray, people: tuple[str, ...], title: str, style: Style):
+    def __init__(self, walk: Walk, labels: np.ndarray, people: tuple[str, ...], title: str, note: str, style: Style):
         super().__init__(WIDTH, style)
         self.walk = walk
         colors = class_colors(len(people), style.palette)
@@ -34,11 +34,12 @@ class TsnePage(Sheet):
                                "facecolor": style.colors.background, "edgecolor": color}, clip_on=False)
                        for n, color in enumerate(colors)]  # fmt: skip
         self.labels = labels
-        self.text(752, 650, title, 28, fontweight="bold")
-        self.moment = self.text(752, 606, "", 19, muted=True)
-        step = min(48.0, 520 / len(people))
+        self.text(752, 650, shown(title, 24), 28, fontweight="bold")
+        self.text(752, 606, note, 19, muted=True)
+        self.moment = self.text(752, 572, "", 19, muted=True)
+        step = min(46.0, 500 / len(people))
         for number, (name, color) in enumerate(zip(people, colors, strict=True)):
-            height = 548 - number * step
+            height = 524 - number * step
             self.text(752, height, f"{number + 1}", 19, fontweight="bold").set_color(color)
             self.text(800, height, shown(name.replace("_", " "), LONGEST_NAME), 19)
 
@@ -50,8 +51,14 @@ class TsnePage(Sheet):
         at = centred(self.walk.positions[number])
         self.dots.show(at)
         for label, badge in enumerate(self.badges):
-            badge.set_position(np.median(at[self.labels == label], axis=0))
+            badge.set_position(most_central(at[self.labels == label]))
         self.moment.set_text(f"iteration {self.walk.iterations[number]} of {self.walk.iterations[-1]}")
+
+
+def most_central(points: np.ndarray) -> np.ndarray:
+    """Of points (N, 2), the one from which all others are nearest."""
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    return points[distances.sum(axis=1).argmin()]
 
 
 def centred(positions: np.ndarray) -> np.ndarray:

@@ -11,7 +11,9 @@ import torch
 import torch.multiprocessing as mp
 from torch import distributed as dist
 
+from data.dataset import Dataset, Split
 from errors import InputError
+from experiment import run_experiment
 from faces.batches import Batch
 from faces.checkpoint import read_rows, restore, save
 from faces.heads import head_numbers
@@ -19,7 +21,12 @@ from faces.learner import Learner
 from faces.recipe import recipe_named
 from faces.sharded import ShardedCrossEntropy, ShardedHead, initial_rows
 from losses.angle_linear import AngleLinear
+from training.config import RunConfig, read_config, with_overrides
 from training.ranks import ALONE, Ranks, shares
+from training.snapshot import Snapshot
+from training.store import read_run
+
+from .conftest import ROOT
 
 CLASSES, BATCH, STEPS = 7, 6, 4
 HEADS = ("softmax", "SphereFace", "CosFace", "ArcFace", "CurricularFace")
@@ -70,8 +77,26 @@ def on_a_rank(number: int, count: int, folder: Path) -> None:
     labels = batch(0, ranks).labels[:5]
     pixels = batch(0, ALONE).pixels[:5]
     results["uneven batch"] = [float(uneven.step(Batch(0, pixels[ranks.share(5)], labels)))], everything(uneven)
+    run_experiment(*toy(), folder / "toy", ranks=ranks)
+    run_experiment(*toy(), folder / "toy", ranks=ranks)
     torch.save(results, folder / f"rank{number}.pt")
     dist.destroy_process_group()
+
+
+def toy() -> tuple[RunConfig, Dataset]:
+    """A run of main.py on 33 made-up digits, in batches that do not divide."""
+    random = np.random.default_rng(0)
+    labels = np.arange(33) % 3
+    images = random.integers(0, 256, (33, 28, 28), dtype=np.uint8) // 2 + (60 * labels[:, None, None]).astype(np.uint8)
+    split = Split(images, labels)
+    file = with_overrides(
+        read_config(ROOT / "config.json"),
+        {"epochs": 2, "batch_size": 11, "device": "cpu", "precision": "fp32"}, "test",
+    )  # fmt: skip
+    config = RunConfig(
+        "toy", "CosFace_v1", file.loss("CosFace_v1"), file.data, file.model, file.training, file.optimizers["adamw"]
+    )
+    return config, Dataset("made up", ("a", "b", "c"), split, split)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +149,23 @@ def test_a_stopped_training_goes_on_with_another_number_of_ranks(two):
     np.testing.assert_allclose(trained(alone, range(step, STEPS)), losses[2:], atol=1e-10, rtol=0)
     for key, value in everything(whole).items():
         torch.testing.assert_close(everything(alone)[key], value, atol=1e-10, rtol=0)
+
+
+def test_a_toy_run_of_two_ranks_is_that_of_one(two, tmp_path):
+    """Float32, so nearly. The second time both ranks found it finished."""
+    run_experiment(*toy(), tmp_path / "toy")
+    one, both = read_run(tmp_path / "toy"), read_run(two[0] / "toy")
+    assert len(both.snapshots) == len(one.snapshots) == 3
+    for part in ("class_weights", "features"):
+        mine, theirs = ([values(snapshot, part) for snapshot in run.snapshots] for run in (one, both))
+        walked = np.abs(mine[-1] - mine[0]).max()
+        assert walked > 0
+        assert max(np.abs(a - b).max() for a, b in zip(mine, theirs, strict=True)) < 0.02 * walked
+    assert (two[0] / "toy" / "train.gif").exists()
+
+
+def values(snapshot: Snapshot, part: str) -> np.ndarray:
+    return snapshot.class_weights if part == "class_weights" else snapshot.test.features
 
 
 def test_any_rows_are_read_from_any_files(two):

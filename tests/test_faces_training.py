@@ -121,7 +121,9 @@ def test_moved_images():
     assert torch.equal(found[0], pixels[0].flip(1))
     by_hand = np.asarray(pixels[1])[np.array([1, 2, 2])][:, np.array([0, 0, 1, 2])]
     np.testing.assert_array_equal(found[1], by_hand)
-    torch.testing.assert_close(as_input(torch.tensor([[[[0, 127, 255]]]])).flatten(), torch.tensor([-127.5, -0.5, 127.5]) / 128)
+    torch.testing.assert_close(
+        as_input(torch.tensor([[[[0, 127, 255]]]])).flatten(), torch.tensor([-127.5, -0.5, 127.5]) / 128
+    )
 
 
 def test_every_epoch_shows_each_image_once_and_steps_do_not_depend_on_the_start():
