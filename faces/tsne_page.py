@@ -51,7 +51,8 @@ class TsnePage(Sheet):
         at = centred(self.walk.positions[number])
         self.dots.show(at)
         for label, badge in enumerate(self.badges):
-            badge.set_position(most_central(at[self.labels == label]))
+            x, y = most_central(at[self.labels == label])
+            badge.set_position((float(x), float(y)))
         self.moment.set_text(f"iteration {self.walk.iterations[number]} of {self.walk.iterations[-1]}")
 
 

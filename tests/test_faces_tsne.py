@@ -16,8 +16,8 @@ from viz.style import Style
 
 pytest.importorskip("openTSNE")
 
-from faces.tsne import choose_people, walk  # noqa: E402
-from faces.tsne_page import TsnePage, most_central  # noqa: E402
+from faces.tsne import choose_people, walk
+from faces.tsne_page import TsnePage, most_central
 
 
 @pytest.fixture(scope="module")
