@@ -3,11 +3,15 @@ ARGS ?= --lossname CosFace_v1
 BIN := .venv/bin
 INSTALLED := .venv/installed-run
 INSTALLED_DEV := .venv/installed-dev
+INSTALLED_FACES := .venv/installed-faces
+DETECTOR := facenet-pytorch==2.6.0
 
-.PHONY: run test check bench torture results clean
+.PHONY: run faces test check bench torture results clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
+
+faces: $(INSTALLED_FACES)
 
 test: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest
@@ -33,7 +37,14 @@ $(INSTALLED): pyproject.toml
 
 $(INSTALLED_DEV): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,faces]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DETECTOR)
+	touch $(INSTALLED) $(INSTALLED_FACES) $@
+
+$(INSTALLED_FACES): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[faces]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DETECTOR)
 	touch $(INSTALLED) $@
 
 clean:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -29,5 +30,8 @@ def run_command(command: click.Command) -> NoReturn:
 
 
 def complain(message: str, code: int = 2) -> int:
+    """One line on stderr; of several processes of torchrun the first one speaks."""
+    if os.environ.get("RANK", "0") != "0":
+        return code
     click.echo(f"error: {' '.join(message.split())}", err=True)
     return code

@@ -23,6 +23,7 @@ from training.checkpoint import NAME as CHECKPOINT
 from training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from training.config import RunConfig
 from training.loop import Progress, count_steps, moments, train
+from training.ranks import ALONE, Ranks
 from training.resume import look_into, up_to
 from training.snapshot import SPLITS, Record, Run, Snapshot
 from training.store import describe, fingerprint, read_run, write_description, write_metrics, write_snapshot
@@ -44,28 +45,44 @@ OWN_FILES = ("run.json", "metrics.csv", "latest.png", PAGE, CHECKPOINT)
 
 
 def run_experiment(
-    config: RunConfig, dataset: Dataset, folder: Path, overwrite: bool = False, verbose: bool = False
-) -> None:
+    config: RunConfig, dataset: Dataset, folder: Path, overwrite: bool = False, verbose: bool = False,
+    ranks: Ranks = ALONE,
+) -> None:  # fmt: skip
     """Trains one run into `folder` and draws it; goes on with an unfinished one, leaves a finished one alone.
 
     Raises InputError if another process works in the folder, if it holds a run with other settings, or if what it
-    holds is damaged; StoppedError after Ctrl-C, when GIFs of what there is were drawn.
+    holds is damaged; StoppedError after Ctrl-C, when GIFs of what there is were drawn. Of several ranks the first one
+    does all this, and the others only train with it.
     """
+    if not ranks.first:
+        follow(config, dataset, ranks)
+        return
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / ".lock", timeout=0), logging_to(folder / "log.txt", verbose) as log:
             log.info("%s", command_line())
             log.info("%s", versions())
             log.info("%s", asdict(config))
-            Experiment(config, dataset, folder, log).run(overwrite)
+            Experiment(config, dataset, folder, log, ranks).run(overwrite)
     except Timeout:
         raise InputError(f"another process is working in {folder}; wait for it, or choose other --outputs") from None
+
+
+def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
+    """Trains with the first rank if it says so; what comes of it is the first rank's business."""
+    trains, start = ranks.tell(None)
+    if trains:
+        for _ in train(config, dataset, start, ranks):
+            pass
 
 
 class Experiment:
     """One run in its folder, which is locked."""
 
-    def __init__(self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger):
+    def __init__(
+        self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger, ranks: Ranks = ALONE
+    ):  # fmt: skip
+        self.ranks, self.told = ranks, False
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
         self.mark = fingerprint(describe(config, dataset))
         self.records: list[Record] = []
@@ -89,6 +106,9 @@ class Experiment:
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
+        finally:
+            if not self.told:
+                self.ranks.tell((False, None))
 
     def train_from(self, found: list[Snapshot]) -> None:
         """Trains what is left; if it stops on the way, draws GIFs of what there is."""
@@ -125,8 +145,10 @@ class Experiment:
         self.say(f"{self.config.name}: {images:,} training images, {epochs} epoch(s) -> {self.folder}")
         if start is not None:
             self.say(f"  going on after epoch {self.records[-1].epoch:g}")
+        self.told = True
+        self.ranks.tell((True, start))
         with progress_bar(steps) as bar:
-            for progress in train(self.config, self.dataset, start):
+            for progress in train(self.config, self.dataset, start, self.ranks):
                 if progress.snapshot is not None:
                     self.keep(progress.snapshot, progress.checkpoint)
                 report(bar, progress, self.records[-1])

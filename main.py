@@ -32,6 +32,7 @@ from training.naming import run_name
 
 if TYPE_CHECKING:
     from data.dataset import Dataset
+    from training.ranks import Ranks
 
 MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 
@@ -108,6 +109,7 @@ def main(
     from experiment import run_experiment
     from losses.table import require_available
     from training.device import resolve_device, resolved
+    from training.ranks import join_ranks, leave_ranks
 
     device = resolve_device(configs[0].training.device)
     configs = [resolved(config, device) for config in configs]
@@ -115,24 +117,32 @@ def main(
         require_available(config.loss)
     whole = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
     dataset = whole.without(configs[0].data.holdout)
-    if len(configs) == 1:
-        run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose)
-        return
-    failures = [name for name in (attempt(config, dataset, outputs, overwrite, verbose) for config in configs) if name]
+    ranks = join_ranks(device)
+    try:
+        if len(configs) == 1:
+            run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose, ranks)
+            return
+        attempts = [attempt(config, dataset, outputs, overwrite, verbose, ranks) for config in configs]
+    finally:
+        leave_ranks()
+    failures = [name for name in attempts if name]
     if failures:
         raise RunsFailedError(f"{len(failures)} of {len(configs)} runs failed: {', '.join(failures)}; see above")
 
 
-def attempt(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool) -> str | None:
+def attempt(
+    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks
+) -> str | None:
     """One run of several: its name if it failed, so that the others go on."""
     from experiment import run_experiment
 
     try:
-        run_experiment(config, dataset, outputs / config.name, overwrite, verbose)
+        run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
     except StoppedError:
         raise
     except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback
-        click.echo(f"{config.name} failed: {error}", err=True)
+        if ranks.first:
+            click.echo(f"{config.name} failed: {error}", err=True)
         return config.name
     return None
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from losses.head import COSINE_CLAMP, Head, initial_directions
+from losses.head import COSINE_CLAMP, Head, initial_directions, single_at_least
 from losses.margin import MarginSpec, psi
 
 
@@ -31,12 +31,12 @@ class AngleLinear(Head):
 
     def logits(self, features: Tensor) -> Tensor:
         """Logits without margin, (N, D) -> (N, C), float32."""
-        return self._cosine_logits(features.float())[0]
+        return self._cosine_logits(single_at_least(features))[0]
 
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         """Logits of training, (N, D) and int64 (N,) -> (N, C), float32; the margin is on column labels[i]."""
         spec = self.spec
-        plain, scale = self._cosine_logits(features.float())
+        plain, scale = self._cosine_logits(single_at_least(features))
         target = labels[:, None]
         scale_y = scale.expand_as(plain).gather(1, target)
         plain_y = plain.gather(1, target)

@@ -54,7 +54,7 @@ class CosineHead(Head):
 
     def cosines(self, features: Tensor) -> Tensor:
         """cos(theta_j), (N, D) -> (N, C), float32, away from -1 and 1 by 1e-6 so that acos has a slope."""
-        cosines = F.linear(F.normalize(features.float()), F.normalize(self.weight))
+        cosines = F.linear(F.normalize(single_at_least(features)), F.normalize(self.weight))
         return cosines.clamp(-1 + COSINE_CLAMP, 1 - COSINE_CLAMP)
 
     def logits(self, features: Tensor) -> Tensor:
@@ -69,6 +69,11 @@ def own(values: Tensor, labels: Tensor) -> Tensor:
 def with_own(values: Tensor, labels: Tensor, replacement: Tensor) -> Tensor:
     """The values (N, C) with the own class's column replaced by (N, 1)."""
     return values.scatter(1, labels[:, None], replacement)
+
+
+def single_at_least(features: Tensor) -> Tensor:
+    """The features in float32, or as they are in float64."""
+    return features if features.dtype == torch.float64 else features.float()
 
 
 def initial_directions(classes: int, dimension: int, start: str) -> Tensor:

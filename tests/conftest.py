@@ -16,11 +16,12 @@ import main
 from command_line import run_command
 from data.dataset import Dataset
 from data.mnist import load_mnist
+from faces.commands import faces
 from training.config import RunConfig
 from training.config_file import ConfigFile, read_config
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main}
+COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main, "faces.py": faces}
 
 Answer = tuple[int, str, str]
 

@@ -17,6 +17,7 @@ from models import ENCODERS
 from training.config import OptimizerConfig, RunConfig
 from training.device import resolve_device, uses_bfloat16
 from training.metrics import Observed
+from training.ranks import ALONE, Ranks, averaging, gather, local_device
 from training.snapshot import Points
 
 EVALUATION_BATCH = 500
@@ -43,13 +44,14 @@ class Observation:
 
 
 class Learner:
-    """What training changes: `encoder`, `head`, `optimizer`. The seed decides their first state.
+    """What training changes: `encoder`, `head`, `optimizer`. The seed decides their first state, on all ranks the same.
 
     images: uint8 (N, 28, 28) of the training split, from which the mean and spread of a pixel are taken.
     """
 
-    def __init__(self, config: RunConfig, images: np.ndarray, classes: int, steps: int):
-        self.device = resolve_device(config.training.device)
+    def __init__(self, config: RunConfig, images: np.ndarray, classes: int, steps: int, ranks: Ranks = ALONE):
+        self.ranks = ranks
+        self.device = local_device(resolve_device(config.training.device))
         self.bfloat16 = uses_bfloat16(config.training.precision, self.device)
         self.recipe = config.optimizer
         self.steps = steps
@@ -59,6 +61,7 @@ class Learner:
         dimension = config.model.visual_dimension
         encoder = ENCODERS[config.model.basemodel](dimension)
         self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
+        self.network = averaging(self.encoder, ranks)
         self.head = build_head(config.loss, dimension, classes, config.training.start).to(self.device)
         self.parameters = [p for p in (*self.encoder.parameters(), *self.head.parameters()) if p.requires_grad]
         self.optimizer = build_optimizer(config.training.optimizer, self.recipe, self.parameters)
@@ -66,27 +69,31 @@ class Learner:
         self.pixel_mean, self.pixel_spread = float(pixels.mean()), float(pixels.std()) or 1.0
 
     def step(self, index: int, images: Tensor, labels: Tensor) -> Tensor:
-        """One step of the optimiser on uint8 (N, 28, 28) and int64 (N,); returns the loss, not yet read back."""
+        """One step of the optimiser on uint8 (N, 28, 28) and int64 (N,); returns the loss, not yet read back.
+
+        Each rank looks at its share of the images, and at the features of all.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * one_cycle(index / self.steps, self.recipe.warmup)
         if isinstance(self.head, AngleLinear):
             self.head.softness = annealed(index, *self.annealing)
         self.encoder.train()
         self.head.train()
-        loss = self.head.loss(self.features(images), labels)
+        mine = self.features(images[self.ranks.share(len(images))], self.network)
+        loss = self.head.loss(gather(mine, len(images), self.ranks, in_parts=False), labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
         self.optimizer.step()
         return loss.detach()
 
-    def features(self, images: Tensor) -> Tensor:
+    def features(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
         """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
         standard = (images[:, None].float() - self.pixel_mean) / self.pixel_spread
         standard = standard.contiguous(memory_format=torch.channels_last)
         autocast = torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else contextlib.nullcontext()
         with autocast:
-            return self.encoder(standard).float()
+            return (network or self.encoder)(standard).float()
 
     def observe(self, shown: Shown) -> Observation:
         """Features and predictions of all images shown, without gradients; predictions without margin."""

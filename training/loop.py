@@ -15,6 +15,7 @@ from training.config import ALL, RunConfig
 from training.learner import Learner, Shown
 from training.metrics import measure
 from training.open_set import verification
+from training.ranks import ALONE, Ranks
 from training.snapshot import Snapshot
 
 STEPS_BETWEEN_REPORTS = 8
@@ -35,7 +36,9 @@ class Progress:
     checkpoint: Checkpoint | None = None
 
 
-def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) -> Iterator[Progress]:
+def train(
+    config: RunConfig, dataset: Dataset, start: Checkpoint | None = None, ranks: Ranks = ALONE
+) -> Iterator[Progress]:
     """Trains one run and yields its progress, first the snapshot before training; or goes on from a checkpoint.
 
     Raises InputError naming the step when the loss is no longer finite.
@@ -43,7 +46,7 @@ def train(config: RunConfig, dataset: Dataset, start: Checkpoint | None = None) 
     batch_size = min(config.training.batch_size, len(dataset.train))
     steps = count_steps(config, dataset)
     steps_per_epoch = steps // config.training.epochs
-    learner = Learner(config, dataset.train.images, len(dataset.class_names), steps)
+    learner = Learner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
     shown = images_shown(config, dataset)
     due = moments(config, dataset)
     losses: list[torch.Tensor] = []

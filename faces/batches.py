@@ -1,0 +1,98 @@
+"""Images of a folder as batches, the same ones in the same order whatever the number of ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from faces.folder import FaceFolder, read_pixels
+from faces.recipe import Recipe
+from training.ranks import Ranks
+
+MOST_KEPT_BYTES = 2 * 10**9
+AUGMENTATION_STREAM = 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one rank sees of a batch: its share of the images, uint8 (n, H, W, 3), and the labels of all, int64 (N,)."""
+
+    step: int
+    pixels: Tensor
+    labels: Tensor
+
+
+class Crops(Dataset):
+    """Images scaled to (H, W), read when they are asked for and kept as long as all of them need little memory."""
+
+    def __init__(self, folder: FaceFolder, shape: tuple[int, int]):
+        self.paths, self.shape = folder.paths(), shape
+        self.keeps = len(folder) * shape[0] * shape[1] * 3 <= MOST_KEPT_BYTES
+        self.kept: dict[int, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Tensor:
+        if index in self.kept:
+            return self.kept[index]
+        pixels = torch.from_numpy(read_pixels(self.paths[index], self.shape))
+        if self.keeps:
+            self.kept[index] = pixels
+        return pixels
+
+
+def steps_of_epoch(images: int, batch_size: int) -> int:
+    """Full batches; what is left over waits for the next epoch's order."""
+    return images // min(batch_size, images)
+
+
+def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int) -> Iterator[Batch]:
+    """The batches of these steps, each image mirrored or not and shifted a little.
+
+    The seed alone decides on all of this, so that a stopped training goes on as if it had not stopped.
+    """
+    size = min(recipe.batch_size, len(folder))
+    share = ranks.share(size)
+    whole = list(indices(len(folder), size, seed, steps))
+    loader: DataLoader = DataLoader(
+        Crops(folder, recipe.shape),
+        batch_sampler=[[int(i) for i in chosen[share]] for chosen in whole],
+        num_workers=workers,
+        collate_fn=torch.stack,
+        generator=torch.Generator(),  # otherwise it would draw from the generator that a checkpoint keeps
+    )
+    for step, chosen, pixels in zip(steps, whole, loader, strict=True):
+        random = np.random.default_rng((seed, step, AUGMENTATION_STREAM))
+        flipped = torch.from_numpy(random.random(size) < 0.5)
+        shifts = torch.from_numpy(random.integers(-recipe.shift, recipe.shift + 1, (size, 2)))
+        yield Batch(step, moved(pixels, flipped[share], shifts[share]), torch.from_numpy(folder.labels[chosen]))
+
+
+def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:
+    """Which images each step sees, int64 (size,)."""
+    each, order, ordered = steps_of_epoch(images, size), np.array([]), -1
+    for step in steps:
+        epoch, number = divmod(step, each)
+        if epoch != ordered:
+            order, ordered = np.random.default_rng((seed, epoch)).permutation(images), epoch
+        yield order[number * size : (number + 1) * size]
+
+
+def moved(pixels: Tensor, flipped: Tensor, shifts: Tensor) -> Tensor:
+    """Images (N, H, W, 3), those of bool (N,) mirrored, shifted by pixels (N, 2); the edge's pixels fill the gaps."""
+    count, height, width, _ = pixels.shape
+    rows = (torch.arange(height) + shifts[:, :1]).clamp(0, height - 1)
+    columns = (torch.arange(width) + shifts[:, 1:]).clamp(0, width - 1)
+    columns = torch.where(flipped[:, None], columns.flip(1), columns)
+    return pixels[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def as_input(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """uint8 (N, H, W, 3) -> (x - 127.5) / 128 as (N, 3, H, W)."""
+    return (pixels.permute(0, 3, 1, 2).to(dtype) - 127.5) / 128

@@ -1,0 +1,222 @@
+"""The commands of faces.py. What they need is imported when they run, so that --help is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from errors import InputError, StoppedError
+from training.config import DEVICES, PRECISIONS
+
+SETTINGS = (
+    click.option("--backbone", help="sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."),
+    click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
+    click.option("--dimension", type=int, help="Of the features."),
+    click.option("--epochs", type=int),
+    click.option("--batch-size", type=int, help="Of all processes together."),
+    click.option("--lr", type=float, help="Peak learning rate."),
+    click.option("--schedule", type=click.Choice(["cosine", "step"])),
+    click.option("--sample-rate", type=float, help="Share of the classes that a step looks at."),
+    click.option("--min-images", type=int, help="People with fewer images are left out."),
+    click.option("--validation", type=float, help="Share of the people who are not trained on but validate."),
+)
+
+
+def recipe_settings(command: Any) -> Any:
+    for option in reversed(SETTINGS):
+        command = option(command)
+    return command
+
+
+@click.group()
+def faces() -> None:
+    """Face recognition, from folders of images to figures."""
+
+
+@faces.command()
+@click.argument("folder", type=Path)
+@click.option("--out", type=Path, default="landmarks.csv", show_default=True)
+def landmarks(folder: Path, out: Path) -> None:
+    """Find five landmarks in every image of FOLDER/person/; goes on where it was stopped."""
+    from faces.folder import read_folder
+    from faces.landmarks import find_landmarks
+    from faces.mtcnn import mtcnn
+
+    images = read_folder(folder)
+    try:
+        found = find_landmarks(images, mtcnn(), out)
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {out} has what was found; the same command goes on") from None
+    missed = [image for image, points in found.items() if points is None]
+    for image in missed:
+        click.echo(f"no face: {image}")
+    share = 100 * (1 - len(missed) / len(found))
+    click.echo(f"{len(found) - len(missed):,} of {len(found):,} images have a face ({share:.2f} %) -> {out}")
+
+
+@faces.command()
+@click.argument("folder", type=Path)
+@click.option("--landmarks", "table", type=Path, default="landmarks.csv", show_default=True)
+@click.option("--out", type=Path, required=True, help="Folder of the crops.")
+@click.option("--size", type=click.Choice(["112x96", "112x112"]), default="112x96", show_default=True)
+@click.option("--skip-missing", is_flag=True, help="Leave out images without landmarks.")
+def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool) -> None:
+    """Crop every image of FOLDER/person/ so that eyes, nose and mouth stand in the standard places."""
+    from faces.align import align_folder
+    from faces.folder import read_folder
+    from faces.landmarks import read_landmarks
+
+    images = read_folder(folder)
+    without = align_folder(images, read_landmarks(table), out, size, skip_missing)
+    for image in without:
+        click.echo(f"left out: {image}")
+    click.echo(f"{len(images) - len(without):,} crops of {size} -> {out}")
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person.")
+@click.option("--head", default="CosFace", show_default=True, help="A row of faces/heads.json.")
+@click.option("--s", type=float, help="Scale of the head.")
+@click.option("--m", type=float, help="Margin of the head.")
+@click.option("--recipe", default="small", show_default=True, help="A row of faces/recipes.json.")
+@recipe_settings
+@click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
+@click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
+@click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
+@click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
+@click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
+def train(
+    data: Path, head: str, s: float | None, m: float | None, recipe: str, exclude: tuple[Path, ...],
+    pairs: Path | None, without_fold: int | None, out: Path | None, seed: int, device: str, precision: str,
+    workers: int, overwrite: bool, **settings: Any,
+) -> None:  # fmt: skip
+    """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
+    from faces.folder import read_folder
+    from faces.heads import head_numbers
+    from faces.people import part, read_names
+    from faces.recipe import recipe_named
+
+    changes = {key: value for key, value in settings.items() if value is not None}
+    chosen = recipe_named(recipe, changes)
+    left_out = [name for path in exclude for name in read_names(path)] + people_of_fold(pairs, without_fold)
+    parts = part(read_folder(data), chosen.min_images, left_out, chosen.validation, seed)
+    numbers = head_numbers(head, len(parts.train.people), s, m)
+
+    from faces.run import run_training
+    from faces.training import Job
+    from training.device import resolve_device, uses_bfloat16
+    from training.ranks import join_ranks, leave_ranks, local_device
+
+    place = local_device(resolve_device(device))
+    job = Job(head, numbers, chosen, seed, "bf16" if uses_bfloat16(precision, place) else "fp32")
+    ranks = join_ranks(place)
+    try:
+        run_training(job, parts, out or Path("outputs/faces") / head, ranks, place, overwrite, workers)
+    finally:
+        leave_ranks()
+
+
+def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
+    """Everybody in one fold of a file of pairs."""
+    from faces.pairs import read_pairs
+
+    if (pairs is None) != (fold is None):
+        raise InputError("--pairs and --without-fold belong together")
+    if pairs is None or fold is None:
+        return []
+    content = read_pairs(pairs)
+    if fold > content.folds.max():
+        raise InputError(f"--without-fold {fold}: {pairs} has {content.folds.max()} folds")
+    return sorted(content.where(content.folds == fold).people())
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of unseen people.")
+@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--fusion", type=click.Choice(["none", "concat", "sum"]), default="none", show_default=True,
+              help="What becomes of the features of the mirrored image.")  # fmt: skip
+@click.option("--subtract-mean", is_flag=True, help="Subtract the mean feature of the other folds.")
+@click.option("--like-sphereface", is_flag=True, help="As SphereFace's evaluation.m does it.")
+@click.option("--fold", type=click.IntRange(1), help="Test this fold only.")
+@click.option("--skip-missing", is_flag=True, help="Leave out pairs whose images are missing.")
+@click.option("--out", type=Path, default="outputs/faces/evaluation", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+def evaluate(
+    data: Path, pairs: Path | None, model: str, fusion: str, subtract_mean: bool, like_sphereface: bool,
+    fold: int | None, skip_missing: bool, out: Path, device: str,
+) -> None:  # fmt: skip
+    """Tell whether pairs of images show one person, and measure how often that is right."""
+    from faces.evaluation import Ask, as_lines, write_figures
+    from faces.evaluation import evaluate as measure
+    from faces.folder import read_folder
+    from faces.pairs import read_pairs
+    from faces.roc_plot import RocPage
+    from files import write_whole
+    from viz.style import Style
+
+    if fold is not None and pairs is None:
+        raise InputError("--fold is one of --pairs; give them too")
+    ask = Ask(fusion, subtract_mean, like_sphereface, fold, skip_missing)
+    content = None if pairs is None else read_pairs(pairs)
+    embedder = recogniser(model, device)
+    try:
+        figures = measure(embedder, read_folder(data), content, ask, out / "features")
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
+    for line in as_lines(figures):
+        click.echo(line)
+    for path in getattr(embedder, "without_face", []):
+        click.echo(f"no face found, the middle was taken: {path}")
+    name = embedder.name + (f"_fold-{fold}" if fold else "")
+    write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
+    write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
+    click.echo(f"{out / name}.json, {out / name}_roc.png")
+
+
+def recogniser(model: str, device: str) -> Any:
+    """dlib's, or that of a training's folder."""
+    if model == "dlib":
+        from faces.dlib_recogniser import DlibRecogniser
+
+        return DlibRecogniser()
+    from faces.embedder import load_model
+    from training.device import resolve_device
+
+    return load_model(Path(model), resolve_device(device))
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
+@click.option("--min-images", type=click.IntRange(2), default=20, show_default=True, help="That each of them has.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--out", type=Path, default="outputs/faces/tsne", show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path, device: str) -> None:
+    """Draw the features of a few random people by t-SNE, as a picture and as a GIF of how they part."""
+    from faces.embeddings import fused
+    from faces.folder import read_folder
+    from faces.tsne import choose_people, walk
+    from faces.tsne_page import TsnePage
+    from files import write_whole
+    from viz.movie import Timing, movie_bytes, png_bytes
+    from viz.style import Style
+
+    chosen = choose_people(read_folder(data), ids, min_images, seed)
+    embedder = recogniser(model, device)
+    features = fused(embedder, chosen.paths(), "none", out / "features")
+    new = len(set(chosen.people) - embedder.seen)
+    note = f"{len(chosen)} images; {new} of {ids} people unseen"
+    page = TsnePage(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
+    path = out / f"{embedder.name}_seed-{seed}"
+    write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
+    write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))
+    click.echo(f"{path}.png, {path}.gif")

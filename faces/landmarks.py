@@ -1,0 +1,95 @@
+"""Five landmarks a face: the table of them, and how a folder of images gets one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from errors import InputError
+from faces.folder import FaceFolder, read_pixels
+from faces.progress import progress_bar
+from files import write_whole
+
+POINTS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+HEADER = ["image", *(f"{point}_{axis}" for point in POINTS for axis in "xy")]
+SECONDS_BETWEEN_WRITES = 30.0
+
+Detector = Callable[[np.ndarray], np.ndarray | None]
+Landmarks = dict[str, np.ndarray | None]
+
+
+def find_landmarks(folder: FaceFolder, detect: Detector, out: Path) -> Landmarks:
+    """Landmarks of all images of the folder into the table `out`; images that are in it already are left alone.
+
+    An image without a face, or that cannot be read, gets a row without numbers. What was found is written every half
+    minute, and when this is stopped.
+    """
+    found = read_landmarks(out) if out.exists() else {}
+    left = [image for image in folder.images if image not in found]
+    written = time.monotonic()
+    try:
+        with progress_bar(len(left), "landmarks") as bar:
+            for image in left:
+                found[image] = detect_in(folder.root / image, detect)
+                bar.update(1, image)
+                if time.monotonic() - written > SECONDS_BETWEEN_WRITES:
+                    write_landmarks(out, found)
+                    written = time.monotonic()
+    finally:
+        write_landmarks(out, found)
+    return {image: found[image] for image in folder.images}
+
+
+def detect_in(path: Path, detect: Detector) -> np.ndarray | None:
+    try:
+        return detect(read_pixels(path))
+    except InputError:
+        return None
+
+
+def most_central(boxes: np.ndarray, width: float, height: float) -> int:
+    """Which of the boxes (N, 4) of left, top, right, bottom has its centre nearest to the middle of the image."""
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return int(np.square(centres - (width / 2, height / 2)).sum(axis=1).argmin())
+
+
+def write_landmarks(path: Path, landmarks: Mapping[str, np.ndarray | None]) -> None:
+    """A CSV of HEADER, pixels with the middle of the first pixel at 0, empty where there is no face."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(HEADER)
+    for image, points in landmarks.items():
+        rows.writerow([image, *([""] * 10 if points is None else (f"{value:.3f}" for value in points.ravel()))])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.getvalue().encode())
+
+
+def read_landmarks(path: Path) -> Landmarks:
+    """Image -> (5, 2), or None where no face was found. Raises InputError naming the line that is wrong."""
+    try:
+        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; make it with: python faces.py landmarks DIR --out {path}") from None
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"{path} is no table of landmarks ({error})") from None
+    if not rows or rows[0] != HEADER:
+        raise InputError(f"{path} is no table of landmarks: its first line must be {','.join(HEADER)}")
+    return dict(parse_row(row, f"{path}, line {number}") for number, row in enumerate(rows[1:], start=2))
+
+
+def parse_row(row: list[str], where: str) -> tuple[str, np.ndarray | None]:
+    """The image and its landmarks (5, 2), or None for ten empty cells."""
+    if len(row) == len(HEADER) and not any(row[1:]):
+        return row[0], None
+    try:
+        points = np.array([float(cell) for cell in row[1:]]).reshape(5, 2)
+        if not np.isfinite(points).all():
+            raise ValueError
+    except ValueError:
+        raise InputError(f"{where}: an image and ten numbers are needed; mend or remove it") from None
+    return row[0], points

@@ -1,0 +1,98 @@
+"""The training loop of a recogniser: a generator of progress, the same on every rank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from errors import InputError
+from faces.batches import batches, steps_of_epoch
+from faces.embedder import NetworkEmbedder
+from faces.learner import Learner
+from faces.measures import roc
+from faces.pairs import all_pairs, locate
+from faces.people import Parts
+from faces.protocol import cosine
+from faces.recipe import Recipe
+from training.config import LossSpec
+from training.ranks import Ranks
+
+STEPS_BETWEEN_REPORTS = 10
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides a training's numbers, but for the images themselves."""
+
+    head: str
+    spec: LossSpec
+    recipe: Recipe
+    seed: int
+    precision: str
+
+    def steps(self, images: int) -> int:
+        return self.recipe.epochs * steps_of_epoch(images, self.recipe.batch_size)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """steps done, of how many; loss: mean since the progress before. eer: of the validation, at the end of an epoch."""
+
+    step: int
+    steps: int
+    epoch: float
+    loss: float
+    ends_epoch: bool
+    eer: float | None = None
+
+
+def make_learner(job: Job, parts: Parts, ranks: Ranks, device: torch.device) -> Learner:
+    steps, classes = job.steps(len(parts.train)), len(parts.train.people)
+    return Learner(
+        job.recipe, job.spec, classes, job.seed, steps, ranks, device, bfloat16=job.precision == "bf16"
+    )  # fmt: skip
+
+
+def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0) -> Iterator[Progress]:
+    """The steps from `first` on. Raises InputError naming the step when the loss is no longer finite."""
+    recipe, steps = job.recipe, job.steps(len(parts.train))
+    each = steps // recipe.epochs
+    losses: list[torch.Tensor] = []
+    for batch in batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers):
+        losses.append(learner.step(batch))
+        done = batch.step + 1
+        ends_epoch = done % each == 0
+        if not ends_epoch and len(losses) < STEPS_BETWEEN_REPORTS:
+            continue
+        loss = finite_mean(losses, done)
+        losses.clear()
+        eer = validate(learner, parts, recipe.shape) if ends_epoch else None
+        yield Progress(done, steps, done / each, loss, ends_epoch, eer)
+
+
+def finite_mean(losses: list[torch.Tensor], done: int) -> float:
+    values = torch.stack(losses).tolist()
+    for step, value in enumerate(values, start=done - len(values) + 1):
+        if not np.isfinite(value):
+            raise InputError(
+                f"the loss is {value} at step {step}; the last checkpoint is kept; try a lower --lr or --m"
+            )
+    return float(np.mean(values))
+
+
+def validate(learner: Learner, parts: Parts, shape: tuple[int, int]) -> float | None:
+    """Equal error rate of all pairs of the validating people's images, by the first rank; None where nobody does."""
+    folder = parts.validation
+    if folder is None:
+        return None
+    eer = None
+    if learner.ranks.first:
+        embedder = NetworkEmbedder(learner.backbone, shape, learner.device, learner.bfloat16)
+        features = embedder.embed(folder.paths(), flipped=False)
+        pairs, left, right = locate(all_pairs(folder), folder, skip_missing=False)
+        eer = roc(cosine(features[left], features[right]), pairs.same).eer
+    learner.ranks.wait()
+    return eer

@@ -1,0 +1,265 @@
+"""Two processes train what one does: in float64 to 1e-10, with uneven shards, and with other ranks after a stop."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.multiprocessing as mp
+from torch import distributed as dist
+
+from data.dataset import Dataset, Split
+from errors import InputError
+from experiment import run_experiment
+from faces.batches import Batch
+from faces.checkpoint import read_rows, restore, save
+from faces.heads import head_numbers
+from faces.learner import Learner
+from faces.recipe import recipe_named
+from faces.sharded import ShardedCrossEntropy, ShardedHead, initial_rows
+from losses.angle_linear import AngleLinear
+from training.config import RunConfig
+from training.config_file import read_config, with_overrides
+from training.ranks import ALONE, Ranks, shares
+from training.snapshot import Snapshot
+from training.store import read_run
+
+from .conftest import ROOT
+
+CLASSES, BATCH, STEPS = 7, 6, 4
+HEADS = ("softmax", "SphereFace", "CosFace", "ArcFace", "CurricularFace")
+SMALL = {"size": "16x16", "dimension": 5, "batch_size": BATCH, "lr": 0.05, "warmup": 0.0, "clip_norm": 0.5}
+
+
+def learner(head: str, ranks: Ranks, **changes) -> Learner:
+    recipe = recipe_named("small", SMALL | changes)
+    spec = head_numbers(head, CLASSES)
+    return Learner(recipe, spec, CLASSES, 3, STEPS, ranks, torch.device("cpu"), torch.float64)
+
+
+def batch(step: int, ranks: Ranks) -> Batch:
+    """Six images of classes 0 to 2 only: a rank that holds classes 4 to 6 never owns a positive one."""
+    random = np.random.default_rng(step)
+    pixels = torch.from_numpy(random.integers(0, 256, (BATCH, 16, 16, 3), dtype=np.uint8))
+    labels = torch.from_numpy(random.integers(0, 3, BATCH))
+    return Batch(step, pixels[ranks.share(BATCH)], labels)
+
+
+def trained(learner: Learner, steps: range) -> list[float]:
+    return [float(learner.step(batch(step, learner.ranks))) for step in steps]
+
+
+def everything(learner: Learner) -> dict[str, torch.Tensor]:
+    """Weights of backbone and head, by name; of a sharded one this rank's rows only."""
+    parts = learner.backbone.state_dict() | learner.head.state_dict()
+    return {name: value.clone() for name, value in parts.items()}
+
+
+def on_a_rank(number: int, count: int, folder: Path) -> None:
+    """What each of two processes does; its results go into a file."""
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{folder / 'meeting'}", rank=number, world_size=count)
+    ranks, results = Ranks(number, count), {}
+    for head in HEADS:
+        mine = learner(head, ranks)
+        results[head] = trained(mine, range(STEPS)), everything(mine)
+    halfway = learner("CosFace", ranks)
+    trained(halfway, range(2))
+    save(folder / "two", halfway, 2)
+    other = learner("CosFace", ranks)
+    step = restore(folder / "one", other)
+    results["from one"] = trained(other, range(step, STEPS)), everything(other)
+    sampled = learner("CosFace", ranks, sample_rate=0.5)
+    results["sampled"] = trained(sampled, range(STEPS)), everything(sampled)
+    uneven = learner("CosFace", ranks)
+    labels = batch(0, ranks).labels[:5]
+    pixels = batch(0, ALONE).pixels[:5]
+    results["uneven batch"] = [float(uneven.step(Batch(0, pixels[ranks.share(5)], labels)))], everything(uneven)
+    run_experiment(*toy(), folder / "toy", ranks=ranks)
+    run_experiment(*toy(), folder / "toy", ranks=ranks)
+    torch.save(results, folder / f"rank{number}.pt")
+    dist.destroy_process_group()
+
+
+def toy() -> tuple[RunConfig, Dataset]:
+    """A run of main.py on 33 made-up digits, in batches that do not divide."""
+    random = np.random.default_rng(0)
+    labels = np.arange(33) % 3
+    images = random.integers(0, 256, (33, 28, 28), dtype=np.uint8) // 2 + (60 * labels[:, None, None]).astype(np.uint8)
+    split = Split(images, labels)
+    file = with_overrides(
+        read_config(ROOT / "config.json"),
+        {"epochs": 2, "batch_size": 11, "device": "cpu", "precision": "fp32"}, "test",
+    )  # fmt: skip
+    config = RunConfig(
+        "toy", "CosFace_v1", file.loss("CosFace_v1"), file.data, file.model, file.training, file.optimizers["adamw"]
+    )
+    return config, Dataset("made up", ("a", "b", "c"), split, split)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """(folder, results of rank 0, results of rank 1)."""
+    folder = tmp_path_factory.mktemp("ranks")
+    half = learner("CosFace", ALONE)
+    trained(half, range(2))
+    save(folder / "one", half, 2)
+    mp.spawn(on_a_rank, (2, folder), nprocs=2)
+    return folder, *(torch.load(folder / f"rank{number}.pt") for number in (0, 1))
+
+
+def require_equal(one: Learner, losses: list[float], two, name: str) -> None:
+    _, first, second = two
+    for (found, weights), rows in ((first[name], slice(0, 4)), (second[name], slice(4, 7))):
+        np.testing.assert_allclose(found, losses, atol=1e-10, rtol=0)
+        for key, value in everything(one).items():
+            mine = value[rows] if key == "shard.weight" else value
+            torch.testing.assert_close(weights[key], mine, atol=1e-10, rtol=0)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_two_ranks_train_what_one_does(two, head):
+    """Shards of four and three classes; the second never owns a positive class."""
+    one = learner(head, ALONE)
+    before = everything(one)
+    losses = trained(one, range(STEPS))
+    assert any(not torch.equal(value, before[key]) for key, value in everything(one).items())
+    require_equal(one, losses, two, head)
+
+
+def test_a_batch_that_does_not_divide(two):
+    one = learner("CosFace", ALONE)
+    whole = batch(0, ALONE)
+    losses = [float(one.step(Batch(0, whole.pixels[:5], whole.labels[:5])))]
+    require_equal(one, losses, two, "uneven batch")
+
+
+def test_a_stopped_training_goes_on_with_another_number_of_ranks(two):
+    folder = two[0]
+    whole = learner("CosFace", ALONE)
+    losses = trained(whole, range(STEPS))
+    require_equal(whole, losses[2:], two, "from one")
+    assert sorted(path.name for path in (folder / "two" / "steps" / "00000002").glob("classes*")) == [
+        "classes-000000000-000000004.pt", "classes-000000004-000000007.pt",
+    ]  # fmt: skip
+    alone = learner("CosFace", ALONE)
+    step = restore(folder / "two", alone)
+    np.testing.assert_allclose(trained(alone, range(step, STEPS)), losses[2:], atol=1e-10, rtol=0)
+    for key, value in everything(whole).items():
+        torch.testing.assert_close(everything(alone)[key], value, atol=1e-10, rtol=0)
+
+
+def test_a_toy_run_of_two_ranks_is_that_of_one(two, tmp_path):
+    """Float32, so nearly. The second time both ranks found it finished."""
+    run_experiment(*toy(), tmp_path / "toy")
+    one, both = read_run(tmp_path / "toy"), read_run(two[0] / "toy")
+    assert len(both.snapshots) == len(one.snapshots) == 3
+    for part in ("class_weights", "features"):
+        mine, theirs = ([values(snapshot, part) for snapshot in run.snapshots] for run in (one, both))
+        walked = np.abs(mine[-1] - mine[0]).max()
+        assert walked > 0
+        assert max(np.abs(a - b).max() for a, b in zip(mine, theirs, strict=True)) < 0.02 * walked
+    assert (two[0] / "toy" / "train.gif").exists()
+
+
+def values(snapshot: Snapshot, part: str) -> np.ndarray:
+    return snapshot.class_weights if part == "class_weights" else snapshot.test.features
+
+
+def test_any_rows_are_read_from_any_files(two):
+    place = two[0] / "two" / "steps" / "00000002"
+    whole = read_rows(place, slice(0, 7), 7)["weight"]
+    for count in (1, 2, 3, 7):
+        for rows in shares(7, count):
+            assert torch.equal(read_rows(place, rows, 7)["weight"], whole[rows])
+    with pytest.raises(ValueError, match="for 7 identities, of 8"):
+        read_rows(place, slice(4, 8), 8)
+
+
+def test_sampling_looks_at_fewer_classes_and_trains(two):
+    _, first, second = two
+    losses = first["sampled"][0]
+    assert losses == second["sampled"][0]
+    assert np.isfinite(losses).all()
+    assert losses[0] < first["CosFace"][0][0]  # fewer terms in the sum
+
+
+def test_what_is_sampled():
+    head = ShardedHead(head_numbers("CosFace", 7), 4, 40, ALONE, rate=0.25)
+    labels = torch.tensor([3, 3, 39, 17])
+    seen = []
+    for seed in (1, 1, 2):
+        head.sample(seed)
+        kept, places = head.chosen(labels)
+        assert len(kept) == 10
+        assert torch.equal(kept[places], labels)
+        seen.append(kept.tolist())
+    assert seen[0] == seen[1] != seen[2]
+    head.sample(0)
+    assert set(head.chosen(torch.arange(40))[0].tolist()) == set(range(40))  # positives are never left out
+
+
+def test_one_rank_is_angle_linear_itself():
+    spec = head_numbers("ArcFace", 7)
+    head, plain = ShardedHead(spec, 5, 7, ALONE), AngleLinear(5, 7, spec)
+    plain.load_state_dict(head.shard.state_dict())
+    features, labels = torch.randn(6, 5, generator=torch.Generator().manual_seed(0)), torch.arange(6)
+    losses = head.loss(features, labels, 6), plain.loss(features, labels)
+    torch.testing.assert_close(*losses)
+    for loss in losses:
+        loss.backward()
+    torch.testing.assert_close(head.shard.weight.grad, plain.weight.grad)
+
+
+def test_the_gradient_of_the_sharded_cross_entropy():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(4, 5, dtype=torch.float64, generator=generator, requires_grad=True)
+    labels = torch.tensor([0, 4, 2, 2])
+    assert torch.autograd.gradcheck(lambda z: ShardedCrossEntropy.apply(3 * z, labels, ALONE), (logits,))
+    large = 1e4 * logits.detach()
+    torch.testing.assert_close(
+        ShardedCrossEntropy.apply(large, labels, ALONE), torch.nn.functional.cross_entropy(large, labels)
+    )
+
+
+def test_first_weights_do_not_depend_on_who_asks():
+    whole = initial_rows(10_000, 3, slice(0, 10_000), 0)
+    for count in (2, 3):
+        parts = [initial_rows(10_000, 3, rows, 0) for rows in shares(10_000, count)]
+        assert torch.equal(torch.cat(parts), whole)
+    assert abs(float(whole.std()) - 0.01) < 1e-4
+    assert not torch.equal(whole, initial_rows(10_000, 3, slice(0, 10_000), 1))
+
+
+def test_shares():
+    assert [(part.start, part.stop) for part in shares(7, 3)] == [(0, 3), (3, 5), (5, 7)]
+    assert [part.stop - part.start for part in shares(2, 3)] == [1, 1, 0]
+
+
+def test_fewer_classes_than_ranks_and_sampling_where_there_is_none():
+    with pytest.raises(InputError, match="7 identities are too few for 8 processes"):
+        ShardedHead(head_numbers("CosFace", 7), 4, 7, Ranks(0, 8))
+    with pytest.raises(InputError, match=r"sample_rate 0\.5"):
+        learner("AdaCos", ALONE, sample_rate=0.5)
+
+
+def test_a_damaged_or_foreign_checkpoint_is_refused(two, tmp_path):
+    mine = learner("CosFace", ALONE)
+    save(tmp_path, mine, 1)
+    other = Learner(replace(mine.recipe, dimension=6), mine.spec, CLASSES, 3, STEPS, ALONE, mine.device, mine.dtype)
+    with pytest.raises(InputError, match="does not fit this training"):
+        restore(tmp_path, other)
+    more = Learner(mine.recipe, mine.spec, CLASSES + 1, 3, STEPS, ALONE, mine.device, mine.dtype)
+    with pytest.raises(InputError, match="for 7 identities, of 8"):
+        restore(tmp_path, more)
+    path = tmp_path / "steps" / "00000001" / "backbone.pt"
+    content = path.read_bytes()
+    path.write_bytes(content[:-200])
+    with pytest.raises(InputError, match=r"backbone.pt is missing or damaged"):
+        restore(tmp_path, mine)
+    (tmp_path / "checkpoint.json").write_text("{")
+    with pytest.raises(InputError, match=r"checkpoint.json is damaged"):
+        restore(tmp_path, mine)
