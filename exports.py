@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from viz.style import Style
 
 Epochs = tuple[float, float | None]
 LONGEST_STEM = 90
+PANES_OF_A_SLIDE = 6
 HALF_A_HUNDREDTH = 0.005
 
 
@@ -185,10 +187,12 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
     if len(there) > MOST:
         raise InputError(f"{len(there)} losses are too many for one deck; {MOST} have room")
     runs = [read_run(order.outputs / name) for name in there]
-    comparison = Compare(runs, "test", order.style) if len(runs) >= FEWEST else None
+    sheets = -(-len(runs) // PANES_OF_A_SLIDE) if len(runs) >= FEWEST else 0
+    ends = [round(number * len(runs) / max(sheets, 1)) for number in range(sheets + 1)]
+    comparisons = [Compare(runs[first:last], "test", order.style) for first, last in pairwise(ends)]
     presets = margins(config, list(config.losses))
     theory = {name: shown_in(name, presets, False) for name in FIGURES}
-    content = deck_bytes(runs, comparison, theory, trained(presets, order.outputs), order.style, order.timing)
+    content = deck_bytes(runs, comparisons, theory, trained(presets, order.outputs), order.style, order.timing)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
     return f"{path}" + (f" (no finished run yet, left out: {', '.join(missing)})" if missing else "")

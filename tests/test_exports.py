@@ -86,7 +86,7 @@ def test_a_deck_can_be_opened_and_edited(draw, outputs):
     slides = list(Presentation(path).slides)
     titles = [slide.shapes.title.text for slide in slides]
     theory = [figure.TITLE for figure in FIGURES.values()]
-    assert titles == ["What a margin does to a feature space", *LOSSES, "Side by side", "In numbers", *theory]
+    assert titles == ["What a margin does to features", *LOSSES, "Side by side", "In numbers", *theory]
     for slide, name in zip(slides[1:4], LOSSES, strict=True):
         (picture,) = (shape for shape in slide.shapes if shape.shape_type == 13)
         with Image.open(io.BytesIO(picture.image.blob)) as movie:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.snapshot import Points
 from viz.dots import Dots, painting_order
 from viz.frames import Page, errors_in_words
 from viz.geometry import UNIT_RING, half_height, pushed_apart, spread
 from viz.movie import Timing, draw_run
+from viz.scatter import ring_opacity
 from viz.style import THEMES, Style, class_colors, luminance, readable_on
 
 from .made_up import NAMES, made_up_run
@@ -89,12 +89,13 @@ def test_errors_are_ringed_and_not_dropped(config_file, lossname):
     assert page.note.get_text() == f"ringed: {len(wrong)} wrong of 400"
 
 
-def test_rings_too_pale_to_be_seen_are_not_promised(config_file):
-    run = made_up_run(config_file, "CosFace_v1")
-    labels = np.zeros(8000, dtype=np.int64)
-    few, many = (Points(np.ones((8000, 2)), labels, np.int64(np.arange(8000) < wrong)) for wrong in (100, 6000))
-    assert errors_in_words(few, run, Style()) == "ringed: 100 wrong of 8,000"
-    assert errors_in_words(many, run, Style()) == "6,000 wrong of 8,000"
+def test_rings_that_lie_on_each_other_fade_and_are_not_promised(config_file):
+    apart = np.stack(np.meshgrid(np.arange(20.0), np.arange(20.0)), axis=-1).reshape(-1, 2)
+    assert ring_opacity(apart, 0.5) == pytest.approx(0.8)
+    assert ring_opacity(apart, 1e3) == pytest.approx(0.8 / 400)
+    points = made_up_run(config_file, "softmax").snapshots[2].test
+    assert errors_in_words(points, 0.8).startswith("ringed: ")
+    assert not errors_in_words(points, 0.1).startswith("ringed: ")
 
 
 def test_badges_carry_the_names_at_the_class_directions(made_up):

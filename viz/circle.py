@@ -24,6 +24,7 @@ RING = (0.93, 1.0)
 NAME_RING = 0.78
 MOST_NAMES = 15
 LONGEST_NAME = 3
+FARTHEST_NAME = np.radians(8)
 
 
 class Circle:
@@ -32,7 +33,10 @@ class Circle:
     A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
     this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
     class wins with its margin; the gaps in it are the margin. Where a class wins by distance there are none.
+    A name that finds no room near its direction is left out.
     """
+
+    rings = 0.0
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.spec, self.regions, self.split = run.spec, run.regions, split
@@ -42,8 +46,8 @@ class Circle:
         angle = np.linspace(0, TURN, 361)
         ax.plot(np.cos(angle), np.sin(angle), color=style.colors.muted, lw=0.8, zorder=3)
         self.ring = polygons(ax, zorder=1)
-        self.lobes = polygons(ax, zorder=2, linewidths=0.6)
-        self.lobes.set(facecolor=[(*color[:3], 0.8) for color in self.colors], edgecolor=style.colors.background)
+        self.lobes = polygons(ax, zorder=2)
+        self.lobes.set_facecolor([(*color[:3], 0.8) for color in self.colors])
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
         names = [shown(name, LONGEST_NAME) for name in run.class_names] if classes <= MOST_NAMES else []
         text: dict[str, Any] = {
@@ -78,8 +82,9 @@ class Circle:
             spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
         if self.names:
             places = spread(np.arctan2(directions[:, 1], directions[:, 0]), TURN / (MOST_NAMES + 1))
-            for name, (x, y) in zip(self.names, NAME_RING * on_circle(places).T, strict=True):
-                name.set_position((float(x), float(y)))
+            near = np.sum(directions * on_circle(places).T, axis=1) > np.cos(FARTHEST_NAME)
+            for name, (x, y), there in zip(self.names, NAME_RING * on_circle(places).T, near, strict=True):
+                name.set(position=(float(x), float(y)), visible=bool(there))
 
 
 def lobes(points: Points, classes: int) -> np.ndarray:

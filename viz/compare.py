@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from training.snapshot import Run, Snapshot, SplitName
 from viz.circle import Circle
 from viz.frames import feature_space, legend
+from viz.scatter import FAINT_RING
 from viz.sheet import LINES, WIDTH, Sheet
 from viz.style import Style, class_colors, readable_on, shown
 from viz.tween import blend
@@ -52,6 +53,7 @@ class Compare(Sheet):
         self.pace = 1 / (between + 1)
         self.epochs = sorted({snapshot.epoch for run in runs for snapshot in run.snapshots})
         grid = best_grid(len(runs))
+        self.with_angles = grid.side > FEW_PIXELS and style.view != "circle"
         self.panes: list[Any] = []
         self.circles: list[tuple[int, Circle]] = []
         self.accuracies: list[Text] = []
@@ -60,10 +62,10 @@ class Compare(Sheet):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
-        self.text(330, LINES - 43, "each pane in its own scale", LEGIBLE, muted=True)
-        words = dict.fromkeys(word for run in runs for word in legend(run, split, style))
-        words |= {"ringed: wrong": None} if "errors" in style.overlays and style.view != "circle" else {}
-        self.text(24, 14, "    ".join(words), LEGIBLE, muted=True)
+        scales = "each pane in its own scale" + self.with_angles * "; mean: angle to own class"
+        self.text(290, LINES - 43, scales, LEGIBLE, muted=True)
+        self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
+        self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
         self.add_legend()
 
     def add_pane(self, run: Run, title: str, number: int, grid: Grid) -> None:
@@ -107,7 +109,10 @@ class Compare(Sheet):
         for pane, text, snapshot in zip(self.panes, self.accuracies, moments, strict=True):
             pane.show(snapshot, number * self.pace)
             behind = "" if snapshot.epoch == epoch else f"  (epoch {snapshot.epoch:.4g})"
-            text.set_text(f"{100 * snapshot.points(self.split).accuracy:.2f} %{behind}")
+            angle = f"   mean {snapshot.metrics[f'{self.split}_angle']:.1f}°" if self.with_angles else ""
+            text.set_text(f"{100 * snapshot.points(self.split).accuracy:.2f} %{angle}{behind}")
+        ringed = ["ringed: wrong"] * any(pane.rings > FAINT_RING for pane in self.panes)
+        self.footer.set_text("    ".join([*self.words, *ringed]))
         for index, circle in self.circles:
             circle.show(moments[index])
         self.epoch.set_text(f"epoch {epoch:.4g}")

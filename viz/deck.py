@@ -25,10 +25,11 @@ from viz.theory import headless_png
 
 WIDE, HIGH = 13.333, 7.5
 LEFT = 0.6
+PANES = 10.6
 READABLE = 18
 SUBSCRIPT = "-25000"
 MOVIE_LINES = 540
-COLUMNS = ("loss", "test accuracy", "mean angle", "smallest gap")
+COLUMNS = ("loss", "test accuracy", "mean angle", "margin kept", "smallest gap")
 
 
 class Deck:
@@ -102,27 +103,27 @@ def rgb(color: str) -> RGBColor:
 
 
 def deck_bytes(
-    runs: Sequence[Run], comparison: Sheet | None, theory: Mapping[str, Mapping[str, MarginSpec]],
+    runs: Sequence[Run], comparisons: Sequence[Sheet], theory: Mapping[str, Mapping[str, MarginSpec]],
     measured: Mapping[str, Run], style: Style, timing: Timing,
 ) -> bytes:  # fmt: skip
     """The whole deck.
 
-    comparison: of the runs, or None for a single one. theory: the presets that each figure shows; measured: runs of
-    presets by the name of the loss.
+    comparisons: of the runs, each of some of them; none for a single run. theory: the presets that each figure shows;
+    measured: runs of presets by the name of the loss.
     """
     deck = Deck(style)
     timing = replace(timing, between=0)
     add_title(deck, runs)
     for run in runs:
         add_run(deck, run, timing)
-    if comparison is not None:
-        add_comparison(deck, runs, comparison, timing)
+    if comparisons:
+        add_comparison(deck, runs, comparisons, timing)
     add_theory(deck, theory, measured)
     return deck.save()
 
 
 def add_title(deck: Deck, runs: Sequence[Run]) -> None:
-    slide = deck.slide("What a margin does to a feature space", 40)
+    slide = deck.slide("What a margin does to features", 40)
     points, overlays = runs[0].snapshots[-1].test, deck.style.overlays
     words = {
         "regions": "Pale sectors: what is decided for a class.",
@@ -149,23 +150,31 @@ def add_run(deck: Deck, run: Run, timing: Timing) -> None:
         *(["(cos goes on falling beyond 180°)"] if spec.bends_the_angle else []),
         f"test accuracy {100 * last.test.accuracy:.2f} %",
         f"mean angle to own class {last.metrics['test_angle']:.1f}°",
-        f"nearest class centres {last.metrics['centre_gap']:.1f}° apart",
+        *([f"margin kept by {kept(run)}"] if spec.has_margin else []),
+        f"smallest class gap {last.metrics['centre_gap']:.1f}°",
         f"epochs: {last.epoch:g}",
     ]
     deck.text(slide, lines, (6.9, 1.6, 6.0), 24)
 
 
-def add_comparison(deck: Deck, runs: Sequence[Run], comparison: Sheet, timing: Timing) -> None:
-    slide = deck.slide("Side by side")
-    gif = movie_bytes(comparison, timing, "gif", last_first=True)
-    deck.picture(slide, gif, "the losses side by side, epoch by epoch", (LEFT, 1.3, 10.6))
+def add_comparison(deck: Deck, runs: Sequence[Run], comparisons: Sequence[Sheet], timing: Timing) -> None:
+    for sheet in comparisons:
+        slide = deck.slide("Side by side")
+        gif = movie_bytes(sheet, timing, "gif", last_first=True)
+        deck.picture(slide, gif, "the losses side by side, epoch by epoch", ((WIDE - PANES) / 2, 1.3, PANES))
     slide = deck.slide("In numbers")
     rows = [COLUMNS]
     for run in runs:
         last = run.snapshots[-1]
-        numbers = (f"{100 * last.test.accuracy:.2f} %", f"{last.metrics['test_angle']:.1f}°")
-        rows.append((run.name, *numbers, f"{last.metrics['centre_gap']:.1f}°"))
+        angles = [f"{last.metrics[name]:.1f}°" for name in ("test_angle", "centre_gap")]
+        margin = kept(run) if run.spec.has_margin else "none"
+        rows.append((run.name, f"{100 * last.test.accuracy:.2f} %", angles[0], margin, angles[1]))
     deck.table(slide, rows, (LEFT, 1.4, 12.1), READABLE)
+
+
+def kept(run: Run) -> str:
+    """The share of test images that would win even with the margin."""
+    return f"{100 * run.snapshots[-1].metrics['test_margin_accuracy']:.1f} %"
 
 
 def add_theory(deck: Deck, theory: Mapping[str, Mapping[str, MarginSpec]], measured: Mapping[str, Run]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from training.snapshot import Points, Run, SplitName
 from viz.circle import Circle
-from viz.scatter import FAINT_RING, Scatter, ring_opacity
+from viz.scatter import FAINT_RING, Scatter
 from viz.sheet import LINES, RunSheet, Sheet
 from viz.style import Style, shown
 
@@ -43,7 +43,7 @@ class Page(RunSheet):
         self.scatter.show(snapshot, number * self.pace)
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g}")
         self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
-        self.note.set_text(errors_in_words(points, self.run, self.style))
+        self.note.set_text(errors_in_words(points, self.scatter.rings))
 
 
 class Plain(RunSheet):
@@ -74,12 +74,10 @@ def numbers(run: Run) -> str:
     return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
 
 
-def errors_in_words(points: Points, run: Run, style: Style) -> str:
-    """How many are wrong, and that they are ringed where the rings can be seen."""
+def errors_in_words(points: Points, rings: float) -> str:
+    """How many are wrong, and that they are ringed if rings so dark can be seen."""
     wrong = int(np.count_nonzero(points.predictions != points.labels))
-    faint = ring_opacity(wrong, style.view_of(run.spec) == "both") < FAINT_RING
-    verb = "" if "errors" not in style.overlays or style.view == "circle" or faint else "ringed: "
-    return f"{verb}{wrong:,} wrong of {len(points.labels):,}"
+    return f"{'ringed: ' if rings > FAINT_RING else ''}{wrong:,} wrong of {len(points.labels):,}"
 
 
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:

@@ -35,14 +35,14 @@ class AngleHistogram:
         trained = run.snapshots[1:] or run.snapshots
         self.top = 1.02 * max(stacked(s, split, self.classes)[-1, :-1].max() for s in trained) or 1.0
         ax.set(xlim=(0, WIDEST + BIN), ylim=(0, self.top), yticks=[])
-        ax.set_xticks([0, 20, WIDEST + BIN], ["0°", "20°", "40° +"])
+        ax.set_xticks([0, 20, WIDEST + BIN], ["0°", "20°", ">40°"])
         ax.get_xticklabels()[-1].set_horizontalalignment("right")
         quiet(ax, style)
         self.cut = ax.text(
             WIDEST + BIN, self.top, "", ha="right", va="bottom", fontsize=SECONDARY, color=style.colors.muted
         )
         self.mean = ax.text(
-            0.96, 0.98, "", transform=ax.transAxes, ha="right", va="top", fontsize=18, color=style.colors.ink
+            0.93, 0.98, "", transform=ax.transAxes, ha="right", va="top", fontsize=18, color=style.colors.ink
         )
 
     def show(self, snapshot: Snapshot) -> None:

@@ -19,24 +19,30 @@ from viz.style import Style, badge_points, class_colors, inches, readable_on, sh
 LAYERS = 8
 RIM_LAYERS = 3
 USUAL_SPAN = 228.0
-MANY_ERRORS = 150
+RING_OPACITY = 0.8
 FAINT_RING = 0.15
+RING_POINTS = 5
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
 ROOM_BESIDE = 1.2
 
 
-def ring_opacity(wrong: int, on_circle: bool) -> float:
-    """How dark the rings around errors are: the paler, the more there are; on a circle they lie closer."""
-    return float(np.clip((MANY_ERRORS / max(wrong, 1)) ** (1.3 if on_circle else 0.5), 0.005, 0.8))
+def ring_opacity(places: np.ndarray, diameter: float) -> float:
+    """How dark the rings at these places (K, 2) are, up to 0.8: the paler, the more lie on the ring in the middle."""
+    if len(places) == 0:
+        return RING_OPACITY
+    _, crowds = np.unique(np.round(places / diameter), axis=0, return_counts=True)
+    return RING_OPACITY / float(np.median(np.repeat(crowds, crowds)))
 
 
 class Scatter:
     """Artists made once; `widen(run)` sets the limits for a whole run, `show(snapshot)` moves the artists.
 
     Errors are ringed on the unit circle if it is there, else among the features: where the loss looks.
-    Dots, lines and badges are sized for the axes they are drawn in.
+    Dots, lines and badges are sized for the axes they are drawn in. rings: how dark the rings of the moment are.
     """
+
+    rings = 0.0
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.ax, self.split, self.spec = ax, split, run.spec
@@ -54,7 +60,8 @@ class Scatter:
         if style.view_of(run.spec) in ("both", "circle"):
             self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
-        ring |= {"markersize": 5 * scale**0.5, "markeredgewidth": 0.7 * scale**0.5}
+        self.ring_points = RING_POINTS * scale**0.5
+        ring |= {"markersize": self.ring_points, "markeredgewidth": 0.7 * scale**0.5}
         (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
         (self.errors_behind,) = ax.plot([], [], color=style.colors.ink, zorder=1.6, **ring)
         (self.centres,) = ax.plot([], [], "P", color=style.colors.ink, markersize=9 * scale**0.5, zorder=6)
@@ -111,10 +118,10 @@ class Scatter:
         if "errors" in self.overlays:
             wrong = points.predictions != points.labels
             front = depth(points.features, frame) >= 0
-            alpha = ring_opacity(int(wrong.sum()), self.rim is not None)
+            self.rings = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
                 rings.set_data(*marked[wrong & seen].T)
-                rings.set_alpha(share * alpha)
+                rings.set_alpha(share * self.rings)
         if "centres" in self.overlays:
             self.centres.set_data(*flatten(class_means(points), frame).T)
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)

@@ -13,6 +13,7 @@ from viz.style import Style
 
 TINT = {"light": 0.17, "dark": 0.24}
 HATCH = "--"
+BOUNDARY = 1.5
 BEYOND = 1.6
 TOUCHING = 1e-9
 ARC_STEP = np.radians(4)
@@ -24,7 +25,8 @@ class Sectors:
     def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style):
         self.spec, self.kind, self.wanted = run.spec, run.regions, style.overlays
         self.tints = [to_rgba(color, TINT[style.theme]) for color in colors]
-        self.regions, self.margin = polygons(ax, zorder=0), polygons(ax, zorder=0.5)
+        self.regions, self.margin = polygons(ax, zorder=0, linewidths=BOUNDARY), polygons(ax, zorder=0.5)
+        self.regions.set_edgecolor(style.colors.background)
         self.margin.set(hatch=HATCH, facecolor=to_rgba(style.colors.background, 0.35))
         self.margin.set_edgecolor(to_rgba(style.colors.muted, 0.32))
 

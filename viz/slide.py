@@ -26,7 +26,7 @@ class Slide(RunSheet):
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
-        self.text(1148, 146, "angle to own class", SECONDARY, muted=True, ha="center")
+        self.text(RIGHT, 146, "angle to own class", SECONDARY, muted=True, ha="right")
         self.text(832, 112, f"{split} accuracy", SECONDARY, muted=True)
         if run.snapshots[0].class_weights.shape[1] == 2:
             small = Scatter if isinstance(self.scatter, Circle) else Circle
@@ -40,9 +40,7 @@ class Slide(RunSheet):
         self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
         self.epoch = self.text(RIGHT, 532, "", 20, ha="right")
         self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
-        falls_on = run.spec.bends_the_angle and not run.unseen_names
-        marks = legend(run, split, style)[: 2 if run.unseen_names else 1] + ["cos falls on past 180°"] * falls_on
-        self.text(LEFT, 468, "   ".join(marks), SECONDARY, muted=True)
+        self.text(LEFT, 468, "   ".join(legend(run, split, style)[:2]), SECONDARY, muted=True)
 
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
@@ -52,4 +50,4 @@ class Slide(RunSheet):
             panel.show(snapshot)
         self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g} of {self.last:.4g}")
-        self.note.set_text(errors_in_words(points, self.run, self.style))
+        self.note.set_text(errors_in_words(points, self.scatter.rings))

@@ -14,7 +14,7 @@ from viz.figures.chart import LABEL, chart, degrees, key, line_colors
 from viz.style import Style
 
 TITLE = "The margin depends on the angle"
-LINE = "A-Softmax asks for more the farther apart two classes are; ArcFace asks for the same everywhere."
+LINE = "The farther apart two classes are, the more A-Softmax asks for, and the less CosFace."
 LOSSES = ("norm-softmax", "A-softmax_v1", "A-softmax_v2", "CosFace_v1", "CosFace_v2", "ArcFace_v3")
 MOST = 8
 NARROWEST, WIDEST = 2.0, 120.0

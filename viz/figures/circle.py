@@ -57,7 +57,7 @@ def panel(ax: Axes, style: Style, wide: float) -> None:
         ax.text(1.17 * x, 1.17 * y, name, fontsize=20, fontweight="bold", ha="center", va="center_baseline",
                 color=readable_on(color), bbox=box)  # fmt: skip
     if wide:
-        band = Wedge((0, 0), 1, 90 - wide / 2, 90 + wide / 2, fc="none", ec=style.colors.muted, hatch="//", lw=0)
+        band = Wedge((0, 0), 1, 90 - wide / 2, 90 + wide / 2, fc="none", ec=style.colors.muted, hatch="--", lw=0)
         ax.add_patch(band)
     rim = np.radians(np.linspace(90 - REACH, 90 + REACH, 200))
     ax.plot(np.cos(rim), np.sin(rim), color=style.colors.muted, lw=1.5)

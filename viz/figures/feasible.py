@@ -19,7 +19,7 @@ TITLE = "How large a margin can be"
 LINE = "Above the line, not even the class direction itself satisfies the margin (2-D, evenly spaced)."
 LOSSES = ("CosFace_v1", "CosFace_v2", "ArcFace_v1", "ArcFace_v2", "ArcFace_v3")
 MOST = 12
-CLASSES = range(3, 31)
+CLASSES = range(3, 17)
 SHOWN_AT = 10
 TOPS = {"m3": 0.6, "m2": 1.2}
 FEASIBLE_AT = {"m3": 0.05, "m2": 0.4}
@@ -34,8 +34,8 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         marked = {loss: spec for loss, spec in marked.items() if getattr(spec, name)}
         top = max([TOPS[name], *(1.1 * getattr(spec, name) for spec in marked.values())])
         ax = chart(
-            figure, style, (left, 0.14, 0.40, 0.60), xlabel="classes", ylabel=f"$m_{name[1]}$", xlim=(3, 30),
-            ylim=(0, top), xticks=(5, 10, 15, 20, 25, 30),
+            figure, style, (left, 0.14, 0.20, 0.60), xlabel="classes", ylabel=f"$m_{name[1]}$",
+            xlim=(CLASSES[0], CLASSES[-1]), ylim=(0, top), xticks=(5, 10, 15),
         )  # fmt: skip
         ax.set_title(title, fontsize=20, fontweight="bold", color=style.colors.ink, loc="left", pad=14)
         limits = [largest_feasible(name, count) for count in CLASSES]
@@ -45,6 +45,9 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         ax.text(3.6, FEASIBLE_AT[name] * top, "feasible", fontsize=LABEL, color=style.colors.ink)
         for loss, spec in marked.items():
             mark(ax, style, loss, spec, name, runs.get(loss))
+        if any(loss in runs for loss in marked):
+            text = "training images that\nkeep the margin"
+            figure.text(left + 0.21, 0.70, text, fontsize=LABEL, color=style.colors.muted, va="center")
 
 
 def bare(spec: MarginSpec, name: str) -> MarginSpec:
@@ -53,22 +56,17 @@ def bare(spec: MarginSpec, name: str) -> MarginSpec:
 
 
 def mark(ax: Axes, style: Style, loss: str, spec: MarginSpec, name: str, run: Run | None) -> None:
-    """A preset at its margin and its number of classes, with the share of training images that satisfy it."""
-    text, classes = shown(loss, LONGEST_NAME), SHOWN_AT
+    """A preset at its margin and its number of classes, and beside the chart the share that satisfies it."""
+    text, classes, margin = shown(loss, LONGEST_NAME), SHOWN_AT, getattr(spec, name)
     if run is not None:
         last, classes = run.snapshots[-1], len(run.class_names)
-        text += f": kept by {100 * last.metrics['train_margin_accuracy']:.1f} %"
-    ax.plot(classes, getattr(spec, name), "o", color=style.colors.ink, markersize=11, zorder=3)
+        text += f": {100 * last.metrics['train_margin_accuracy']:.1f} %"
+    ax.plot([classes, CLASSES[-1]], [margin, margin], color=style.colors.muted, lw=0.8, zorder=2)
+    ax.plot(classes, margin, "o", color=style.colors.ink, markersize=11, zorder=3)
     ax.annotate(
-        text,
-        (classes, getattr(spec, name)),
-        (14, 0),
-        textcoords="offset points",
-        fontsize=LABEL,
-        color=style.colors.ink,
-        va="center",
-        bbox={"fc": style.colors.background, "ec": "none", "alpha": 0.85, "pad": 1},
-    )
+        text, (CLASSES[-1], margin), (8, 0), textcoords="offset points", fontsize=LABEL, color=style.colors.ink,
+        va="center", annotation_clip=False,
+    )  # fmt: skip
 
 
 def largest_feasible(name: str, classes: int) -> float:

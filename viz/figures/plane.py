@@ -15,7 +15,7 @@ from viz.figures.chart import LABEL, LONGEST_NAME, chart, degrees
 from viz.style import Style, class_colors, shown
 
 TITLE = "Two classes, by their angles"
-LINE = "Hatched: the margin, where neither class is content."
+LINE = "Dashed: what decides. Hatched: the margin, where neither class is content yet."
 LOSSES = ("softmax", "norm-softmax", "A-softmax_v1", "CosFace_v2", "ArcFace_v3")
 MOST = 6
 FINE = 361
@@ -53,7 +53,7 @@ def panel(ax: Axes, style: Style, spec: MarginSpec) -> None:
     ax.contourf(angles, angles, surplus1, levels=span, colors=[to_rgba(first, TINT)])
     ax.contourf(angles, angles, surplus2, levels=span, colors=[to_rgba(second, TINT)])
     if spec.has_margin:
-        hatch = ax.contourf(angles, angles, -np.maximum(surplus1, surplus2), levels=span, colors="none", hatches=["//"])
+        hatch = ax.contourf(angles, angles, -np.maximum(surplus1, surplus2), levels=span, colors="none", hatches=["--"])
         hatch.set_edgecolor(style.colors.muted)
         hatch.set_linewidth(0)
         ax.contour(angles, angles, surplus1, levels=[0], colors=[first], linewidths=3)

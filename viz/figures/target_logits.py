@@ -36,8 +36,8 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         xticks=range(0, 46, 15),
     )  # fmt: skip
     below = chart(
-        figure, style, (0.56, 0.12, 0.22, 0.30), xlabel=r"$\theta$", ylabel="images", xlim=(0, NEAR), yticks=[],
-        xticks=range(0, 46, 15),
+        figure, style, (0.56, 0.12, 0.22, 0.30), xlabel=r"$\theta$", ylabel="training images", xlim=(0, NEAR),
+        yticks=[], xticks=range(0, 46, 15),
     )  # fmt: skip
     for ax in (wide, near, below):
         ax.set_xticks(ax.get_xticks(), degrees(ax.get_xticks().tolist()))
