@@ -15,8 +15,6 @@ from losses.specs import UniFaceSpec
 class UniFace(CosineHead):
     """loss = log(1 + exp(-s (cos(theta_y) - m) + b)) + sum_{j != y} log(1 + exp(s cos(theta_j) - b)), b learned.
 
-    b begins at log(C - 1), where at right angles the own class pulls as much as all others push. Far from there all
-    class weights run the same way first, and in two dimensions they never part again.
     Source: Zhou et al., UniFace: Unified Cross-Entropy Loss, ICCV 2023, eq. 13 with lambda = r = 1; m 0.4, s 64 there,
     and b begins at log(10 C).
     """
@@ -24,7 +22,7 @@ class UniFace(CosineHead):
     def __init__(self, dimension: int, classes: int, spec: UniFaceSpec, start: str):
         super().__init__(dimension, classes, start, spec.s)
         self.spec = spec
-        self.bias = nn.Parameter(torch.tensor(math.log(classes - 1)))
+        self.bias = nn.Parameter(torch.tensor(math.log(10 * classes)))
 
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
