@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from faces.augment import draw_moves, moved
 from faces.folder import FaceFolder, read_pixels
 from faces.recipe import Recipe
 from training.ranks import Ranks
@@ -53,7 +54,7 @@ def steps_of_epoch(images: int, batch_size: int) -> int:
 
 
 def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int) -> Iterator[Batch]:
-    """The batches of these steps, each image mirrored or not and shifted a little.
+    """The batches of these steps, each image seen a little differently.
 
     The seed alone decides on all of this, so that a stopped training goes on as if it had not stopped.
     """
@@ -69,9 +70,8 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
     )
     for step, chosen, pixels in zip(steps, whole, loader, strict=True):
         random = np.random.default_rng((seed, step, AUGMENTATION_STREAM))
-        flipped = torch.from_numpy(random.random(size) < 0.5)
-        shifts = torch.from_numpy(random.integers(-recipe.shift, recipe.shift + 1, (size, 2)))
-        yield Batch(step, moved(pixels, flipped[share], shifts[share]), torch.from_numpy(folder.labels[chosen]))
+        moves = draw_moves(size, recipe, random).part(share)
+        yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
 
 
 def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:
@@ -82,15 +82,6 @@ def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndar
         if epoch != ordered:
             order, ordered = np.random.default_rng((seed, epoch)).permutation(images), epoch
         yield order[number * size : (number + 1) * size]
-
-
-def moved(pixels: Tensor, flipped: Tensor, shifts: Tensor) -> Tensor:
-    """Images (N, H, W, 3), those of bool (N,) mirrored, shifted by pixels (N, 2); the edge's pixels fill the gaps."""
-    count, height, width, _ = pixels.shape
-    rows = (torch.arange(height) + shifts[:, :1]).clamp(0, height - 1)
-    columns = (torch.arange(width) + shifts[:, 1:]).clamp(0, width - 1)
-    columns = torch.where(flipped[:, None], columns.flip(1), columns)
-    return pixels[torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 def as_input(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

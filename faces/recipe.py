@@ -13,7 +13,7 @@ from training.parsing import nearest, parse_table, require_between, require_choi
 
 TABLE = Path(__file__).with_name("recipes.json")
 BACKBONE_NAMES = (
-    "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
+    "conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
 )  # fmt: skip
 SCHEDULES = ("cosine", "step")
 SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")
@@ -26,9 +26,10 @@ class Recipe:
 
     lr is the peak rate; it rises over the share `warmup` of all steps, and then falls to 0 as half a cosine, or with
     the schedule "step" to a tenth at each of `drops`, shares of all steps. Margins grow from nothing over the share
-    `margin_warmup`. Images are mirrored by chance, and moved by up to `shift` pixels. sample_rate: the share of the
-    classes that a step looks at. min_images: people with fewer are left out. validation: share of the people on whose
-    images, and no training, the model is judged after each epoch.
+    `margin_warmup`. Images are mirrored by chance, and up to these bounds moved (`shift`, pixels), brought nearer
+    (`zoom`, a share), turned (`turn`, degrees) and put in other light (`contrast`, a share). sample_rate: the share of
+    the classes that a step looks at. min_images: people with fewer are left out. validation: share of the people on
+    whose images, and no training, the model is judged after each epoch.
     """
 
     backbone: str
@@ -46,6 +47,9 @@ class Recipe:
     clip_norm: float
     sample_rate: float
     shift: int
+    zoom: float
+    turn: float
+    contrast: float
     min_images: int
     validation: float
 
@@ -65,9 +69,10 @@ class Recipe:
             require_between(name, getattr(self, name), 0, 1 if name == "sample_rate" else MOST)
             if getattr(self, name) == 0:
                 raise ValueError(f"{name} must be greater than 0")
-        for name in ("momentum", "warmup", "margin_warmup", "validation"):
+        for name in ("momentum", "warmup", "margin_warmup", "validation", "zoom", "contrast"):
             require_between(name, getattr(self, name), 0, 0.999)
         require_between("weight_decay", self.weight_decay, 0, MOST)
+        require_between("turn", self.turn, 0, 180)
         require_between("min_images", self.min_images, 1, MOST)
         for drop in self.drops:
             if isinstance(drop, bool) or not isinstance(drop, int | float):

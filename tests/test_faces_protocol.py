@@ -9,12 +9,9 @@ import pytest
 
 from errors import InputError
 from faces.folder import FaceFolder
+from faces.measures import roc
 from faces.pairs import Pairs, all_pairs, locate, read_pairs
 from faces.protocol import LFW, SPHEREFACE, best_midpoint, best_of_sphereface, cosine, nearness, verify
-
-sklearn = pytest.importorskip("sklearn")
-
-from faces.measures import roc  # noqa: E402
 
 YES, NO = True, False
 

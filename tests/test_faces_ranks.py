@@ -31,7 +31,15 @@ from .conftest import ROOT
 
 CLASSES, BATCH, STEPS = 7, 6, 4
 HEADS = ("softmax", "SphereFace", "CosFace", "ArcFace", "CurricularFace")
-SMALL = {"size": "16x16", "dimension": 5, "batch_size": BATCH, "lr": 0.05, "warmup": 0.0, "clip_norm": 0.5}
+SMALL = {
+    "backbone": "sphere4",
+    "size": "16x16",
+    "dimension": 5,
+    "batch_size": BATCH,
+    "lr": 0.05,
+    "warmup": 0.0,
+    "clip_norm": 0.5,
+}
 
 
 def learner(head: str, ranks: Ranks, **changes) -> Learner:
