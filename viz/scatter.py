@@ -21,6 +21,7 @@ RIM_LAYERS = 3
 USUAL_SPAN = 228.0
 MANY_ERRORS = 150
 FAINT_RING = 0.15
+DARKEST_RING = 0.8
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
 ROOM_BESIDE = 1.2
@@ -28,7 +29,12 @@ ROOM_BESIDE = 1.2
 
 def ring_opacity(wrong: int, on_circle: bool) -> float:
     """How dark the rings around errors are: the paler, the more there are; on a circle they lie closer."""
-    return float(np.clip((MANY_ERRORS / max(wrong, 1)) ** (1.3 if on_circle else 0.5), 0.005, 0.8))
+    return float(np.clip((MANY_ERRORS / max(wrong, 1)) ** ring_fading(on_circle), 0.005, DARKEST_RING))
+
+
+def ring_fading(on_circle: bool) -> float:
+    """The exponent with which rings pale."""
+    return 1.3 if on_circle else 0.5
 
 
 class Scatter:

@@ -27,13 +27,14 @@ class Errors {
 	}
 
 	show(view) {
+		const focused = this.focused;
 		this.list = this.find(view);
 		this.items = this.list.slice(0, MOST_ERRORS).map((error, place) => this.item(error, place));
 		const rest = this.list.length - this.items.length;
 		page.wrong.textContent = `Errors among those shown: ${this.list.length.toLocaleString("en")}`;
 		page.rest.textContent = rest ? `and ${rest.toLocaleString("en")} more` : "";
 		page.errors.replaceChildren(...this.items);
-		this.mark(view.focus);
+		this.mark(view.focus, focused);
 	}
 
 	item({ pane, index, split, times, number, taken }, place) {
@@ -42,26 +43,34 @@ class Errors {
 		const of = this.panes.length > 1 ? `, wrong in ${times} of ${this.panes.length}` : "";
 		const title = `image ${number}: ${classes[label]}, taken for ${classes[taken]}${of}`;
 		const input = make("input", { type: "radio", name: "error", value: place, ariaLabel: title });
-		const item = make("label", { title }, input, drawDigit(make("canvas", DIGIT), digit(pane.set[split], index)));
+		const item = make("label", { title }, input, drawDigit(pane.set[split], index));
 		item.style.setProperty("--own", colors[label]);
 		return item;
+	}
+
+	get focused() {
+		return page.errors.contains(document.activeElement);
 	}
 
 	placeOf(focus) {
 		return this.list.findIndex((error) => error.number === focus?.number && error.data === focus.data);
 	}
 
-	mark(focus) {
+	// Checks the error that is looked at; the keyboard's focus goes with it, if the wall has it.
+	mark(focus, focused = this.focused) {
 		const place = this.placeOf(focus);
 		this.items.forEach((item, i) => (item.firstChild.checked = i === place));
+		const target = this.items[place] ?? this.items[0];
+		if (focused) target?.firstChild.focus({ preventScroll: true });
 	}
 
-	// The error after or before the one looked at.
+	// The error after or before the one looked at; nothing but the wall scrolls to it.
 	step(by, focus) {
 		const count = this.list.length;
 		const place = this.placeOf(focus);
 		const next = place < 0 && by < 0 ? count - 1 : (place + by + count) % count;
 		if (count) this.choose(this.list[next]);
-		this.items[next]?.scrollIntoView({ block: "nearest" });
+		const item = this.items[next];
+		if (item) page.errors.scrollTop = item.offsetTop - (page.errors.clientHeight - item.offsetHeight) / 2;
 	}
 }

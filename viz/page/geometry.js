@@ -1,14 +1,6 @@
-// Angles in the plane.
+// Angles in the plane, radians; and the way from one value to another.
 
 const TURN = 2 * Math.PI;
 const turned = (angle) => ((angle % TURN) + TURN) % TURN;
+const apart = (a, b) => Math.abs(turned(b - a + Math.PI) - Math.PI);
 const between = (a, b, share) => a + (b - a) * share;
-const direction = ([x, y]) => Math.atan2(y, x);
-
-// From one angle to another the shorter way: radians, from -pi to pi.
-const toward = (a, b) => turned(b - a + Math.PI) - Math.PI;
-
-// The weights that the logits are made of: of length 1 if the loss normalises them.
-function effective(weights, spec) {
-	return spec.w_norm ? weights.map((w) => [Math.cos(direction(w)), Math.sin(direction(w))]) : weights;
-}

@@ -4,10 +4,9 @@ const SECONDS_A_SNAPSHOT = 0.6;
 const EASE = 0.08;
 const ARRIVED = 0.004;
 const LONGEST_FRAME = 0.1;
-const EPOCHS = [...new Set(ABOUT.runs.flatMap((run) => run.epochs))].sort((a, b) => a - b);
+const EPOCHS = ABOUT.epochs;
 const LAST = EPOCHS.length - 1;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const epochText = (epoch) => `epoch ${Number(epoch.toPrecision(4))}`;
 
 // goal: where it moves to, or null. Where stillness is wanted, nothing is shown between two snapshots.
 class Clock {
@@ -56,10 +55,8 @@ class Clock {
 }
 
 // The run's snapshots around a position, and how far it is between them; a run that is over stays at its last.
-function momentOf(run, position) {
+function momentOf({ rows }, position) {
 	const index = Math.floor(position);
-	const latest = (epoch) => Math.max(0, run.epochs.findLastIndex((there) => there <= epoch + 1e-9));
-	const before = latest(EPOCHS[index]);
-	const after = latest(EPOCHS[Math.min(index + 1, LAST)]);
+	const [before, after] = [rows[index], rows[Math.min(index + 1, LAST)]];
 	return { before, after, share: before === after ? 0 : position - index };
 }
