@@ -17,7 +17,9 @@ import viz.page
 from training.snapshot import Points
 from viz.page.assemble import in_script
 from viz.page.choice import choice, in_words
+from viz.page.ground import margins_of, sectors_of, wedges
 from viz.page.pack import angle_steps, digit_bytes, length_steps, longest, planes
+from viz.regions import Arc, decision_arcs, training_arcs
 
 from .conftest import ROOT
 from .made_up import made_up_run
@@ -104,6 +106,34 @@ def test_digits_are_off_by_at_most_half_a_step(mnist):
     packed = np.frombuffer(digit_bytes(pixels), np.uint8)
     greys = 17 * np.stack((packed >> 4, packed & 15), axis=1).reshape(pixels.shape).astype(int)
     assert np.abs(greys - pixels).max() <= 8
+
+
+def test_wedges_go_on_the_shorter_way():
+    made = wedges([
+        [Arc(6.2, 1.1, 4), Arc(1.0, 5.2, 2)],
+        [Arc(0.1, 1.0, 4), Arc(1.1, 5.2, 2)],
+        [Arc(0.0, 3.0, 2), Arc(3.0, 3.0, 3)],
+        [],
+    ])  # fmt: skip
+    turn = 2 * np.pi
+    assert [[label for label, *_ in row] for row in made] == [[2, 4], [2, 4], [2, 3], []]
+    np.testing.assert_allclose(made[0], [[2, 1.0, 5.2], [4, 6.2, 1.1]])
+    np.testing.assert_allclose(made[1], [[2, 1.1, 5.2], [4, 0.1 + turn, 1.0]], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["softmax", "ArcFace_v3"])
+def test_the_ground_is_that_of_the_regions(config_file, name):
+    run = made_up_run(config_file, name)
+    for python, rows in ((decision_arcs, sectors_of(run)), (training_arcs, margins_of(run))):
+        for snapshot, row in zip(run.snapshots, rows, strict=True):
+            arcs = python(snapshot.class_weights, run.spec)
+            wanted = {arc.label: arc.width for arc in arcs}
+            if python is decision_arcs:
+                assert {label: width for label, _, width in row} == pytest.approx(wanted, abs=1e-6)
+            elif run.spec.has_margin:
+                assert sum(wedge[2] for wedge in row) == pytest.approx(2 * np.pi - sum(wanted.values()), abs=1e-4)
+            else:
+                assert row == []
 
 
 def test_json_cannot_leave_its_element():

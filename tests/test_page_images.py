@@ -95,3 +95,97 @@ def test_a_finger_sees_the_image_without_scrolling(visit):
     image, bar = page.locator("#image").bounding_box(), page.locator("#transport").bounding_box()
     assert box["y"] + y < image["y"]
     assert image["y"] + image["height"] <= bar["y"] + 1
+
+
+@pytest.mark.parametrize("ratio", [1.25, 2])
+def test_what_is_clicked_is_what_was_hovered(visit, ratio):
+    """At fractions of a pixel, where points lie close: a click is told in whole pixels, a move is not."""
+    page = visit("two", device_scale_factor=ratio)
+    box, here = page.locator(".space").nth(0).bounding_box(), places(page)
+    distance = np.linalg.norm(here[:, None] - here, axis=2)
+    dense = np.argsort(np.sort(distance, axis=1)[:, 3])[:12]
+    offsets = np.random.default_rng(0).uniform(-1, 1, (len(dense), 2))
+    for (x, y), (right, down) in zip(here[dense], offsets, strict=True):
+        page.mouse.move(box["x"] + x + right, box["y"] + y + down)
+        hovered = looked_at(page)
+        assert hovered
+        for _ in range(2):  # the second time on what is already kept
+            page.mouse.down()
+            page.mouse.up()
+            assert looked_at(page) == hovered
+            assert page.evaluate("`${app.view.pinned?.number}`") == hovered.split()[-1].replace(",", "")
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] - 2)
+    page.mouse.down()
+    page.mouse.up()
+    assert page.evaluate("app.view.pinned") is None
+    assert looked_at(page) == ""
+
+
+def test_scrolling_and_keys_leave_no_stale_image_under_the_mouse(visit):
+    page = visit("four", height=500)
+    hover(page, lonely(page))
+    before = looked_at(page)
+    page.mouse.wheel(0, 40)
+    page.wait_for_function("() => scrollY > 30")
+    page.mouse.down()
+    page.mouse.up()
+    assert looked_at(page) != before
+    page = visit("two")
+    hover(page, lonely(page))
+    before = looked_at(page)
+    page.keyboard.press("e")
+    page.keyboard.press("e")
+    assert looked_at(page) == ""
+    page.mouse.down()
+    page.mouse.up()
+    assert looked_at(page) == before
+
+
+def test_a_finger_keeps_what_it_touches_and_not_what_a_mouse_is_over(visit):
+    page = visit("two", has_touch=True)
+    index = lonely(page)
+    hover(page, index)
+    other = int(np.argmax(np.linalg.norm(places(page) - places(page)[index], axis=1)))
+    page.touchscreen.tap(*on_screen(page, other))
+    rest(page)
+    there = everywhere(page)
+    reached = np.concatenate([np.flatnonzero(np.linalg.norm(s - places(page)[other], axis=1) < 2) for s in there])
+    assert page.evaluate("app.view.pinned.number") in {number_of(page, int(near)) for near in reached}
+    box = page.locator(".space").nth(0).bounding_box()
+    page.touchscreen.tap(box["x"] + 3, box["y"] + box["height"] - 3)
+    rest(page)
+    assert page.evaluate("app.view.pinned") is None
+
+
+def test_a_button_lets_go_of_the_image(visit):
+    page = visit("two", width=360, height=740, has_touch=True)
+    page.touchscreen.tap(*on_screen(page, lonely(page)))
+    assert looked_at(page)
+    page.locator("#close").tap()
+    assert looked_at(page) == ""
+    page = visit("two")
+    hover(page, lonely(page))
+    assert page.locator("#close").is_hidden(), "a hover is over when the mouse gets there"
+
+
+def test_the_number_in_the_search_follows_the_image(visit):
+    page = visit("two")
+    page.locator("#number").fill("9999")
+    page.locator("#number").blur()
+    page.keyboard.press("n")
+    rest(page)
+    assert page.locator("#number").input_value() == page.locator("#which").inner_text().split()[-1].replace(",", "")
+    assert page.locator("#answer").inner_text() == ""
+    page.keyboard.press("Escape")
+    rest(page)
+    assert page.locator("#number").input_value() == ""
+
+
+def test_lengths_are_explained_where_they_decide(visit):
+    note = "#image > p"
+    for name, said in (("one", ""), ("two", "The class weights of softmax differ in length"), ("hostile", "The class")):
+        page = visit(name)
+        page.keyboard.press("n")
+        rest(page)
+        assert page.locator(note).inner_text().startswith(said)
+        assert page.locator(note).is_visible() == bool(said)

@@ -7,7 +7,7 @@ import numpy as np
 from training.metrics import own_angles
 from viz.style import class_colors
 
-from .browsing import HOSTILE, LAST, canvas, epoch, looked_at, number_of, rest
+from .browsing import HOSTILE, LAST, canvas, epoch, rest
 from .paged import SNAPSHOTS
 
 
@@ -97,3 +97,43 @@ def test_the_shortcuts_are_listed(visit):
     known = {"Space": " ", "←": "ArrowLeft", "→": "ArrowRight", "Esc": "Escape", "…": "5"}
     for key in " ".join(listed).split():
         assert page.evaluate("(key) => typeof shortcut(app, key)", known.get(key, key)) == "function", key
+
+
+def test_the_next_error_scrolls_the_wall_and_not_the_page(visit):
+    page = visit("many errors", width=1280, height=420)
+    page.evaluate("scrollTo(0, 20)")
+    for _ in range(60):
+        page.keyboard.press("n")
+    rest(page)
+    wall, checked = page.locator("#errors").bounding_box(), page.locator("#errors label:has(:checked)").bounding_box()
+    assert page.evaluate("[scrollY, page.errors.scrollTop > 0]") == [20, True]
+    assert wall["y"] <= checked["y"]
+    assert checked["y"] + checked["height"] <= wall["y"] + wall["height"]
+
+
+def test_the_focus_stays_on_the_image_that_is_looked_at(visit):
+    page = visit("two", "epoch=1")
+    page.locator("#errors input").nth(1).focus()
+    page.keyboard.press("Space")
+    rest(page)
+    kept = page.evaluate("app.view.pinned.number")
+    focused = "document.activeElement.ariaLabel ?? document.activeElement.tagName"
+    assert page.evaluate(focused).startswith(f"image {kept}:")
+    page.keyboard.press("n")
+    rest(page)
+    assert page.evaluate("app.view.pinned.number") != kept
+    assert page.evaluate(focused).startswith(f"image {page.evaluate('app.view.pinned.number')}:")
+    page.evaluate("() => { app.clock.step(1); app.repaint(); }")  # the wall is rebuilt
+    rest(page)
+    assert page.evaluate("page.errors.contains(document.activeElement)")
+
+
+def test_one_frame_around_what_has_the_focus(visit):
+    page = visit("two")
+    frames = (
+        "() => [...document.querySelectorAll('*')].filter((one) => one.checkVisibility({ opacityProperty: true })"
+        " && getComputedStyle(one).outlineStyle === 'solid').length"
+    )
+    for number in range(9):
+        page.keyboard.press("Tab")
+        assert page.evaluate(frames) == 1, (number, page.evaluate("document.activeElement.outerHTML"))

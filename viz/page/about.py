@@ -13,11 +13,13 @@ from training.snapshot import SPLITS, Run, SplitName
 from viz import geometry, panels, scatter, sectors
 from viz.frames import legend
 from viz.page.choice import Images, in_words
+from viz.page.ground import cells_of, margins_of, sectors_of
 from viz.page.pack import histogram, longest, series
-from viz.regions import cells, effective
+from viz.regions import effective
 from viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on, shortened
 
 BADGE_RADIUS = 0.03
+NO_NUMBER = "\N{EN DASH}"
 NO_BREAK = str.maketrans(" ", "\u00a0")
 
 Chosen = dict[SplitName, np.ndarray]
@@ -30,10 +32,13 @@ def about_page(runs: Sequence[Run]) -> dict[str, Any]:
             name: asdict(theme) | {"tint": sectors.TINT[name], "inkPixel": pixel(theme.ink)}
             for name, theme in THEMES.items()
         },
-        "geometry": {"unitRing": geometry.UNIT_RING, "badgeRing": geometry.BADGE_RING, "beyond": sectors.BEYOND},
+        "geometry": {
+            "unitRing": geometry.UNIT_RING, "badgeRing": geometry.BADGE_RING,
+            "badgeRadius": BADGE_RADIUS, "beyond": sectors.BEYOND,
+        },
         "bins": int(panels.WIDEST / panels.BIN) + 1,
         "epochs": epochs_of(runs),
-    }
+    }  # fmt: skip
 
 
 def about_set(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[str, Any]:
@@ -53,10 +58,10 @@ def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, st
     rim = style.view_of(run.spec) in ("both", "circle")
     return {
         "name": run.name,
-        "spec": asdict(run.spec),
-        "sectors": run.regions == "sectors",
-        "margin": run.spec.has_margin and run.regions == "sectors",
-        "cells": cells_of(run) if run.regions == "cells" else None,
+        "sectors": sectors_of(run),
+        "margins": margins_of(run),
+        "cells": cells_of(run),
+        "byDistance": run.regions == "cells",
         "rim": rim,
         "rings": {
             "many": scatter.MANY_ERRORS, "fading": scatter.ring_fading(rim),
@@ -66,7 +71,7 @@ def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, st
         "classes": run.class_names,
         "short": [shortened(name, scatter.LONGEST_BADGE) for name in run.class_names],
         "weights": class_directions(run),
-        "badges": {"radius": BADGE_RADIUS, "angles": badge_angles(run)},
+        "badges": badge_angles(run),
         "colors": colors,
         "pixels": [pixel(color) for color in colors],
         "onColors": [readable_on(color) for color in colors],
@@ -88,7 +93,7 @@ def epochs_of(runs: Sequence[Run]) -> list[float]:
 
 def in_line(words: Sequence[str]) -> str:
     """One line that breaks between these words and not within them."""
-    return " · ".join(word.translate(NO_BREAK) for word in words)
+    return ", ".join(word.translate(NO_BREAK) for word in words)
 
 
 def pixel(color: str) -> int:
@@ -114,20 +119,13 @@ def badge_angles(run: Run) -> list[list[float]]:
     return np.unwrap(places, axis=0).round(4).tolist()
 
 
-def cells_of(run: Run) -> list[list[list[list[float]]]]:
-    """The corners of each class's cell in each snapshot, feature units."""
-    reach = sectors.BEYOND * geometry.half_height(run)
-    digits = 4 - int(np.ceil(np.log10(reach)))
-    return [[cell.round(digits).tolist() for cell in cells(s.class_weights, reach)] for s in run.snapshots]
-
-
 def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
     """What was measured of all points of each snapshot, as metrics.csv has it, in words."""
     written = []
     for snapshot in run.snapshots:
         accuracy, mean = snapshot.metrics[f"{split}_accuracy"], snapshot.metrics[f"{split}_angle"]
         angles = {"gap": snapshot.metrics["centre_gap"], "mean": mean}
-        words = {name: f"{angle:.1f}°" if isfinite(angle) else "–" for name, angle in angles.items()}
+        words = {name: f"{angle:.1f}°" if isfinite(angle) else NO_NUMBER for name, angle in angles.items()}
         written.append({"accuracy": f"{100 * accuracy:.2f} %"} | words)
     return written
 

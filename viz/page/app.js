@@ -1,9 +1,8 @@
 // The page: what is looked at, and what is drawn and told when.
 
 // view: what is shown of a moment. pinned, hover: images { data, split, number } or null; focus: the one looked at.
-// near: the number of the pane that the pointer is in.
 class App {
-	view = { split: "test", hidden: [], errorsOnly: false, pinned: null, hover: null, near: null };
+	view = { split: "test", hidden: [], errorsOnly: false, pinned: null, hover: null };
 	clock = new Clock();
 
 	constructor(runs) {
@@ -15,7 +14,6 @@ class App {
 		this.resize();
 	}
 
-	// Draws on the next frame.
 	repaint() {
 		this.frame ??= requestAnimationFrame((now) => this.draw(now));
 	}
@@ -25,13 +23,13 @@ class App {
 		this.frame = null;
 		if (!clock.resting) clock.tick((now - (this.before ?? now)) / 1000);
 		this.before = clock.resting ? null : now;
-		panes.forEach((pane, number) => pane.show(momentOf(pane.run, clock.shown), view, view.near === number));
+		for (const pane of panes) pane.show(momentOf(pane.run, clock.shown), view);
 		page.time.value = clock.position;
 		this.tell(Math.floor(clock.shown));
 		if (!clock.resting) this.repaint();
 	}
 
-	// Numbers, lists and the address, when they are others than before.
+	// What stands in words, when it is another than before.
 	tell(index) {
 		const { clock, panes, view } = this;
 		const list = JSON.stringify([index, view.split, view.hidden, dark.matches]);
@@ -49,7 +47,7 @@ class App {
 	}
 
 	set(changes) {
-		const view = Object.assign(this.view, { hover: null, near: null }, changes);
+		const view = Object.assign(this.view, { hover: null }, changes);
 		if (view.pinned?.split !== view.split) view.pinned = null;
 		view.focus = view.hover ?? view.pinned;
 		this.repaint();
@@ -61,10 +59,10 @@ class App {
 	}
 
 	pin(focus) {
-		this.set({ pinned: focus && { data: focus.data, split: focus.split, number: focus.number } });
+		this.set({ pinned: focus });
 	}
 
-	// Looks at an image by its number in the split; false if it is on no pane.
+	// Whether there is an image of this number; if so, it is looked at.
 	search(number) {
 		const { split } = this.view;
 		const pane = this.panes.find(({ set }) => set[split].numbers.includes(number));
@@ -98,7 +96,6 @@ function tellControls({ clock, view, panes }, epoch) {
 	page.answer.textContent = "";
 }
 
-// What was measured at the snapshot, of all its points, as metrics.csv has it.
 function tellReadings({ run, row, split, part, ringed }, epoch) {
 	const there = run.epochs[row];
 	for (const [name, text] of Object.entries(run.readings[split][row])) part(name).textContent = text;
@@ -107,25 +104,25 @@ function tellReadings({ run, row, split, part, ringed }, epoch) {
 	part("legend").textContent = run.legend[Number(ringed)];
 }
 
-// As large as the window lets the panes be, readings below or beside. The side of the feature spaces.
+// Panes as large as the window lets them be, readings below or beside. Returns the side of the feature spaces.
 function layOut(count) {
-	const { style, clientWidth, classList } = page.panes;
+	const { clientWidth } = page.panes;
 	const rem = parseFloat(getComputedStyle(page.panes).fontSize);
 	const room = innerHeight - page.panes.offsetTop - page.transport.offsetHeight - rem;
-	const inRows = (rows, height, readings) => {
+	// needed: the height in rem of what is above and below a space, and of what is beside it.
+	const inRows = (rows, height, ...needed) => {
 		const columns = Math.ceil(count / rows);
 		const width = (clientWidth + 1.5 * rem) / columns - 1.5 * rem;
-		const below = Math.min(width, height - readings);
-		const beside = height > 24 * rem ? Math.min(height, width - 14 * rem) : 0;
+		const below = Math.min(width, height - needed[0] * rem);
+		const beside = height > needed[1] * rem ? Math.min(height, width - 14 * rem) : 0;
 		return { columns, side: Math.floor(Math.max(below, beside)), beside: beside > below };
 	};
-	const fitting = Array.from({ length: count }, (_, i) => inRows(i + 1, room / (i + 1) - rem, 11 * rem));
+	const fitting = Array.from({ length: count }, (_, i) => inRows(i + 1, room / (i + 1) - rem, 10, 24));
 	let best = fitting.reduce((a, b) => (b.side > a.side ? b : a));
 	// Where they would be too small, they scroll.
-	if (best.side < 15 * rem) best = inRows(Math.ceil(count / Math.max(1, Math.floor(clientWidth / (19 * rem)))), room, 0);
-	style.setProperty("--columns", best.columns);
-	style.setProperty("--side", `${best.side}px`);
-	classList.toggle("beside", best.beside);
+	if (best.side < 15 * rem) best = inRows(Math.ceil(count / Math.max(1, Math.floor(clientWidth / (19 * rem)))), room, 3, 0);
+	page.panes.style = `--columns: ${best.columns}; --side: ${best.side}px`;
+	page.panes.classList.toggle("beside", best.beside);
 	return best.side;
 }
 

@@ -20,7 +20,7 @@ from viz.style import THEMES, Style, class_colors, readable_on, shortened
 
 HERE = Path(__file__).parent
 SCRIPTS = (
-    "unpack.js", "geometry.js", "paint.js", "sectors.js", "focus.js", "histogram.js", "pane.js",
+    "unpack.js", "geometry.js", "paint.js", "focus.js", "histogram.js", "pane.js",
     "inspector.js", "errors.js", "time.js", "link.js", "controls.js", "app.js",
 )  # fmt: skip
 UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

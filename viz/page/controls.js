@@ -19,40 +19,39 @@ function listen(app) {
 		const there = value === "" || app.search(Number(value));
 		page.answer.textContent = there ? "" : `image ${value} is not among those on this page`;
 	});
-	app.panes.forEach((pane, number) => listenToPointer(app, pane, number));
+	for (const pane of app.panes) listenToPointer(app, pane);
 	addEventListener("keydown", (event) => listenToKey(app, event));
 	addEventListener("hashchange", () => app.follow());
 	addEventListener("resize", () => app.resize());
 	dark.addEventListener("change", () => app.repaint());
 }
 
-function listenToPointer(app, pane, number) {
+function listenToPointer(app, pane) {
 	const space = pane.part("space");
-	let mouse = null;
 	const found = ({ clientX, clientY, pointerType }) => {
 		const { left, top } = space.getBoundingClientRect();
 		return pane.nearest(clientX - left, clientY - top, pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
 	};
 	const look = (event) => {
-		mouse = event;
+		pane.mouse = event;
 		const hover = event && found(event);
-		if (hover?.number !== app.view.hover?.number) app.set({ hover, near: number });
+		if (!same(hover, app.view.hover)) app.set({ hover });
 	};
 	space.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(event));
 	space.addEventListener("pointerleave", () => look(null));
-	addEventListener("scroll", () => mouse && look(mouse));
-	// A click is in whole pixels and a move in fractions, so what is kept is what the mouse was over.
+	addEventListener("scroll", () => pane.mouse && look(pane.mouse));
+	// A click is in whole pixels and a move in fractions: what the mouse was over is kept.
 	space.addEventListener("click", (event) => {
-		const { hover, near } = app.view;
+		const { hover } = app.view;
 		if (event.pointerType === "touch") app.pin(found(event));
-		else app.set({ pinned: hover ?? found(mouse ?? event), hover, near });
+		else app.set({ pinned: hover ?? found(pane.mouse ?? event), hover });
 	});
 }
 
 function listenToKey(app, event) {
 	const { target, key } = event;
 	const slider = target === page.time;
-	const typing = target.matches("input[type=number]") && key !== "Escape";
+	const typing = target === page.number && key !== "Escape";
 	const native = target.matches("input, select") && !slider && /^(Arrow|Home|End| )/.test(key);
 	const own = event.ctrlKey || event.metaKey || event.altKey || page.help.open || (key === " " && target.matches("button"));
 	const act = shortcut(app, slider ? key.replace("Down", "Left").replace("Up", "Right") : key);

@@ -1,5 +1,4 @@
-// The image that is looked at, as a pane shows it: its way through training, a ring around where it is now, and the
-// image itself where the pointer is.
+// The image that is looked at, in a pane: its way through training, a ring where it is now, its card at the pointer.
 
 const CARD = 84;
 const AWAY = 18;
@@ -24,7 +23,7 @@ function drawFocus(pane, index, withCard) {
 	if (withCard) drawCard(pane, index, now, color);
 }
 
-// The image on a card beside the point, on the side that has room.
+// Beside the point, on the side that has room.
 function drawCard({ marks, side, set, split }, index, [x, y], color) {
 	const left = x + AWAY + CARD < side ? x + AWAY : x - AWAY - CARD;
 	const top = Math.max(AWAY, Math.min(side - CARD - AWAY, y - CARD));

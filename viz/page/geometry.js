@@ -1,6 +1,5 @@
-// Angles in the plane, radians; and the way from one value to another.
+// A full circle in radians; what is between two values, and between two lists of them.
 
 const TURN = 2 * Math.PI;
-const turned = (angle) => ((angle % TURN) + TURN) % TURN;
-const apart = (a, b) => Math.abs(turned(b - a + Math.PI) - Math.PI);
 const between = (a, b, share) => a + (b - a) * share;
+const mixed = (a, b, share) => a.map((value, i) => between(value, b[i], share));

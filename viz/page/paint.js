@@ -1,4 +1,4 @@
-// Lines and discs; and thousands of round dots straight into pixels, several times faster than as many discs.
+// Paths; and thousands of dots straight into pixels, several times faster than as many paths.
 
 const SUB = 4;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -38,7 +38,7 @@ function draw(context, path, fill, stroke, width, dashes = []) {
 	if (stroke) context.stroke(path);
 }
 
-// The coverage of a dot, or of a ring if it has a width, 0 to 255, at SUB x SUB places within a pixel.
+// The coverage (0 to 255) of a dot, or of a ring if it has a width, at SUB x SUB places within a pixel.
 function makeStamp(radius, width = 0, alpha = 1) {
 	const side = Math.ceil(2 * radius + width) + 2;
 	const masks = Array.from({ length: SUB * SUB }, (_, sub) => {
@@ -53,7 +53,7 @@ function makeStamp(radius, width = 0, alpha = 1) {
 	return { side, masks };
 }
 
-// A stamp in a colour 0xbbggrr around a place of a square image; over its edge nothing is painted.
+// A stamp in a colour 0xbbggrr around a place of a square image, if it is whole within it.
 function dot({ width, pixels }, x, y, { side, masks }, rgb) {
 	const [left, top] = [x - (side - 1) / 2, y - (side - 1) / 2];
 	const [column, row] = [Math.floor(left), Math.floor(top)];
@@ -80,7 +80,7 @@ function over(rgb, cover, under) {
 	return mixed;
 }
 
-// An image on a canvas, its greys as the opacity of the ink; two pixels a byte, the left one in the high half.
+// An image, its greys as the opacity of the ink; two pixels a byte, the left one in the high half.
 function drawDigit({ digits }, index, canvas = make("canvas", { width: 28, height: 28 })) {
 	const image = new ImageData(28, 28);
 	const pixels = new Uint32Array(image.data.buffer);

@@ -1,6 +1,13 @@
-// One run in its pane: three canvases above each other, for sectors, points and marks. Lengths are CSS pixels.
+// One run: three canvases above each other, for sectors, points and marks. Lengths are CSS pixels.
 
-const { unitRing, badgeRing, beyond } = ABOUT.geometry;
+const { unitRing, badgeRing, badgeRadius, beyond } = ABOUT.geometry;
+
+// Wedges [label, start, width] move if the next snapshot has the same in the same order; if not, they wait for it.
+function moved(wedges, { before, after, share }) {
+	const [from, to] = [wedges[before], wedges[after]];
+	const alike = from.length === to.length && from.every(([label], i) => label === to[i][0]);
+	return alike ? from.map((wedge, i) => mixed(wedge, to[i], share)) : from;
+}
 
 class Pane {
 	part = (name) => this.root.querySelector(`.${name}`);
@@ -21,13 +28,13 @@ class Pane {
 		this.image = new ImageData(width, width);
 		this.raster = { width, pixels: new Uint32Array(this.image.data.buffer) };
 		this.stamps = [[1.25, 0.003], [1.7, 0.0044]].map(([least, share]) => makeStamp(Math.max(least, share * side) * ratio));
-		this.badge = Math.max(0.0235 * side, Math.min(9, run.badges.radius * side)) * Math.min(1, 20 / run.classes.length);
+		this.badge = Math.max(0.0235 * side, Math.min(9, badgeRadius * side)) * Math.min(1, 20 / run.classes.length);
 		const chart = this.part("histogram");
 		chart.width = chart.clientWidth * ratio;
 		chart.height = chart.clientHeight * ratio;
 	}
 
-	// Where a place in feature units is; where an angle is on a ring around the middle.
+	// Where a place in feature units is.
 	place(x, y, scale = this.scale) {
 		return [this.middle + x * scale, this.middle - y * scale];
 	}
@@ -36,22 +43,16 @@ class Pane {
 		return this.place(Math.cos(angle), Math.sin(angle), ring * this.middle);
 	}
 
-	// Moves everything to a moment, `share` of the way from one snapshot to another.
-	show(moment, view, near) {
-		const { before, after, share } = moment;
-		const { weights, badges } = this.run;
-		const mixed = (a, b) => a.map((value, axis) => between(value, b[axis], share));
-		Object.assign(this, { moment, row: before, split: view.split });
-		this.weights = weights[before].map((weight, label) => mixed(weight, weights[after][label]));
-		this.badgeAngles = mixed(badges.angles[before], badges.angles[after]);
+	show(moment, view) {
+		Object.assign(this, { moment, row: moment.before, split: view.split });
 		this.placePoints(view);
 		this.drawGround();
 		this.drawPoints();
-		this.drawMarks(view, near);
+		this.drawMarks(view);
 		drawHistogram(this.part("histogram"), this, view.hidden);
 	}
 
-	// spots: where the features are and, if the loss looks at them, their directions on the circle.
+	// spots: of the features and, if the loss looks at them, of their directions on the circle.
 	// seen: 2 for an error, 1 for another point, 0 for one that is filtered out.
 	placePoints({ hidden, errorsOnly }) {
 		const { before, after, share } = this.moment;
@@ -74,38 +75,38 @@ class Pane {
 
 	drawPoints() {
 		const { raster, seen, spots, ratio, run } = this;
-		const { labels } = run[this.split];
+		const { many, fading, darkest, faintest } = run.rings;
 		const paint = ([xs, ys], i, stamp, color) => dot(raster, xs[i] * ratio, ys[i] * ratio, stamp, color);
 		raster.pixels.fill(0);
 		spots.forEach((spot, k) => {
+			const { labels } = run[this.split];
 			for (let i = 0; i < seen.length; i++) if (seen[i]) paint(spot, i, this.stamps[k], run.pixels[labels[i]]);
 		});
-		// A ring around an error: the paler, the more there are, as in viz/scatter.py; none where it could not be seen.
+		// Rings around errors: the paler, the more there are, as in viz/scatter.py; none where they could not be seen.
 		const wrong = seen.reduce((sum, value) => sum + (value > 1), 0);
-		const alpha = Math.min(run.rings.darkest, (run.rings.many / Math.max(1, wrong)) ** run.rings.fading);
+		const alpha = Math.min(darkest, (many / Math.max(1, wrong)) ** fading);
 		const ring = makeStamp(Math.max(3.6, 0.0066 * this.side) * ratio, ratio, alpha);
-		this.ringed = alpha >= run.rings.faintest;
+		this.ringed = alpha >= faintest;
 		for (let i = 0; this.ringed && i < seen.length; i++) if (seen[i] > 1) paint(spots.at(-1), i, ring, theme().inkPixel);
 		this.points.putImageData(this.image, 0, 0);
 	}
 
 	drawGround() {
-		const { run, weights, middle, ground, side } = this;
-		const wedge = ({ start, width }) => {
+		const { run, middle, ground, side, moment } = this;
+		const wedge = (start, width) => {
 			const path = line([[middle, middle]]);
 			path.arc(middle, middle, beyond * middle, -start, -start - width, true);
 			return path;
 		};
 		ground.clearRect(0, 0, side, side);
 		ground.globalAlpha = theme().tint;
-		run.cells?.[this.row].forEach((corners, label) => {
+		run.cells[moment.before].forEach((corners, label) => {
 			draw(ground, line(corners.map((corner) => this.place(...corner))), run.colors[label]);
 		});
-		if (run.sectors) for (const arc of arcs(weights, run.spec, false)) draw(ground, wedge(arc), run.colors[arc.label]);
+		for (const [label, start, width] of moved(run.sectors, moment)) draw(ground, wedge(start, width), run.colors[label]);
 		ground.globalAlpha = 1;
-		if (run.margin) {
-			const bands = arcs(weights, run.spec, true).filter(({ label }) => label < 0);
-			for (const fill of [`${theme().background}59`, this.hatch()]) for (const arc of bands) draw(ground, wedge(arc), fill);
+		for (const fill of [`${theme().background}59`, this.hatch()]) {
+			for (const [, start, width] of moved(run.margins, moment)) draw(ground, wedge(start, width), fill);
 		}
 		if (run.rim) draw(ground, disc([middle, middle], unitRing * middle), null, theme().muted, 1);
 	}
@@ -119,11 +120,12 @@ class Pane {
 		return context.createPattern(canvas, "repeat");
 	}
 
-	drawMarks({ hidden, focus }, near) {
-		const { marks, side } = this;
+	drawMarks({ hidden, focus, hover }) {
+		const { marks, side, run, moment: { before, after, share } } = this;
 		marks.clearRect(0, 0, side, side);
-		this.weights.forEach(([angle], label) => {
-			const tip = this.onRing(this.badgeAngles[label], badgeRing);
+		run.classes.forEach((_, label) => {
+			const angle = between(run.weights[before][label][0], run.weights[after][label][0], share);
+			const tip = this.onRing(between(run.badges[before][label], run.badges[after][label], share), badgeRing);
 			const spoke = line([this.place(0, 0), this.onRing(angle, unitRing), tip]);
 			marks.globalAlpha = hidden.includes(label) ? 0.25 : 1;
 			draw(marks, spoke, null, `${theme().ink}8c`, Math.max(1, 0.0022 * side));
@@ -131,7 +133,7 @@ class Pane {
 		});
 		marks.globalAlpha = 1;
 		const index = this.indexOf(focus);
-		if (index >= 0) drawFocus(this, index, near);
+		if (index >= 0) drawFocus(this, index, hover && this.mouse);
 	}
 
 	drawBadge(label, x, y) {
@@ -145,13 +147,13 @@ class Pane {
 		marks.fillText(name, centre, y + 0.06 * badge);
 	}
 
-	// The place among the points of an image { data, split, number }; -1 if it is not there.
+	// The place of an image among the points; -1 if it is not there.
 	indexOf(focus) {
 		const here = focus?.data === this.set.data && focus.split === this.split;
 		return here ? this.set[this.split].numbers.indexOf(focus.number) : -1;
 	}
 
-	// The image whose point is nearest to a place and within `reach` of it, or null.
+	// The image whose point is nearest to a place, within reach, or null.
 	nearest(left, top, reach) {
 		let [best, found] = [reach, null];
 		for (const [xs, ys] of this.spots) {
@@ -161,6 +163,12 @@ class Pane {
 			}
 		}
 		return found === null ? null : this.imageAt(found);
+	}
+
+	// The class that an image is taken for.
+	says(index) {
+		const { predictions, count } = this.run[this.split];
+		return predictions[this.row * count + index];
 	}
 
 	imageAt(index) {

@@ -6,7 +6,7 @@ const SPLITS = ["train", "test"];
 const ABOUT = JSON.parse(document.getElementById("about").textContent);
 
 async function unpacked(id) {
-	const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), (letter) => letter.charCodeAt(0));
+	const bytes = Uint8Array.from(atob(page[id].textContent), (letter) => letter.charCodeAt(0));
 	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
 	const buffer = await new Response(stream).arrayBuffer();
 	let place = 0;
@@ -25,7 +25,7 @@ function takeSteps(take, rows, count) {
 	return steps;
 }
 
-// The points of one split: x and y (feature units) and predictions, all snapshots after each other.
+// The points of one split, all snapshots after each other; x and y in feature units.
 function takeSplit(take, run, { labels, numbers }, longest) {
 	const [rows, count] = [run.epochs.length, labels.length];
 	const angles = takeSteps(take, rows, count);
