@@ -1,8 +1,8 @@
 """What lies behind the points of a page at each snapshot: sectors of the classes, the margin between them, or cells.
 
-Wedges are [label, start, width], radians, counter-clockwise, from the smallest label on. A start goes on from that of the
-snapshot before the shorter way: where two snapshots have the same labels in the same order, what is between them is
-between the numbers.
+Wedges are [label, start, width], radians, counter-clockwise, from the smallest label on. A start goes on from that of
+the snapshot before the shorter way: where two snapshots have the same labels in the same order, what is between them
+is between the numbers.
 """
 
 from __future__ import annotations

@@ -74,20 +74,22 @@ class Pane {
 	}
 
 	drawPoints() {
-		const { raster, seen, spots, ratio, run } = this;
+		const { raster, seen, spots, ratio, run, stamps } = this;
+		const { labels } = run[this.split];
 		const { many, fading, darkest, faintest } = run.rings;
-		const paint = ([xs, ys], i, stamp, color) => dot(raster, xs[i] * ratio, ys[i] * ratio, stamp, color);
 		raster.pixels.fill(0);
-		spots.forEach((spot, k) => {
-			const { labels } = run[this.split];
-			for (let i = 0; i < seen.length; i++) if (seen[i]) paint(spot, i, this.stamps[k], run.pixels[labels[i]]);
+		spots.forEach(([xs, ys], k) => {
+			for (let i = 0; i < seen.length; i++) {
+				if (seen[i]) dot(raster, xs[i] * ratio, ys[i] * ratio, stamps[k], run.pixels[labels[i]]);
+			}
 		});
 		// Rings around errors: the paler, the more there are, as in viz/scatter.py; none where they could not be seen.
-		const wrong = seen.reduce((sum, value) => sum + (value > 1), 0);
-		const alpha = Math.min(darkest, (many / Math.max(1, wrong)) ** fading);
-		const ring = makeStamp(Math.max(3.6, 0.0066 * this.side) * ratio, ratio, alpha);
+		const wrong = [...seen.keys()].filter((i) => seen[i] > 1);
+		const alpha = Math.min(darkest, (many / Math.max(1, wrong.length)) ** fading);
 		this.ringed = alpha >= faintest;
-		for (let i = 0; this.ringed && i < seen.length; i++) if (seen[i] > 1) paint(spots.at(-1), i, ring, theme().inkPixel);
+		const ring = makeStamp(Math.max(3.6, 0.0066 * this.side) * ratio, ratio, alpha);
+		const [xs, ys] = spots.at(-1);
+		if (this.ringed) for (const i of wrong) dot(raster, xs[i] * ratio, ys[i] * ratio, ring, theme().inkPixel);
 		this.points.putImageData(this.image, 0, 0);
 	}
 
