@@ -15,6 +15,7 @@ import pytest
 import pages
 import viz.page
 from training.snapshot import Points
+from viz.page.about import badge_angles, class_directions
 from viz.page.assemble import in_script
 from viz.page.choice import choice, in_words
 from viz.page.ground import margins_of, sectors_of, wedges
@@ -106,6 +107,18 @@ def test_digits_are_off_by_at_most_half_a_step(mnist):
     packed = np.frombuffer(digit_bytes(pixels), np.uint8)
     greys = 17 * np.stack((packed >> 4, packed & 15), axis=1).reshape(pixels.shape).astype(int)
     assert np.abs(greys - pixels).max() <= 8
+
+
+def test_directions_go_on_the_shorter_way(config_file):
+    run = made_up_run(config_file, snapshots=2)
+    turned = [np.pi - 0.1 + 0.3 * row + np.linspace(0, 5, 10) for row in range(2)]
+    weights = [2 * np.stack((np.cos(angles), np.sin(angles)), axis=1) for angles in turned]
+    snapshots = [replace(s, class_weights=w) for s, w in zip(run.snapshots, weights, strict=True)]
+    turning = replace(run, snapshots=tuple(snapshots))
+    angles, lengths = np.moveaxis(np.array(class_directions(turning)), 2, 0)
+    np.testing.assert_allclose(np.diff(angles, axis=0), 0.3, atol=1e-6)
+    np.testing.assert_allclose(lengths, 1, atol=1e-6)
+    np.testing.assert_allclose(np.diff(badge_angles(turning), axis=0), 0.3, atol=2e-4)
 
 
 def test_wedges_go_on_the_shorter_way():

@@ -93,6 +93,8 @@ def test_wedges_move_if_their_order_stays(visit):
     assert page.evaluate(move, [wedges, 0, 1]) == [[0, 0.125, 1.25], [1, 1.375, 4.75]]
     assert page.evaluate(move, [wedges, 1, 2]) == wedges[1]
     assert page.evaluate(move, [wedges, 1, 3]) == wedges[1]
+    more = [[[0, 0, 6]], [[0, 0, 3], [1, 3, 3]]]
+    assert page.evaluate(move, [more, 0, 1]) == more[0]
 
 
 def test_cells_are_those_of_the_nearest_weight(visit, runs):

@@ -134,6 +134,6 @@ def test_one_frame_around_what_has_the_focus(visit):
         "() => [...document.querySelectorAll('*')].filter((one) => one.checkVisibility({ opacityProperty: true })"
         " && getComputedStyle(one).outlineStyle === 'solid').length"
     )
-    for number in range(9):
+    for number in range(16):
         page.keyboard.press("Tab")
         assert page.evaluate(frames) == 1, (number, page.evaluate("document.activeElement.outerHTML"))
