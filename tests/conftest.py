@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 import create_gif
@@ -19,6 +21,10 @@ from data.mnist import load_mnist
 from faces.commands import faces
 from training.config import RunConfig
 from training.config_file import ConfigFile, read_config
+from training.snapshot import Run
+
+from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
+from .paged import lost, save, shown_run, with_cells
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main, "faces.py": faces}
@@ -88,3 +94,68 @@ def digit_folder(mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Pa
         for number, index in enumerate(np.flatnonzero(mnist.train.labels == label)[:40]):
             Image.fromarray(mnist.train.images[index]).save(folder / name / f"{number}.png")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install -e '.[dev]'")
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the PATH: apt-get install chromium")
+    with playwright.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def runs(config_file: ConfigFile, mnist: Dataset) -> dict[str, Run]:
+    """Two runs of the same images, one of a head with cells, one that is shorter, one with hundreds of errors."""
+    long = [shown_run(config_file.margin(name), mnist, name, random_seed=i)
+            for i, name in enumerate(("softmax", "CosFace_v1"))]  # fmt: skip
+    celled = with_cells(shown_run(config_file.margin("softmax"), mnist, "cells", random_seed=5))
+    short = shown_run(config_file.margin("ArcFace_v3"), mnist, "short", snapshots=2)
+    hopeless = lost(shown_run(config_file.margin("CosFace_v1"), mnist, "lost", count=700))
+    return {run.name: run for run in (*long, celled, short, hopeless)}
+
+
+@pytest.fixture(scope="session")
+def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Pages by name, made by the command as people type it."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("pages.load_dataset", lambda *_: mnist)
+    outputs = tmp_path_factory.mktemp("outputs")
+    for run in runs.values():
+        save(run, mnist, outputs)
+    hostile = replace(runs["softmax"], name=HOSTILE, lossname=HOSTILE, class_names=(HOSTILE, *"123456789"))
+    save(hostile, mnist, outputs, folder="hostile")
+    for name, losses in WANTED.items():
+        options = [word for loss in losses for word in ("--lossname", loss)]
+        command = [*options, "--page", outputs / f"{name}.html", "--outputs", outputs, "--config", ROOT / "config.json"]
+        done = CliRunner().invoke(create_gif.main, list(map(str, command)), catch_exceptions=False)
+        assert done.exit_code == 0
+    patch.undo()
+    return {name: outputs / f"{name}.html" for name in WANTED}
+
+
+@pytest.fixture
+def visit(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., Any]]:
+    """visit("two", hash="epoch=1") -> the page at rest; no request but the file's own, and nothing in the console."""
+    complaints: list[str] = []
+    opened = []
+
+    def go(name: str, hash: str = "", width: int = 1280, height: int = 720, **options: Any) -> Any:
+        page = browser.new_page(viewport={"width": width, "height": height}, **options)
+        opened.append(page)
+        address = page_files[name].as_uri()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda asked: asked.url.startswith(address) or complaints.append(asked.url))
+        page.goto(f"{address}#{hash}")
+        page.evaluate("async () => { window.app = await started; }")
+        rest(page)
+        return page
+
+    yield go
+    for page in opened:
+        page.close()
+    assert complaints == []

@@ -42,7 +42,8 @@ def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapsh
 def save(run: Run, dataset: Dataset, outputs: Path, folder: str = "") -> Run:
     """The run on disk, in `outputs`; returns it."""
     config: dict = {
-        "data": {"dataset": "mnist", "train_points": COUNT, "test_points": COUNT},
+        "data": {"dataset": "mnist"}
+        | {f"{split}_points": len(run.snapshots[0].points(split).labels) for split in SPLITS},
         "training": {"seed": SEED},
     }
     if run.head:
@@ -55,3 +56,11 @@ def with_cells(run: Run) -> Run:
     """The same as a run of a head whose classes have cells around their weights, which lie among the features."""
     snapshots = tuple(replace(snapshot, class_weights=60 * snapshot.class_weights) for snapshot in run.snapshots)
     return replace(run, head="RBF-softmax", regions="cells", snapshots=snapshots)
+
+
+def lost(run: Run) -> Run:
+    """The same with so many errors at the last snapshot that their rings cannot be seen."""
+    last = run.snapshots[-1]
+    points = {split: last.points(split) for split in SPLITS}
+    wrong = {split: replace(part, predictions=(part.labels + 1) % 10) for split, part in points.items()}
+    return replace(run, snapshots=(*run.snapshots[:-1], replace(last, **wrong)))

@@ -19,7 +19,7 @@ from viz.style import Style, badge_points, class_colors, inches, readable_on, sh
 LAYERS = 8
 RIM_LAYERS = 3
 USUAL_SPAN = 228.0
-RING_OPACITY = 0.8
+DARKEST_RING = 0.8
 FAINT_RING = 0.15
 RING_POINTS = 5
 MANY_POINTS = 4000
@@ -30,9 +30,9 @@ ROOM_BESIDE = 1.2
 def ring_opacity(places: np.ndarray, diameter: float) -> float:
     """How dark the rings at these places (K, 2) are, up to 0.8: the paler, the more lie on the ring in the middle."""
     if len(places) == 0:
-        return RING_OPACITY
+        return DARKEST_RING
     _, crowds = np.unique(np.round(places / diameter), axis=0, return_counts=True)
-    return RING_OPACITY / float(np.median(np.repeat(crowds, crowds)))
+    return DARKEST_RING / float(np.median(np.repeat(crowds, crowds)))
 
 
 class Scatter:

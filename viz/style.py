@@ -104,8 +104,11 @@ def badge_points(classes: int) -> float:
 
 def shown(name: str, longest: int) -> str:
     """A name as text in a picture: shortened, and not read as mathematics."""
-    short = name if len(name) <= longest else name[: longest - 1] + "…"
-    return short.replace("$", r"\$")
+    return shortened(name, longest).replace("$", r"\$")
+
+
+def shortened(name: str, longest: int) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
 
 
 def inches(ax: Axes) -> float:

@@ -12,46 +12,46 @@ function listen(app) {
 	on("speed", "change", ({ value }) => (clock.speed = Number(value)));
 	on("split", "change", ({ value }) => app.set({ split: value }));
 	on("only", "change", ({ checked }) => app.set({ errorsOnly: checked }));
+	on("classes", "click", ({ value }) => value && app.toggle(Number(value)));
+	on("close", "click", () => app.pin(null));
 	on("ask", "click", () => page.help.showModal());
 	on("number", "input", ({ value }) => {
 		const there = value === "" || app.search(Number(value));
 		page.answer.textContent = there ? "" : `image ${value} is not among those on this page`;
 	});
-	page.classes.append(...app.most.classes.map((name, label) => chip(app, name, label)));
-	app.panes.forEach((pane, number) => listenToPointer(app, pane, number));
+	for (const pane of app.panes) listenToPointer(app, pane);
 	addEventListener("keydown", (event) => listenToKey(app, event));
 	addEventListener("hashchange", () => app.follow());
 	addEventListener("resize", () => app.resize());
 	dark.addEventListener("change", () => app.repaint());
 }
 
-function chip(app, name, label) {
-	const button = make("button", { type: "button", title: name, onclick: () => app.toggle(label) }, shortened(name));
-	button.style.setProperty("--own", app.most.colors[label]);
-	button.style.setProperty("--on-own", app.most.onColors[label]);
-	return button;
-}
-
-function listenToPointer(app, pane, number) {
+function listenToPointer(app, pane) {
 	const space = pane.part("space");
 	const found = ({ clientX, clientY, pointerType }) => {
 		const { left, top } = space.getBoundingClientRect();
 		return pane.nearest(clientX - left, clientY - top, pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
 	};
-	const look = (hover) => hover?.number === app.view.hover?.number || app.set({ hover, near: number });
-	space.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(found(event)));
+	const look = (event) => {
+		pane.mouse = event;
+		const hover = event && found(event);
+		if (!same(hover, app.view.hover)) app.set({ hover });
+	};
+	space.addEventListener("pointermove", (event) => event.pointerType === "mouse" && look(event));
 	space.addEventListener("pointerleave", () => look(null));
-	// A click is in whole pixels and a move in fractions, so what is kept is what the mouse was over.
+	addEventListener("scroll", () => pane.mouse && look(pane.mouse));
+	// A click is in whole pixels and a move in fractions: what the mouse was over is kept.
 	space.addEventListener("click", (event) => {
-		const { hover, near } = app.view;
-		app.set({ pinned: hover ?? found(event), hover, near });
+		const { hover } = app.view;
+		if (event.pointerType === "touch") app.pin(found(event));
+		else app.set({ pinned: hover ?? found(pane.mouse ?? event), hover });
 	});
 }
 
 function listenToKey(app, event) {
 	const { target, key } = event;
 	const slider = target === page.time;
-	const typing = target.matches("input[type=number]") && key !== "Escape";
+	const typing = target === page.number && key !== "Escape";
 	const native = target.matches("input, select") && !slider && /^(Arrow|Home|End| )/.test(key);
 	const own = event.ctrlKey || event.metaKey || event.altKey || page.help.open || (key === " " && target.matches("button"));
 	const act = shortcut(app, slider ? key.replace("Down", "Left").replace("Up", "Right") : key);
@@ -63,7 +63,7 @@ function listenToKey(app, event) {
 
 function shortcut(app, key) {
 	const { clock, view } = app;
-	if (/^\d$/.test(key) && key < app.most.classes.length) return () => app.toggle(Number(key));
+	if (/^\d$/.test(key) && key < page.classes.children.length) return () => app.toggle(Number(key));
 	return {
 		" ": () => clock.play(),
 		ArrowLeft: () => clock.step(-1),

@@ -1,67 +1,72 @@
-// The images that are taken for another class at this moment: a wall of radio buttons, which arrow keys walk along.
+// The images taken for another class at this moment: radio buttons, so that arrow keys walk along them.
 
 const MOST_ERRORS = 120;
+const same = (a, b) => a?.number === b?.number && a?.data === b?.data;
 
 class Errors {
 	list = [];
-	items = [];
 
 	constructor(panes, choose) {
 		Object.assign(this, { panes, choose });
-		page.errors.addEventListener("change", (event) => choose(this.list[event.target.value]));
+		page.errors.addEventListener("change", ({ target }) => choose(this.list[target.value].image));
 	}
 
 	// Wrong in the most panes first, then by number.
-	find({ split, hidden }) {
+	find({ hidden }) {
 		const found = new Map();
 		for (const pane of this.panes) {
-			const { predictions, labels, numbers, count } = pane.run[split];
-			for (let index = 0, at = pane.row * count; index < count; index++, at++) {
-				if (predictions[at] === labels[index] || hidden.includes(labels[index])) continue;
-				const key = `${pane.set.data} ${numbers[index]}`;
-				const error = found.get(key) ?? { ...pane.imageAt(index), pane, index, taken: predictions[at], times: 0 };
-				found.set(key, { ...error, times: error.times + 1 });
+			const { labels, count } = pane.run[pane.split];
+			for (let index = 0; index < count; index++) {
+				if (pane.says(index) === labels[index] || hidden.includes(labels[index])) continue;
+				const image = pane.imageAt(index);
+				const key = JSON.stringify(image);
+				const error = found.get(key) ?? { image, pane, index, times: 0 };
+				error.times++;
+				found.set(key, error);
 			}
 		}
-		return [...found.values()].sort((a, b) => b.times - a.times || a.number - b.number);
+		return [...found.values()].sort((a, b) => b.times - a.times || a.image.number - b.image.number);
 	}
 
 	show(view) {
+		const focused = page.errors.matches(":focus-within");
 		this.list = this.find(view);
-		this.items = this.list.slice(0, MOST_ERRORS).map((error, place) => this.item(error, place));
-		const rest = this.list.length - this.items.length;
+		const items = this.list.slice(0, MOST_ERRORS).map((error, place) => this.item(error, place));
+		const rest = this.list.length - items.length;
 		page.wrong.textContent = `Errors among those shown: ${this.list.length.toLocaleString("en")}`;
 		page.rest.textContent = rest ? `and ${rest.toLocaleString("en")} more` : "";
-		page.errors.replaceChildren(...this.items);
-		this.mark(view.focus);
+		page.errors.replaceChildren(...items);
+		this.mark(view.focus, focused);
 	}
 
-	item({ pane, index, split, times, number, taken }, place) {
-		const { classes, colors } = pane.run;
-		const label = pane.run[split].labels[index];
+	item({ pane, index, times, image }, place) {
+		const { classes, colors, [pane.split]: { labels } } = pane.run;
 		const of = this.panes.length > 1 ? `, wrong in ${times} of ${this.panes.length}` : "";
-		const title = `image ${number}: ${classes[label]}, taken for ${classes[taken]}${of}`;
+		const title = `image ${image.number}: ${classes[labels[index]]}, taken for ${classes[pane.says(index)]}${of}`;
 		const input = make("input", { type: "radio", name: "error", value: place, ariaLabel: title });
-		const item = make("label", { title }, input, drawDigit(make("canvas", DIGIT), digit(pane.set[split], index)));
-		item.style.setProperty("--own", colors[label]);
-		return item;
+		const style = `--own: ${colors[labels[index]]}`;
+		return make("label", { title, style }, input, drawDigit(pane.set[pane.split], index));
 	}
 
 	placeOf(focus) {
-		return this.list.findIndex((error) => error.number === focus?.number && error.data === focus.data);
+		return this.list.findIndex(({ image }) => same(image, focus));
 	}
 
-	mark(focus) {
+	// Checks the error that is looked at, with the keyboard's focus if the wall has it.
+	mark(focus, focused = page.errors.matches(":focus-within")) {
+		const inputs = [...page.errors.querySelectorAll("input")];
 		const place = this.placeOf(focus);
-		this.items.forEach((item, i) => (item.firstChild.checked = i === place));
+		inputs.forEach((input, i) => (input.checked = i === place));
+		if (focused) (inputs[place] ?? inputs[0])?.focus({ preventScroll: true });
 	}
 
-	// The error after or before the one looked at.
+	// To the error after or before the one looked at; only the wall scrolls.
 	step(by, focus) {
 		const count = this.list.length;
 		const place = this.placeOf(focus);
 		const next = place < 0 && by < 0 ? count - 1 : (place + by + count) % count;
-		if (count) this.choose(this.list[next]);
-		this.items[next]?.scrollIntoView({ block: "nearest" });
+		if (count) this.choose(this.list[next].image);
+		const item = page.errors.children[next];
+		if (item) page.errors.scrollTop = item.offsetTop - 2;
 	}
 }

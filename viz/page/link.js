@@ -1,7 +1,7 @@
 // The moment as the part of the address after #, so that a link shows the same.
 
 function toHash({ split, hidden, errorsOnly, pinned }, epoch) {
-	const parts = { epoch: epoch.toPrecision(6) / 1, split, hide: hidden, errors: errorsOnly ? 1 : [], image: pinned?.number ?? [] };
+	const parts = { epoch, split, hide: hidden, errors: errorsOnly ? 1 : "", image: pinned?.number ?? "" };
 	const given = Object.entries(parts).filter(([, part]) => `${part}`);
 	return `#${given.map((part) => part.join("=")).join("&")}`;
 }
@@ -16,7 +16,7 @@ function fromHash(hash) {
 		position: distances.indexOf(Math.min(...distances)),
 		split: given.get("split") === "train" ? "train" : "test",
 		hidden: (given.get("hide") ?? "").split(",").map(whole).filter((label) => label !== null),
-		errorsOnly: given.has("errors"),
+		errorsOnly: given.get("errors") === "1",
 		number: whole(given.get("image")),
 	};
 }

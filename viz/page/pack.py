@@ -14,8 +14,7 @@ import numpy as np
 from training.snapshot import SPLITS, Run, SplitName
 from viz.panels import stacked
 
-TURN_STEPS = 4096
-LENGTH_STEPS = 4095
+STEPS = 4096
 GREYS = 15
 GZIP_LEVEL = 7  # 9 takes seven times as long for 1.6 % less
 
@@ -26,21 +25,20 @@ def text(content: bytes) -> str:
 
 
 def run_bytes(run: Run, chosen: dict[SplitName, np.ndarray]) -> bytes:
-    """A run's points, angles and class weights, before gzip; `unpack.js` reads them in this order.
+    """A run's points and angles, before gzip; `unpack.js` reads them in this order.
 
     For each split: angles and lengths (S, M) as `planes`, then predictions (S, M), a byte each, as differences modulo
     256 to the snapshot before, the first to the labels; then counts of own angles (S, C, bins) of all the split's
-    points, uint16. At the end the class weights (S, C, 2), float32.
+    points, uint16.
     """
     parts = []
     for split in SPLITS:
         features = series(run, split, chosen[split])
-        parts += [planes(angle_steps(features)), planes(length_steps(features), modulus=0)]
+        parts += [planes(angle_steps(features)), planes(length_steps(features))]
         predictions = np.stack([snapshot.points(split).predictions[chosen[split]] for snapshot in run.snapshots])
         labels = run.snapshots[0].points(split).labels[chosen[split]]
         parts.append(np.diff(predictions, axis=0, prepend=labels[None]).astype(np.uint8).tobytes())
         parts.append(histogram(run, split).astype("<u2").tobytes())
-    parts.append(np.stack([snapshot.class_weights for snapshot in run.snapshots]).astype("<f4").tobytes())
     return b"".join(parts)
 
 
@@ -58,23 +56,21 @@ def longest(features: np.ndarray) -> np.ndarray:
 def angle_steps(features: np.ndarray) -> np.ndarray:
     """(S, M, 2) -> whole steps of a turn, 0 … 4,095, (S, M)."""
     turns = np.arctan2(features[..., 1], features[..., 0]) / (2 * np.pi)
-    return np.round(turns * TURN_STEPS).astype(np.int64) % TURN_STEPS
+    return np.round(turns * STEPS).astype(np.int64) % STEPS
 
 
 def length_steps(features: np.ndarray) -> np.ndarray:
     """(S, M, 2) -> whole steps of the longest of the snapshot, 0 … 4,095, (S, M)."""
     lengths = np.linalg.norm(features, axis=2) / longest(features)[:, None]
-    return np.round(lengths * LENGTH_STEPS).astype(np.int64)
+    return np.round(lengths * (STEPS - 1)).astype(np.int64)
 
 
-def planes(steps: np.ndarray, modulus: int = TURN_STEPS) -> bytes:
-    """Differences along the first axis, by the shorter way round `modulus` if there is one; two bytes each.
+def planes(steps: np.ndarray) -> bytes:
+    """Differences along the first axis, by the shorter way round 4,096; two bytes each.
 
     A difference d is stored as 2 d, or as -2 d - 1 if it is negative; all low bytes come before all high ones.
     """
-    change = np.diff(steps, axis=0, prepend=0)
-    if modulus:
-        change = (change + modulus // 2) % modulus - modulus // 2
+    change = (np.diff(steps, axis=0, prepend=0) + STEPS // 2) % STEPS - STEPS // 2
     folded = np.where(change < 0, -2 * change - 1, 2 * change)
     return (folded & 255).astype(np.uint8).tobytes() + (folded >> 8).astype(np.uint8).tobytes()
 

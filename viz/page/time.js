@@ -1,15 +1,14 @@
-// Where in training the page is: a position among the epochs of all runs, moved by the slider, by keys or by itself.
+// Where in training the page is: a position among the epochs of all runs.
 
-const SECONDS_A_SNAPSHOT = 0.6;
+const PACE = 1 / 0.6; // snapshots a second
 const EASE = 0.08;
 const ARRIVED = 0.004;
 const LONGEST_FRAME = 0.1;
-const EPOCHS = [...new Set(ABOUT.runs.flatMap((run) => run.epochs))].sort((a, b) => a - b);
+const EPOCHS = ABOUT.epochs;
 const LAST = EPOCHS.length - 1;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const epochText = (epoch) => `epoch ${Number(epoch.toPrecision(4))}`;
 
-// goal: where it moves to, or null. Where stillness is wanted, nothing is shown between two snapshots.
+// goal: where it moves to, or null. Where stillness is wanted, nothing between two snapshots is shown.
 class Clock {
 	position = LAST;
 	goal = null;
@@ -17,7 +16,7 @@ class Clock {
 	speed = 1;
 
 	get resting() {
-		return !this.playing && this.goal === null;
+		return this.goal === null;
 	}
 
 	get shown() {
@@ -25,8 +24,7 @@ class Clock {
 	}
 
 	go(position, smoothly = !still.matches) {
-		this.playing = false;
-		this.goal = Math.min(Math.max(position, 0), LAST);
+		this.hold(this.position, Math.min(Math.max(position, 0), LAST));
 		if (!smoothly) this.hold(this.goal);
 	}
 
@@ -34,32 +32,26 @@ class Clock {
 		this.go(Math.round(this.goal ?? this.position) + by);
 	}
 
-	hold(position) {
-		Object.assign(this, { position, goal: null, playing: false });
+	hold(position, goal = null, playing = false) {
+		Object.assign(this, { position, goal, playing });
 	}
 
 	play() {
 		if (this.playing) this.go(Math.ceil(this.position));
-		else Object.assign(this, { position: this.position < LAST ? this.position : 0, goal: null, playing: true });
+		else this.hold(this.position < LAST ? this.position : 0, LAST, true);
 	}
 
 	tick(elapsed) {
 		const seconds = Math.min(elapsed, LONGEST_FRAME);
-		if (this.playing) {
-			this.position += (seconds * this.speed) / SECONDS_A_SNAPSHOT;
-			if (this.position >= LAST) this.hold(LAST);
-		} else {
-			this.position = between(this.goal, this.position, Math.exp(-seconds / EASE));
-			if (Math.abs(this.goal - this.position) < ARRIVED) this.hold(this.goal);
-		}
+		if (this.playing) this.position = Math.min(LAST, this.position + seconds * this.speed * PACE);
+		else this.position = between(this.goal, this.position, Math.exp(-seconds / EASE));
+		if (Math.abs(this.goal - this.position) < ARRIVED) this.hold(this.goal);
 	}
 }
 
-// The run's snapshots around a position, and how far it is between them; a run that is over stays at its last.
-function momentOf(run, position) {
+// The run's snapshots around a position, and how far it is between them.
+function momentOf({ rows }, position) {
 	const index = Math.floor(position);
-	const latest = (epoch) => Math.max(0, run.epochs.findLastIndex((there) => there <= epoch + 1e-9));
-	const before = latest(EPOCHS[index]);
-	const after = latest(EPOCHS[Math.min(index + 1, LAST)]);
+	const [before, after] = [rows[index], rows[Math.min(index + 1, LAST)]];
 	return { before, after, share: before === after ? 0 : position - index };
 }
