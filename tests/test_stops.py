@@ -18,10 +18,15 @@ from .conftest import ROOT
 SLOW_RUN = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", "400", "--batch-size", "16"]
 
 
-def start(outputs: Path, digit_folder: Path, *arguments: str, **settings) -> subprocess.Popen[str]:
+def heed_ctrl_c() -> None:
+    """A job that a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def start(outputs: Path, digit_folder: Path, *arguments: str, preexec_fn=heed_ctrl_c) -> subprocess.Popen[str]:
     command = [sys.executable, "main.py", *SLOW_RUN, "--dataset", f"folder:{digit_folder}", "--outputs", str(outputs)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([*command, *arguments], cwd=ROOT, **pipes, **settings)
+    return subprocess.Popen([*command, *arguments], cwd=ROOT, preexec_fn=preexec_fn, **pipes)
 
 
 def wait_for(pattern: str, outputs: Path, count: int, process: subprocess.Popen[str]) -> None:
