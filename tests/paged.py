@@ -15,6 +15,7 @@ from training.snapshot import SPLITS, Points, Run, Snapshot
 from . import made_up
 
 COUNT, SEED, SNAPSHOTS = 300, 3, 4
+CLOSE = 3  # points so close to the middle that only their direction can be told
 
 
 def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapshots=SNAPSHOTS, random_seed=0) -> Run:
@@ -30,6 +31,7 @@ def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapsh
         points = {}
         for split, part in splits.items():
             features = 40 * (epoch + 0.2) * unit(weights)[part.labels] + 12 * noise[split]
+            features[:CLOSE] *= 1e-6
             logits = features @ (unit(weights) if spec.w_norm else weights).T
             points[split] = Points(features.astype(np.float32), part.labels, logits.argmax(axis=1))
         weights = weights.astype(np.float32)

@@ -28,9 +28,17 @@ def test_it_fits_the_window(visit, name, width, height):
     assert page.locator("#digit").bounding_box()["y"] < height
 
 
+def test_four_spaces_are_in_sight_at_once_on_a_projector(visit):
+    page = visit("four")
+    bar = page.locator("#transport").bounding_box()["y"]
+    for space in page.locator(".space").all():
+        box = space.bounding_box()
+        assert 0 <= box["y"] < box["y"] + box["height"] <= bar
+
+
 def test_the_answer_stays_in_sight(visit):
     """Of a point in the lower row, with the page scrolled to it."""
-    page = visit("four")
+    page = visit("four", width=1000, height=640)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     assert page.evaluate("scrollY") > 200
     hover(page, lonely(page, 2), 2)

@@ -120,7 +120,7 @@ function layOut(count) {
 	const fitting = Array.from({ length: count }, (_, i) => inRows(i + 1, room / (i + 1) - rem, 10, 24));
 	let best = fitting.reduce((a, b) => (b.side > a.side ? b : a));
 	// Where they would be too small, they scroll.
-	if (best.side < 15 * rem) best = inRows(Math.ceil(count / Math.max(1, Math.floor(clientWidth / (19 * rem)))), room, 3, 0);
+	if (best.side < 13 * rem) best = inRows(Math.ceil(count / Math.max(1, Math.floor(clientWidth / (19 * rem)))), room, 3, 0);
 	page.panes.style = `--columns: ${best.columns}; --side: ${best.side}px`;
 	page.panes.classList.toggle("beside", best.beside);
 	return best.side;

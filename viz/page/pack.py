@@ -60,9 +60,9 @@ def angle_steps(features: np.ndarray) -> np.ndarray:
 
 
 def length_steps(features: np.ndarray) -> np.ndarray:
-    """(S, M, 2) -> whole steps of the longest of the snapshot, 0 … 4,095, (S, M)."""
+    """(S, M, 2) -> whole steps of the longest of the snapshot, 0 … 4,095, (S, M); 0 is only for no length."""
     lengths = np.linalg.norm(features, axis=2) / longest(features)[:, None]
-    return np.round(lengths * (STEPS - 1)).astype(np.int64)
+    return np.maximum(np.round(lengths * (STEPS - 1)), lengths > 0).astype(np.int64)
 
 
 def planes(steps: np.ndarray) -> bytes:
