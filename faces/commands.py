@@ -11,7 +11,9 @@ from errors import InputError, StoppedError
 from training.config import DEVICES, PRECISIONS
 
 SETTINGS = (
-    click.option("--backbone", help="sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."),
+    click.option(
+        "--backbone", help="conv4, sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."
+    ),
     click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
     click.option("--dimension", type=int, help="Of the features."),
     click.option("--epochs", type=int),

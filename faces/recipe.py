@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from errors import InputError
-from training.parsing import nearest, parse_table, require_between, require_choice
+from training.parsing import nearest, parse_table, read_json, require_between, require_choice
 
 TABLE = Path(__file__).with_name("recipes.json")
 BACKBONE_NAMES = (
@@ -88,13 +87,7 @@ class Recipe:
 
 def read_recipes(path: Path = TABLE) -> dict[str, Recipe]:
     """The table of recipes by name. Raises InputError that names the file, the row and the key."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not JSON: {error}") from None
-    return parse_table(Recipe, content, str(path))
+    return parse_table(Recipe, read_json(path), str(path))
 
 
 def recipe_named(name: str, changes: dict[str, Any], path: Path = TABLE) -> Recipe:

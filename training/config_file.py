@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from errors import InputError
 from losses.margin import MarginSpec
 from losses.specs import HEADS, MetricLearningSpec
 from training.config import OPTIMIZERS, DataConfig, LossSpec, ModelConfig, OptimizerConfig, TrainingConfig
-from training.parsing import nearest, parse, parse_table, require_keys, require_object
+from training.parsing import nearest, parse, parse_table, read_json, require_keys, require_object
 
 LONGEST_NAME = 60
 PML_PREFIX = "pml:"
@@ -49,12 +48,7 @@ class ConfigFile:
 
 def read_config(path: Path) -> ConfigFile:
     """config.json as a ConfigFile. Raises InputError that names the file, the section and the key."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not JSON: {error}") from None
+    content = read_json(path)
     sections = ("data", "model", "training", "optimizers", "quick", "losses")
     require_keys(content, sections, str(path))
     rows, recipes = split_recipes(content["losses"], f"{path}: losses")

@@ -7,11 +7,22 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 from errors import InputError
 
 Section = TypeVar("Section")
+
+
+def read_json(path: Path) -> Any:
+    """The content of a JSON file. Raises InputError that names the file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from None
 
 
 def parse(cls: type[Section], mapping: Any, where: str) -> Section:
