@@ -6,10 +6,8 @@ a file of class weights, named after its rows. checkpoint.json names the step th
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +18,7 @@ from errors import InputError
 from faces.learner import Learner
 from faces.sharded import ShardedHead
 from files import write_whole
-from training.arrays import require_stored
+from training.tensors import damaged, first_line, read_tensors, write_tensors
 
 NAME = "checkpoint.json"
 BACKBONE, REST = "backbone.pt", "training.pt"
@@ -61,7 +59,9 @@ def restore(folder: Path, learner: Learner) -> int:
             learner.head.load_state_dict(rest["head"])
         torch.set_rng_state(rest["random"])
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{place} does not fit this training ({first_line(error)}); --overwrite starts anew") from None
+        raise InputError(
+            f"{place} does not fit this training ({first_line(error)}); start anew with --overwrite"
+        ) from None
     return step
 
 
@@ -75,7 +75,7 @@ def latest(folder: Path) -> tuple[Path, int]:
             f"{folder}: no {NAME} in it, so there is no model; train one with: python faces.py train"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{folder / NAME} is damaged ({first_line(error)}); --overwrite starts anew") from None
+        raise damaged(folder / NAME, error) from None
     return place, step
 
 
@@ -123,28 +123,3 @@ def read_rows(place: Path, rows: slice, classes: int) -> dict[str, Tensor]:
     if found < rows.stop or total != classes:
         raise ValueError(f"it has class weights for {total} identities, of {classes} that are needed")
     return {name: torch.cat(pieces) for name, pieces in parts.items()}
-
-
-def write_tensors(path: Path, content: dict[str, Any]) -> None:
-    packed = io.BytesIO()
-    torch.save(content, packed)
-    write_whole(path, packed.getvalue())
-
-
-def read_tensors(path: Path) -> dict[str, Any]:
-    """Tensors and plain numbers only. Raises InputError if the file is missing or damaged."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            require_stored(archive, path.stat().st_size)
-            if archive.testzip() is not None:
-                raise ValueError("a checksum is wrong")
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        if not isinstance(content, dict):
-            raise ValueError("it holds something else")
-    except Exception as error:  # readers of damaged files raise whatever comes
-        raise InputError(f"{path} is missing or damaged ({first_line(error)}); --overwrite starts anew") from None
-    return content
-
-
-def first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:120]

@@ -14,11 +14,12 @@ from torch import nn
 
 from faces.backbones import build_backbone
 from faces.batches import as_input
-from faces.checkpoint import BACKBONE, latest, read_tensors
+from faces.checkpoint import BACKBONE, latest
 from faces.folder import read_pixels
 from faces.protocol import Similarity, cosine
 from faces.run_file import read_run_file
 from training.device import uses_bfloat16
+from training.tensors import read_tensors
 
 BATCH = 64
 

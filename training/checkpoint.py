@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,8 @@ from typing import Any
 import torch
 
 from errors import InputError
-from files import write_whole
-from training.arrays import require_stored
 from training.learner import Learner
+from training.tensors import damaged, first_line, read_tensors, write_tensors
 
 NAME = "checkpoint.pt"
 KEYS = {"run", "steps_done", "encoder", "head", "optimizer", "random"}
@@ -47,8 +44,7 @@ def restore(learner: Learner, checkpoint: Checkpoint) -> None:
         learner.optimizer.load_state_dict(checkpoint.state["optimizer"])
         torch.set_rng_state(checkpoint.state["random"])
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{NAME} does not fit this run ({reason}); start anew with --overwrite") from None
+        raise InputError(f"{NAME} does not fit this run ({first_line(error)}); start anew with --overwrite") from None
 
 
 def require_same_optimizer(mine: dict[str, Any], saved: dict[str, Any], learner: Learner) -> None:
@@ -64,9 +60,7 @@ def require_same_optimizer(mine: dict[str, Any], saved: dict[str, Any], learner:
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: bytes) -> None:
     """checkpoint.pt, whole or not at all. run: the `store.fingerprint` of its run."""
-    packed = io.BytesIO()
-    torch.save({"run": run.hex(), "steps_done": checkpoint.steps_done, **checkpoint.state}, packed)
-    write_whole(folder / NAME, packed.getvalue())
+    write_tensors(folder / NAME, {"run": run.hex(), "steps_done": checkpoint.steps_done, **checkpoint.state})
 
 
 def read_checkpoint(folder: Path, run: bytes) -> Checkpoint | None:
@@ -77,18 +71,12 @@ def read_checkpoint(folder: Path, run: bytes) -> Checkpoint | None:
     path = folder / NAME
     if not path.exists():
         return None
+    content = read_tensors(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            require_stored(archive, path.stat().st_size)
-            if archive.testzip() is not None:
-                raise ValueError("a checksum is wrong")
-        content = torch.load(path, map_location="cpu", weights_only=True)
         if set(content) != KEYS or type(content["steps_done"]) is not int:
             raise ValueError("it holds something else")
         if content.pop("run") != run.hex():
             raise ValueError("it belongs to another run")
-        steps_done = content.pop("steps_done")
-    except Exception as error:  # readers of damaged files raise whatever comes
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"{path} is damaged ({reason[:120]}); start anew with --overwrite") from None
-    return Checkpoint(steps_done, content)
+    except ValueError as error:
+        raise damaged(path, error) from None
+    return Checkpoint(content.pop("steps_done"), content)
