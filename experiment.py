@@ -26,7 +26,8 @@ from training.loop import Progress, count_steps, moments, train
 from training.ranks import ALONE, Ranks
 from training.resume import look_into, up_to
 from training.snapshot import SPLITS, Record, Run, Snapshot
-from training.store import describe, fingerprint, read_run, write_description, write_metrics, write_snapshot
+from training.snapshot_file import write_snapshot
+from training.store import describe, fingerprint, read_run, write_description, write_metrics
 from viz.frames import Page
 from viz.movie import Timing, draw_run, draw_turn, png_bytes
 from viz.style import Style

@@ -12,7 +12,8 @@ import numpy as np
 from training.config_file import ConfigFile
 from training.metrics import Observed, measure
 from training.snapshot import Points, Run, Snapshot
-from training.store import FORMAT, fingerprint, write_snapshot
+from training.snapshot_file import write_snapshot
+from training.store import FORMAT, fingerprint
 
 NAMES = tuple("0123456789")
 

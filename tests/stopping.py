@@ -27,5 +27,5 @@ def stop_after(monkeypatch, writes: int, name: str) -> None:
             raise StopError
         original(path, content)
 
-    for module in ("training.store", "training.tensors", "experiment", "viz.movie"):
+    for module in ("training.store", "training.snapshot_file", "training.tensors", "experiment", "viz.movie"):
         monkeypatch.setattr(sys.modules[module], "write_whole", write)
