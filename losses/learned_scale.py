@@ -34,16 +34,18 @@ class AdaCos(CosineHead):
         B   = mean over the batch of sum_{j != y} exp(s cos(theta_j))
         s   = log(B) / cos(min(pi / 4, median theta_y))
 
-    In few dimensions all others can be so far behind that B falls under 1 and s under 0: s is kept at 1 at least.
+    In the paper's many dimensions the others stand at right angles, where B = C - 1 and s <= s_0. In two they do not:
+    far behind, they bring B under 1 and s under 0; in front, they let s feed on itself (1e11 in the first epoch on
+    MNIST). So s is kept from 1 to s_0.
     Source: AdaCos (1905.00292), eq. 14 to 16.
     """
 
     scale: Tensor
 
     def __init__(self, dimension: int, classes: int, spec: AdaCosSpec, start: str):
-        first = math.sqrt(2) * math.log(max(classes - 1, 2))
-        super().__init__(dimension, classes, start, first)
-        self.register_buffer("scale", torch.tensor(first))
+        self.first_scale = math.sqrt(2) * math.log(max(classes - 1, 2))
+        super().__init__(dimension, classes, start, self.first_scale)
+        self.register_buffer("scale", torch.tensor(self.first_scale))
 
     def logits(self, features: Tensor) -> Tensor:
         return self.scale * self.cosines(features)
@@ -59,4 +61,5 @@ class AdaCos(CosineHead):
         without_own = with_own(self.scale * cosines, labels, cosines.new_full((len(labels), 1), -torch.inf))
         log_b = without_own.flatten().logsumexp(dim=0) - math.log(len(labels))
         median = own(cosines, labels).acos().median()
-        self.scale.copy_((log_b / median.clamp_max(math.pi / 4).cos()).clamp_min(SMALLEST_SCALE))
+        scale = log_b / median.clamp_max(math.pi / 4).cos()
+        self.scale.copy_(scale.clamp(SMALLEST_SCALE, self.first_scale))

@@ -26,7 +26,8 @@ def test_centres_move_as_in_the_paper():
 
 
 def test_adacos_computes_its_scale():
-    head, (features, labels) = head_named("AdaCos").train(), batch()
+    head, (features, _) = head_named("AdaCos").train(), batch()
+    labels = head.logits(features).argmax(dim=1)
     first = math.sqrt(2) * math.log(C - 1)
     assert build_head(specs.AdaCosSpec(), D, C, "random").scale.item() == pytest.approx(first)
     head.scale.fill_(first)
@@ -36,7 +37,16 @@ def test_adacos_computes_its_scale():
     angles = sorted(math.acos(cosines[i, y[i]]) for i in range(N))
     head.loss(features, labels)
     expected = math.log(np.mean(others)) / math.cos(min(math.pi / 4, angles[(N - 1) // 2]))
+    assert 1 < expected < first
     assert head.scale.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_adacos_does_not_feed_on_itself_where_another_class_is_in_front():
+    head, (features, _) = head_named("AdaCos").train(), batch()
+    wrong = (head.logits(features).argmax(dim=1) + 1) % C
+    for _ in range(20):
+        head.loss(features, wrong)
+    assert 1 <= head.scale.item() <= math.sqrt(2) * math.log(C - 1) + 1e-6
 
 
 def test_curricular_t_follows_the_own_cosine():
