@@ -100,12 +100,15 @@ def test_a_run_with_strangers(run, digit_folder, tmp_path):
     assert (again, "finished already" in out) == (0, True)
 
 
+def with_strangers(run, strange):
+    snapshots = tuple(replace(snapshot, unseen=strange) for snapshot in run.snapshots)
+    return replace(run, snapshots=snapshots, unseen_names=("owl", "yak"))
+
+
 def test_strangers_are_crosses_and_named(config_file):
-    plain = made_up_run(config_file)
     random = np.random.default_rng(0)
     strange = Points(random.normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2, np.zeros(50, np.int64))
-    snapshots = tuple(replace(snapshot, unseen=strange) for snapshot in plain.snapshots)
-    stranger_run = replace(plain, snapshots=snapshots, unseen_names=("owl", "yak"))
+    stranger_run = with_strangers(made_up_run(config_file), strange)
     page = Page(stranger_run, "test", Style())
     page.image(1)
     shown = page.scatter.strangers
@@ -113,6 +116,24 @@ def test_strangers_are_crosses_and_named(config_file):
     assert [badge.get_text() for badge in shown.badges] == ["owl", "yak"]
     assert Page(stranger_run, "train", Style()).scatter.strangers is None
     assert "crosses: not trained" in " ".join(text.get_text() for text in page.figure.texts)
+
+
+def test_the_circle_shows_where_strangers_point(config_file):
+    labels = np.arange(50) % 2
+    strange = Points(np.where(labels[:, None], (0, -3), (-2, 0)).astype(np.float32), labels, np.zeros(50, np.int64))
+    stranger_run, style = with_strangers(made_up_run(config_file), strange), Style(view="circle")
+    page = Page(stranger_run, "test", style)
+    page.image(1)
+    for line, badge, way in zip(page.scatter.strangers, page.scatter.badges, ((-1, 0), (0, -1)), strict=True):
+        outline = np.column_stack(line.get_data())
+        farthest = outline[np.linalg.norm(outline, axis=1).argmax()]
+        np.testing.assert_allclose(farthest, 1.5 * np.array(way), atol=0.03)
+        assert np.dot(badge.get_position(), way) > 1.5
+    words = " ".join(text.get_text() for text in page.figure.texts)
+    assert "lines: not trained" in words
+    alone = Page(stranger_run, "train", style)
+    alone.image(1)
+    assert alone.scatter.strangers == []
 
 
 @pytest.mark.parametrize(("holdout", "part"), [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,14 @@ BINS = 360
 USUAL_INCHES = 2.8
 BANDWIDTH = np.radians(3)
 LOBE = 0.5
+LOBE_ANGLES = (np.arange(BINS + 1) + 0.5) * TURN / BINS
+LINES = ("-", "--", ":", "-.")
 REACH = 1.56
 RING = (0.93, 1.0)
 NAME_RING = 0.78
 MOST_NAMES = 15
 LONGEST_NAME = 3
+BADGE_OUTSIDE = 1.15
 FARTHEST_NAME = np.radians(8)
 
 
@@ -33,7 +37,7 @@ class Circle:
     A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
     this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
     class wins with its margin; the gaps in it are the margin. Where a class wins by distance there are none.
-    A name that finds no room near its direction is left out.
+    A name that finds no room near its direction is left out. Classes that were not trained are lines without filling.
     """
 
     rings = 0.0
@@ -49,6 +53,9 @@ class Circle:
         self.lobes = polygons(ax, zorder=2)
         self.lobes.set_facecolor([(*color[:3], 0.8) for color in self.colors])
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
+        strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
+        held_out = run.unseen_names if split == "test" else ()
+        self.strangers = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
         names = [shown(name, LONGEST_NAME) for name in run.class_names] if classes <= MOST_NAMES else []
         text: dict[str, Any] = {
             "color": style.colors.ink,
@@ -58,6 +65,8 @@ class Circle:
         }
         box: dict[str, Any] = {"boxstyle": "circle,pad=0.05", "fc": style.colors.background, "ec": "none"}
         self.names = [ax.text(0, 0, name, bbox=box, zorder=4, **text) for name in names]
+        box = {"boxstyle": "round,pad=0.15", "fc": style.colors.background, "ec": style.colors.ink}
+        self.badges = [ax.text(0, 0, shown(name, LONGEST_NAME), bbox=box, zorder=5, **text) for name in held_out]
         wide, high = ax.bbox.width, ax.bbox.height
         across, up = REACH * wide / min(wide, high), REACH * high / min(wide, high)
         ax.set(xlim=(-across, across), ylim=(-up, up))
@@ -73,11 +82,14 @@ class Circle:
         arcs = arcs if self.regions == "sectors" else []
         self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
         self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
-        angles = (np.arange(BINS + 1) + 0.5) * TURN / BINS
-        heights = lobes(snapshot.points(self.split), len(directions))
-        rims = (1 + LOBE * np.append(heights, heights[:, :1], axis=1))[:, :, None] * on_circle(angles).T
-        base = on_circle(angles[::-1]).T
-        self.lobes.set_verts([np.concatenate((rim, base)) for rim in rims])
+        base = on_circle(LOBE_ANGLES[::-1]).T
+        outlines = rims(snapshot.points(self.split), len(directions))
+        self.lobes.set_verts([np.concatenate((outline, base)) for outline in outlines])
+        if self.strangers and snapshot.unseen:
+            outlines = rims(snapshot.unseen, len(self.strangers))
+            for line, badge, outline in zip(self.strangers, self.badges, outlines, strict=True):
+                line.set_data(*outline.T)
+                badge.set_position(BADGE_OUTSIDE * outline[np.argmax(np.linalg.norm(outline, axis=1))])
         for spoke, (x, y) in zip(self.spokes, directions, strict=True):
             spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
         if self.names:
@@ -85,6 +97,12 @@ class Circle:
             near = np.sum(directions * on_circle(places).T, axis=1) > np.cos(FARTHEST_NAME)
             for name, (x, y), there in zip(self.names, NAME_RING * on_circle(places).T, near, strict=True):
                 name.set(position=(float(x), float(y)), visible=bool(there))
+
+
+def rims(points: Points, classes: int) -> np.ndarray:
+    """The outline of each class's lobe, (C, BINS + 1, 2); it ends where it begins."""
+    heights = lobes(points, classes)
+    return (1 + LOBE * np.append(heights, heights[:, :1], axis=1))[:, :, None] * on_circle(LOBE_ANGLES).T
 
 
 def lobes(points: Points, classes: int) -> np.ndarray:

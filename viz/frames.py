@@ -83,9 +83,11 @@ def errors_in_words(points: Points, rings: float) -> str:
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
     flat = run.snapshots[0].class_weights.shape[1] == 2
+    strange = run.unseen_names and split == "test"
     if flat and style.view == "circle":
-        return ["gaps in the ring: margin"] if run.spec.has_margin else []
-    words = ["crosses: not trained"] if run.unseen_names and split == "test" else []
+        words = ["lines: not trained"] if strange else []
+        return words + ([f"{'gaps' if strange else 'gaps in the ring'}: margin"] if run.spec.has_margin else [])
+    words = ["crosses: not trained"] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
     if style.view_of(run.spec) in ("both", "circle"):
