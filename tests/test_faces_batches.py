@@ -10,8 +10,8 @@ from faces.augment import Moves, moved
 from faces.batches import as_input, indices
 
 
-def moves(mirrored, shifts, zooms=1.0, turns=0.0, gains=1.0, offsets=0.0):
-    same = [torch.full((len(mirrored),), value) for value in (zooms, turns, gains, offsets)]
+def moves(mirrored, shifts, zooms=1.0, turns=0.0, yaws=0.0, gains=1.0, offsets=0.0):
+    same = [torch.full((len(mirrored),), value) for value in (zooms, turns, yaws, gains, offsets)]
     return Moves(torch.tensor(mirrored), torch.tensor(shifts), *same)
 
 
@@ -36,6 +36,10 @@ def test_images_are_turned_brought_nearer_and_lit():
     assert abs((weight * columns).sum() - 9.5) == pytest.approx(2, abs=0.1)
     seen_twice_as_large = moved(pixels, moves([False], [[0, 0]], zooms=2.0))[0]
     assert seen_twice_as_large.sum().item() == pytest.approx(pixels.sum().item() / 4, rel=0.05)
+    ramp = (5 * torch.arange(41, dtype=torch.uint8)).expand(1, 7, 41)[..., None]
+    aside = moved(ramp, moves([False], [[0, 0]], yaws=0.2))[0, :, :, 0]
+    assert torch.all(aside[:, 20] == round(5 * (20 + 0.2 * 20.5)))
+    assert torch.all((aside[:, [0, 40]].float() - ramp[0, :, [0, 40], 0]).abs() <= 1)
     lit = moved(torch.full((1, 4, 4, 1), 100, dtype=torch.uint8), moves([False], [[0, 0]], gains=1.2, offsets=10.0))
     assert torch.all(lit == round((100 - 127.5) * 1.2 + 137.5))
 
