@@ -17,7 +17,8 @@ ASPECT = 16 / 9
 TICKS = (0.9, 0.95, 0.98, 0.99, 0.995)
 LOWEST, HIGHEST = 0.88, 0.9966
 LABEL_STEP = 0.075
-PANELS = (("presets", "Presets", 0.08), ("further heads", "Further heads", 0.57))
+WIDTH = 0.21
+PANELS = (("presets", "Presets", 0.08), ("further heads", "Further heads", 0.565))
 TITLE = "Test accuracy"
 LINE = "MNIST, two-dimensional features, LeNet++; the axis is stretched towards 100 %."
 
@@ -37,7 +38,7 @@ def accuracy_plot(results: list[Result]) -> bytes:
 def panel(figure: Figure, style: Style, title: str, left: float, results: list[Result]) -> None:
     last = max(result.curve[-1][0] for result in results)
     limits = nines(np.array((LOWEST, HIGHEST)))
-    ax = chart(figure, style, (left, 0.11, 0.26, 0.66), xlabel="epoch", xlim=(0, last), ylim=limits,
+    ax = chart(figure, style, (left, 0.11, WIDTH, 0.66), xlabel="epoch", xlim=(0, last), ylim=limits,
                xticks=np.linspace(0, last, 5), yticks=nines(np.array(TICKS)))  # fmt: skip
     ax.set_yticklabels([f"{100 * share:g} %" for share in TICKS])
     ax.set_title(title, fontsize=LABEL, fontweight="bold", color=style.colors.ink, loc="left", pad=12)
@@ -59,4 +60,4 @@ def name_the_ends(ax: Axes, style: Style, ranked: list[Result], colors: list[str
     for result, color, end, place in zip(ranked, colors, ends, places, strict=True):
         text = f"{shown(result.lossname, 16)} {100 * result.curve[-1][1]:.2f}"
         ax.plot([last, 1.05 * last], [end, place], color=color, lw=1, clip_on=False)
-        ax.text(1.065 * last, place, text, fontsize=15, color=style.colors.ink, va="center", clip_on=False)
+        ax.text(1.065 * last, place, text, fontsize=14, color=style.colors.ink, va="center", clip_on=False)
