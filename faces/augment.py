@@ -56,15 +56,19 @@ def moved(pixels: Tensor, moves: Moves) -> Tensor:
     across = torch.stack((cosine * side, -sine * height / width, right), dim=1)
     along = torch.stack((sine * width / height * side, cosine, down), dim=1)
     images = pixels.permute(0, 3, 1, 2).float()
-    aside = looking_aside(moves.yaws.float(), height, width)
+    aside = aside_grid(moves.yaws.float(), height, width)
     grid = torch.einsum("nhwk,nck->nhwc", aside, torch.stack((across, along), dim=1).float())
     seen = F.grid_sample(images, grid, padding_mode="border", align_corners=False).permute(0, 2, 3, 1)
     gains, offsets = (values.float()[:, None, None, None] for values in (moves.gains, moves.offsets))
     return ((seen - MIDDLE_GREY) * gains + MIDDLE_GREY + offsets).round().clamp(0, 255).to(torch.uint8)
 
 
-def looking_aside(yaws: Tensor, height: int, width: int) -> Tensor:
-    """Where each pixel looks, (N, H, W, 3) as (x, y, 1), x and y from -1 to 1: a parabola stands for the round head."""
+def aside_grid(yaws: Tensor, height: int, width: int) -> Tensor:
+    """Where each pixel looks, (N, H, W, 3) as (x, y, 1), x and y from -1 to 1.
+
+    A round head that turns moves what is seen at x by about sqrt(1 - x^2); 1 - x^2 stands for it, whose slope has a
+    bound, so that nothing is seen twice. It is the finished crop that is bent, along its own horizontal.
+    """
     y, x = (torch.arange(0.5, pixels) * (2 / pixels) - 1 for pixels in (height, width))
     bent = x + yaws[:, None] * (1 - x**2)
     shape = (len(yaws), height, width)

@@ -29,8 +29,8 @@ class Recipe:
     `margin_warmup`. Images are mirrored by chance, and up to these bounds moved (`shift`, pixels), brought nearer
     (`zoom`, a share), turned in the plane (`turn`, degrees) and aside (`yaw`, a share of half the width, by which the
     middle moves) and put in other light (`contrast`, a share). sample_rate: the share of the classes that a step looks
-    at. min_images: people with fewer are left out. validation: share of the people on
-    whose images, and no training, the model is judged after each epoch.
+    at. min_images: people with fewer are left out. validation: share of the people on whose images, and no training,
+    the model is judged after each epoch.
     """
 
     backbone: str

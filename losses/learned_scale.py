@@ -31,21 +31,23 @@ class AdaCos(CosineHead):
     """Cross-entropy of s cos(theta), where s keeps the probability of the own class steep at the median angle.
 
         s_0 = sqrt(2) log(max(C - 1, 2))
-        B   = mean over the batch of sum_{j != y} exp(s cos(theta_j))
+        B   = mean over the batch of sum_{j != y} exp(s_0 cos(theta_j))
         s   = log(B) / cos(min(pi / 4, median theta_y))
 
-    In the paper's many dimensions the others stand at right angles, where B = C - 1 and s <= s_0. In two they do not:
-    far behind, they bring B under 1 and s under 0; in front, they let s feed on itself (1e11 in the first epoch on
-    MNIST). So s is kept from 1 to s_0.
+    The paper puts the last step's s into B. In its many dimensions the others stand at right angles, and B is C - 1
+    whatever s is. In two, wherever another class is in front, s would feed on itself (1e11 in MNIST's first epoch);
+    s_0 ends that, and s is at most sqrt(2) (s_0 + log(C - 1)). Where all others are far behind B falls under 1 and s
+    under 0: s is kept at 1 at least.
     Source: AdaCos (1905.00292), eq. 14 to 16.
     """
 
     scale: Tensor
 
     def __init__(self, dimension: int, classes: int, spec: AdaCosSpec, start: str):
-        self.first_scale = math.sqrt(2) * math.log(max(classes - 1, 2))
-        super().__init__(dimension, classes, start, self.first_scale)
-        self.register_buffer("scale", torch.tensor(self.first_scale))
+        first = math.sqrt(2) * math.log(max(classes - 1, 2))
+        super().__init__(dimension, classes, start, first)
+        self.first_scale = first
+        self.register_buffer("scale", torch.tensor(first))
 
     def logits(self, features: Tensor) -> Tensor:
         return self.scale * self.cosines(features)
@@ -58,8 +60,7 @@ class AdaCos(CosineHead):
 
     def adapt(self, cosines: Tensor, labels: Tensor) -> None:
         """One step of eq. 15 and 16."""
-        without_own = with_own(self.scale * cosines, labels, cosines.new_full((len(labels), 1), -torch.inf))
+        without_own = with_own(self.first_scale * cosines, labels, cosines.new_full((len(labels), 1), -torch.inf))
         log_b = without_own.flatten().logsumexp(dim=0) - math.log(len(labels))
         median = own(cosines, labels).acos().median()
-        scale = log_b / median.clamp_max(math.pi / 4).cos()
-        self.scale.copy_(scale.clamp(SMALLEST_SCALE, self.first_scale))
+        self.scale.copy_((log_b / median.clamp_max(math.pi / 4).cos()).clamp_min(SMALLEST_SCALE))

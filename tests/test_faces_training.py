@@ -184,7 +184,10 @@ def test_an_unseen_fold_is_tested_with_a_threshold_of_unseen_people(run, album, 
         "--pairs", pairs, "--without-fold", "1", "--exclude", tmp_path / "names.txt", "--device", "cpu",
     )  # fmt: skip
     assert code == 0
-    assert sorted(json.loads((out / "run.json").read_text())["people"]) == ["p4", "p5", "p6", "p7"]
+    description = json.loads((out / "run.json").read_text())
+    assert sorted(description["people"]) == ["p4", "p5", "p6", "p7"]
+    del description["recipe"]["yaw"]
+    (out / "run.json").write_text(json.dumps(description))  # as it was written before there was yaw
     ask = ("evaluate", "--data", album, "--model", out, "--out", tmp_path / "figures", "--device", "cpu")
     code, said, _ = run("faces.py", *ask, "--pairs", pairs, "--fold", "1", "--fusion", "sum")
     assert code == 0
@@ -236,7 +239,7 @@ def test_an_unreadable_image_is_named(run, album, tmp_path):
 @pytest.mark.skipif(not (FACES_DATA / "att_faces").is_dir(), reason="FACES_DATA has no att_faces; see docs/faces.md")
 @pytest.mark.parametrize("head", ["softmax", "SphereFace", "CosFace", "ArcFace"])
 def test_the_faces_of_att(head):
-    """Ten epochs on thirty people part the ten others better than the pixels do (EER 0.07 to 0.16)."""
+    """Ten epochs on thirty people part the ten others better than the pixels do."""
     from faces.training import validate
 
     folder = read_folder(FACES_DATA / "att_faces")

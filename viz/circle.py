@@ -27,7 +27,9 @@ RING = (0.93, 1.0)
 NAME_RING = 0.78
 MOST_NAMES = 15
 LONGEST_NAME = 3
-BADGE_OUTSIDE = 1.15
+BADGE_GAP, FARTHEST_BADGE = 0.17, 1.42
+BADGE_ANGLE = 0.2
+LOWEST_LINE = 0.004
 FARTHEST_NAME = np.radians(8)
 
 
@@ -37,7 +39,7 @@ class Circle:
     A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
     this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
     class wins with its margin; the gaps in it are the margin. Where a class wins by distance there are none.
-    A name that finds no room near its direction is left out. Classes that were not trained are lines without filling.
+    A name that finds no room near its direction is left out. Classes that were not trained are outlines.
     """
 
     rings = 0.0
@@ -86,10 +88,7 @@ class Circle:
         outlines = rims(snapshot.points(self.split), len(directions))
         self.lobes.set_verts([np.concatenate((outline, base)) for outline in outlines])
         if self.strangers and snapshot.unseen:
-            outlines = rims(snapshot.unseen, len(self.strangers))
-            for line, badge, outline in zip(self.strangers, self.badges, outlines, strict=True):
-                line.set_data(*outline.T)
-                badge.set_position(BADGE_OUTSIDE * outline[np.argmax(np.linalg.norm(outline, axis=1))])
+            self.show_strangers(rims(snapshot.unseen, len(self.strangers)))
         for spoke, (x, y) in zip(self.spokes, directions, strict=True):
             spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
         if self.names:
@@ -97,6 +96,17 @@ class Circle:
             near = np.sum(directions * on_circle(places).T, axis=1) > np.cos(FARTHEST_NAME)
             for name, (x, y), there in zip(self.names, NAME_RING * on_circle(places).T, near, strict=True):
                 name.set(position=(float(x), float(y)), visible=bool(there))
+
+    def show_strangers(self, outlines: np.ndarray) -> None:
+        """Only where an outline leaves the circle, with its badge beyond its peak, (C, BINS + 1, 2)."""
+        radii = np.linalg.norm(outlines, axis=2)
+        peaks = outlines[np.arange(len(outlines)), radii.argmax(axis=1)]
+        reach = np.minimum(radii.max(axis=1) + BADGE_GAP, FARTHEST_BADGE)
+        places = reach[:, None] * on_circle(spread(np.arctan2(peaks[:, 1], peaks[:, 0]), BADGE_ANGLE)).T
+        seen = np.where((radii > 1 + LOWEST_LINE)[:, :, None], outlines, np.nan)
+        for line, badge, outline, place in zip(self.strangers, self.badges, seen, places, strict=True):
+            line.set_data(*outline.T)
+            badge.set_position((float(place[0]), float(place[1])))
 
 
 def rims(points: Points, classes: int) -> np.ndarray:

@@ -85,8 +85,10 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     flat = run.snapshots[0].class_weights.shape[1] == 2
     strange = run.unseen_names and split == "test"
     if flat and style.view == "circle":
-        words = ["lines: not trained"] if strange else []
-        return words + ([f"{'gaps' if strange else 'gaps in the ring'}: margin"] if run.spec.has_margin else [])
+        gaps = (
+            "gaps: margin" if strange else "gaps in the ring: margin"
+        )  # both at length are wider than a slide's column
+        return (["outlines: not trained"] if strange else []) + ([gaps] if run.spec.has_margin else [])
     words = ["crosses: not trained"] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
