@@ -85,9 +85,7 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     flat = run.snapshots[0].class_weights.shape[1] == 2
     strange = run.unseen_names and split == "test"
     if flat and style.view == "circle":
-        gaps = (
-            "gaps: margin" if strange else "gaps in the ring: margin"
-        )  # both at length are wider than a slide's column
+        gaps = "gaps: margin" if strange else "gaps in the ring: margin"  # a slide's column is no wider
         return (["outlines: not trained"] if strange else []) + ([gaps] if run.spec.has_margin else [])
     words = ["crosses: not trained"] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
