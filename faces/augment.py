@@ -1,4 +1,4 @@
-"""Images as if taken a little differently: mirrored, moved, nearer, turned, looking aside, in other light."""
+"""Images as if they had been taken a little differently: mirrored, moved, nearer, turned, in other light."""
 
 from __future__ import annotations
 
@@ -18,15 +18,13 @@ MIDDLE_GREY = 127.5
 class Moves:
     """What happens to each of N images. mirrored: bool (N,); shifts: pixels down and right that the view moves, (N, 2).
 
-    zooms: how much larger the part is that is seen; turns: radians, in the plane; yaws: how far the middle moves to the
-    side while both edges stay, of half the width; gains, offsets: of the grey values; all (N,).
+    zooms: how much larger the part is that is seen; turns: radians; gains, offsets: of the grey values; all (N,).
     """
 
     mirrored: Tensor
     shifts: Tensor
     zooms: Tensor
     turns: Tensor
-    yaws: Tensor
     gains: Tensor
     offsets: Tensor
 
@@ -43,8 +41,7 @@ def draw_moves(count: int, recipe: Recipe, random: np.random.Generator) -> Moves
     mirrored = torch.from_numpy(random.random(count) < 0.5)
     shifts = torch.from_numpy(random.integers(-recipe.shift, recipe.shift + 1, (count, 2)))
     zooms, turns = 1 + up_to(recipe.zoom), up_to(np.radians(recipe.turn))
-    gains, offsets = 1 + up_to(recipe.contrast), up_to(recipe.contrast * MIDDLE_GREY / 2)
-    return Moves(mirrored, shifts, zooms, turns, up_to(recipe.yaw), gains, offsets)
+    return Moves(mirrored, shifts, zooms, turns, 1 + up_to(recipe.contrast), up_to(recipe.contrast * MIDDLE_GREY / 2))
 
 
 def moved(pixels: Tensor, moves: Moves) -> Tensor:
@@ -56,20 +53,7 @@ def moved(pixels: Tensor, moves: Moves) -> Tensor:
     across = torch.stack((cosine * side, -sine * height / width, right), dim=1)
     along = torch.stack((sine * width / height * side, cosine, down), dim=1)
     images = pixels.permute(0, 3, 1, 2).float()
-    aside = aside_grid(moves.yaws.float(), height, width)
-    grid = torch.einsum("nhwk,nck->nhwc", aside, torch.stack((across, along), dim=1).float())
+    grid = F.affine_grid(torch.stack((across, along), dim=1).float(), list(images.shape), align_corners=False)
     seen = F.grid_sample(images, grid, padding_mode="border", align_corners=False).permute(0, 2, 3, 1)
     gains, offsets = (values.float()[:, None, None, None] for values in (moves.gains, moves.offsets))
     return ((seen - MIDDLE_GREY) * gains + MIDDLE_GREY + offsets).round().clamp(0, 255).to(torch.uint8)
-
-
-def aside_grid(yaws: Tensor, height: int, width: int) -> Tensor:
-    """Where each pixel looks, (N, H, W, 3) as (x, y, 1), x and y from -1 to 1.
-
-    A round head that turns moves what is seen at x by about sqrt(1 - x^2); 1 - x^2 stands for it, whose slope has a
-    bound, so that nothing is seen twice. It is the finished crop that is bent, along its own horizontal.
-    """
-    y, x = (torch.arange(0.5, pixels) * (2 / pixels) - 1 for pixels in (height, width))
-    bent = x + yaws[:, None] * (1 - x**2)
-    shape = (len(yaws), height, width)
-    return torch.stack((bent[:, None].expand(shape), y[:, None].expand(shape), torch.ones(shape)), dim=3)

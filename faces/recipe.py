@@ -17,7 +17,6 @@ BACKBONE_NAMES = (
 SCHEDULES = ("cosine", "step")
 SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")
 MOST = 2**32 - 1
-FARTHEST_YAW = 0.5  # beyond it an edge of the image would be seen twice
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,9 @@ class Recipe:
     lr is the peak rate; it rises over the share `warmup` of all steps, and then falls to 0 as half a cosine, or with
     the schedule "step" to a tenth at each of `drops`, shares of all steps. Margins grow from nothing over the share
     `margin_warmup`. Images are mirrored by chance, and up to these bounds moved (`shift`, pixels), brought nearer
-    (`zoom`, a share), turned in the plane (`turn`, degrees) and aside (`yaw`, a share of half the width, by which the
-    middle moves) and put in other light (`contrast`, a share). sample_rate: the share of the classes that a step looks
-    at. min_images: people with fewer are left out. validation: share of the people on whose images, and no training,
-    the model is judged after each epoch.
+    (`zoom`, a share), turned (`turn`, degrees) and put in other light (`contrast`, a share). sample_rate: the share of
+    the classes that a step looks at. min_images: people with fewer are left out. validation: share of the people on
+    whose images, and no training, the model is judged after each epoch.
     """
 
     backbone: str
@@ -50,7 +48,6 @@ class Recipe:
     shift: int
     zoom: float
     turn: float
-    yaw: float
     contrast: float
     min_images: int
     validation: float
@@ -75,7 +72,6 @@ class Recipe:
             require_between(name, getattr(self, name), 0, 0.999)
         require_between("weight_decay", self.weight_decay, 0, MOST)
         require_between("turn", self.turn, 0, 180)
-        require_between("yaw", self.yaw, 0, FARTHEST_YAW)
         require_between("min_images", self.min_images, 1, MOST)
         for drop in self.drops:
             if isinstance(drop, bool) or not isinstance(drop, int | float):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 NAME = "run.json"
 FORMAT = 1
-LATER_SETTINGS = {"yaw": 0}  # of recipes that were written before these settings came
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def read_run_file(folder: Path) -> RunFile:
         content = json.loads(path.read_text(encoding="utf-8"))
         names = [field.name for field in fields(RunFile)]
         require_keys(content, names, str(path))
-        recipe = parse(Recipe, LATER_SETTINGS | content.pop("recipe"), f"{path}: recipe")
+        recipe = parse(Recipe, content.pop("recipe"), f"{path}: recipe")
         if content["format"] != FORMAT or not all(
             isinstance(content[key], list) for key in ("people", "validation_people")
         ):
