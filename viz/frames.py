@@ -69,7 +69,7 @@ def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: R
 def numbers(run: Run) -> str:
     """The loss in numbers, as in the table of losses; of a further head its name."""
     if run.head:
-        return f"drawn without margin: {run.head}"
+        return "drawn without margin" if run.lossname.startswith(run.head) else f"without margin: {run.head}"
     spec = run.spec
     return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
 
