@@ -59,7 +59,7 @@ class AdaCos(CosineHead):
         return self.scale * cosines
 
     def adapt(self, cosines: Tensor, labels: Tensor) -> None:
-        """One step of eq. 15 and 16."""
+        """One step of eq. 15, with B at s_0, and 16. cosines: (N, C); labels: int64 (N,)."""
         without_own = with_own(self.first_scale * cosines, labels, cosines.new_full((len(labels), 1), -torch.inf))
         log_b = without_own.flatten().logsumexp(dim=0) - math.log(len(labels))
         median = own(cosines, labels).acos().median()

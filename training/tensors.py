@@ -17,6 +17,7 @@ LONGEST_REASON = 120
 
 
 def write_tensors(path: Path, content: dict[str, Any]) -> None:
+    """What `read_tensors` reads. Raises OSError if it cannot be written; then the file is as it was."""
     packed = io.BytesIO()
     torch.save(content, packed)
     write_whole(path, packed.getvalue())
@@ -40,8 +41,10 @@ def read_tensors(path: Path) -> dict[str, Any]:
 
 
 def damaged(path: Path, error: Exception) -> InputError:
+    """What to raise for a file of a training that cannot be used, and why."""
     return InputError(f"{path} is damaged ({first_line(error)}); start anew with --overwrite")
 
 
 def first_line(error: Exception) -> str:
+    """What went wrong in a few words, since errors of torch go on for pages."""
     return (str(error).strip() or type(error).__name__).splitlines()[0][:LONGEST_REASON]
