@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torchvision
 from torch import Tensor, nn
 
+from faces.gabor import GaborNet
 from models.prelu import PReLU
 
 WIDTHS = (64, 128, 256, 512)
@@ -157,6 +158,7 @@ def of_torchvision(name: str) -> Callable[[int, tuple[int, int]], nn.Module]:
 
 BACKBONES: dict[str, Callable[[int, tuple[int, int]], nn.Module]] = {
     "conv4": Conv4,
+    "gabor": GaborNet,
     "sphere4": sphere(0, 0, 0, 0),
     "sphere20": sphere(1, 2, 4, 1),
     "ir50": IR50,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
 from faces.backbones import build_backbone
 from faces.batches import Batch, as_input
+from faces.gabor import GaborNet
 from faces.heads import eased, face_head
 from faces.recipe import Recipe
 from faces.sharded import ShardedHead
@@ -43,6 +45,13 @@ class Learner:
         self.optimizer = sgd(recipe, whole)
         self.shard_optimizer = sgd(recipe, shard) if shard else None
         self.whole, self.shard = whole, shard
+
+    def start(self, examples: Iterator[Tensor]) -> None:
+        """Before the first step: what a network takes from examples uint8 (n, H, W, 3) other than by a gradient."""
+        if isinstance(self.backbone, GaborNet):
+            images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
+            with torch.no_grad():
+                self.backbone.whiten(torch.cat([self.backbone.magnitudes(part) for part in images]))
 
     def step(self, batch: Batch) -> Tensor:
         """One step of the optimisers; returns the loss of the whole batch, not yet read back."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from errors import InputError
-from faces.batches import batches, steps_of_epoch
+from faces.batches import batches, examples, steps_of_epoch
 from faces.embedder import NetworkEmbedder
 from faces.learner import Learner
 from faces.measures import roc
@@ -61,6 +61,8 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
     recipe, steps = job.recipe, job.steps(len(parts.train))
     each = steps // recipe.epochs
     losses: list[torch.Tensor] = []
+    if first == 0:
+        learner.start(examples(parts.train, recipe, job.seed))
     for batch in batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers):
         losses.append(learner.step(batch))
         done = batch.step + 1

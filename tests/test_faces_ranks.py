@@ -80,6 +80,9 @@ def on_a_rank(number: int, count: int, folder: Path) -> None:
     other = learner("CosFace", ranks)
     step = restore(folder / "one", other)
     results["from one"] = trained(other, range(step, STEPS)), everything(other)
+    whitened = learner("CosFace", ranks, backbone="gabor")
+    whitened.start(batch(step, ALONE).pixels for step in range(STEPS))
+    results["whitened"] = trained(whitened, range(STEPS)), everything(whitened)
     sampled = learner("CosFace", ranks, sample_rate=0.5)
     results["sampled"] = trained(sampled, range(STEPS)), everything(sampled)
     uneven = learner("CosFace", ranks)
@@ -143,6 +146,12 @@ def test_a_batch_that_does_not_divide(two):
     whole = batch(0, ALONE)
     losses = [float(one.step(Batch(0, whole.pixels[:5], whole.labels[:5])))]
     require_equal(one, losses, two, "uneven batch")
+
+
+def test_a_network_that_begins_with_examples(two):
+    one = learner("CosFace", ALONE, backbone="gabor")
+    one.start(batch(step, ALONE).pixels for step in range(STEPS))
+    require_equal(one, trained(one, range(STEPS)), two, "whitened")
 
 
 def test_a_stopped_training_goes_on_with_another_number_of_ranks(two):

@@ -236,14 +236,14 @@ def test_an_unreadable_image_is_named(run, album, tmp_path):
 @pytest.mark.skipif(not (FACES_DATA / "att_faces").is_dir(), reason="FACES_DATA has no att_faces; see docs/faces.md")
 @pytest.mark.parametrize("head", ["softmax", "SphereFace", "CosFace", "ArcFace"])
 def test_the_faces_of_att(head):
-    """Ten epochs on thirty people part the ten others better than the pixels do."""
+    """Five epochs on thirty people part the ten others, who are the hardest draw known, better than pixels do."""
     from faces.training import validate
 
     folder = read_folder(FACES_DATA / "att_faces")
-    recipe = recipe_named("small", {"epochs": 10, "validation": 0.25})
+    recipe = recipe_named("few-images", {"epochs": 5, "validation": 0.25})
     mine = Job(head, head_numbers(head, 30), recipe, 0, "fp32")
     parts = part(folder, 2, [], 0.25, 0)
     learner = make_learner(mine, parts, ALONE, CPU)
     last = list(train(mine, parts, learner, 0))[-1]
     assert len(parts.validation.people) == 10
-    assert last.eer == validate(learner, parts, recipe.shape) < 0.15
+    assert last.eer == validate(learner, parts, recipe.shape) < 0.1
