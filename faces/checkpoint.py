@@ -60,7 +60,7 @@ def restore(folder: Path, learner: Learner) -> int:
         torch.set_rng_state(rest["random"])
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{place} does not fit this training ({first_line(error)}); start anew with --overwrite"
+            f"{place} does not fit this training ({first_line(error)}); train anew with --overwrite"
         ) from None
     return step
 

@@ -44,7 +44,7 @@ def restore(learner: Learner, checkpoint: Checkpoint) -> None:
         learner.optimizer.load_state_dict(checkpoint.state["optimizer"])
         torch.set_rng_state(checkpoint.state["random"])
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{NAME} does not fit this run ({first_line(error)}); start anew with --overwrite") from None
+        raise InputError(f"{NAME} does not fit this run ({first_line(error)}); train anew with --overwrite") from None
 
 
 def require_same_optimizer(mine: dict[str, Any], saved: dict[str, Any], learner: Learner) -> None:

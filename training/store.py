@@ -101,7 +101,7 @@ def read_description(folder: Path) -> dict[str, Any]:
             raise ValueError("far too large")
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged ({error}); start anew with --overwrite") from None
+        raise InputError(f"{path} is damaged ({error}); train anew with --overwrite") from None
     require_keys(content, RUN_KEYS, str(path))
     if content["format"] != FORMAT:
         raise InputError(f"{path} has format {content['format']!r}, this version reads {FORMAT}")
