@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torchvision
 from torch import Tensor, nn
 
-from faces.gabor import GaborNet
+from faces.gabor import CELL, BesideGabor, GaborNet
 from models.prelu import PReLU
 
 WIDTHS = (64, 128, 256, 512)
@@ -147,6 +147,13 @@ def cells(size: tuple[int, int]) -> int:
     return height * width
 
 
+def gabor_conv4(dimension: int, size: tuple[int, int]) -> nn.Module:
+    """A fifth of the features is `Conv4`'s, which sees an image of about 0.7 times the size."""
+    smaller = (CELL * max(1, round(0.7 * size[0] / CELL)), CELL * max(1, round(0.7 * size[1] / CELL)))
+    learnt = max(1, dimension // 5)
+    return BesideGabor(GaborNet(dimension - learnt, size), Conv4(learnt, smaller), smaller)
+
+
 def sphere(*units: int) -> Callable[[int, tuple[int, int]], nn.Module]:
     return lambda dimension, size: SphereNet(units, dimension, size)
 
@@ -159,6 +166,7 @@ def of_torchvision(name: str) -> Callable[[int, tuple[int, int]], nn.Module]:
 BACKBONES: dict[str, Callable[[int, tuple[int, int]], nn.Module]] = {
     "conv4": Conv4,
     "gabor": GaborNet,
+    "gabor-conv4": gabor_conv4,
     "sphere4": sphere(0, 0, 0, 0),
     "sphere20": sphere(1, 2, 4, 1),
     "ir50": IR50,

@@ -1,4 +1,4 @@
-"""A recogniser for a few hundred images: Gabor filters, whitening, and one layer that learns."""
+"""Recognisers for a few hundred images: whitened Gabor filters, alone or beside a network that learns all it knows."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ ENVELOPE = 0.56
 RADIUS = 8
 CELL = 16
 DAMPING = 1.5e-3
+SHARE_OF_OTHER = 0.3
+TURNS_OF_OTHER = 0.85
+LENGTH = 16.0
 FAINT = 1e-8  # keeps the magnitudes of a plain image from being 0 / 0
 
 
@@ -71,6 +74,27 @@ class GaborNet(nn.Module):
         kept = min(self.whitening.shape)
         self.mean.copy_(mean)
         self.whitening[:kept] = (directions / damped.sqrt()).T.flip(0)[:kept]
+
+
+class BesideGabor(nn.Module):
+    """The directions of `GaborNet` and of another network in one feature of length 16; 0.7 and 0.3 of a cosine.
+
+    In training each image teaches one of the two by chance, mostly the other: together GaborNet, which parts the people
+    it is trained on almost from the start, would leave the other nothing to learn.
+    """
+
+    def __init__(self, gabor: GaborNet, other: nn.Module, size_of_other: tuple[int, int]):
+        super().__init__()
+        self.gabor, self.other, self.size_of_other = gabor, other, size_of_other
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) -> (N, D)."""
+        given = F.normalize(self.gabor(images))
+        learnt = F.normalize(self.other(F.interpolate(images, self.size_of_other, mode="area"))).to(given)
+        if self.training:
+            others_turn = torch.rand(len(images), 1, device=images.device) < TURNS_OF_OTHER
+            given, learnt = given * ~others_turn, learnt * others_turn
+        return LENGTH * torch.cat((given * (1 - SHARE_OF_OTHER) ** 0.5, learnt * SHARE_OF_OTHER**0.5), dim=1)
 
 
 def gabor_filters() -> Tensor:

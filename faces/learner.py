@@ -48,10 +48,11 @@ class Learner:
 
     def start(self, examples: Iterator[Tensor]) -> None:
         """Before the first step: what a network takes from examples uint8 (n, H, W, 3) other than by a gradient."""
-        if isinstance(self.backbone, GaborNet):
-            images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
-            with torch.no_grad():
-                self.backbone.whiten(torch.cat([self.backbone.magnitudes(part) for part in images]))
+        for network in self.backbone.modules():
+            if isinstance(network, GaborNet):
+                images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
+                with torch.no_grad():
+                    network.whiten(torch.cat([network.magnitudes(part) for part in images]))
 
     def step(self, batch: Batch) -> Tensor:
         """One step of the optimisers; returns the loss of the whole batch, not yet read back."""

@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
+from faces.backbones import build_backbone
 from faces.batches import MOST_EXAMPLES, VIEWS, examples
 from faces.folder import FaceFolder
-from faces.gabor import DAMPING, ORIENTATIONS, GaborNet
+from faces.gabor import DAMPING, LENGTH, ORIENTATIONS, GaborNet
 from faces.recipe import recipe_named
 
 SIZE = (48, 64)
@@ -57,6 +59,28 @@ def test_whitening_is_that_of_numpy(dimension):
     found = network.whitening[:kept].numpy()
     assert np.allclose(found.T @ found, expected.T @ expected, atol=1e-9 * np.abs(expected).max() ** 2)
     assert np.allclose(network.mean, magnitudes.mean(0))
+
+
+def test_each_image_teaches_one_of_two_networks():
+    torch.manual_seed(0)
+    network = build_backbone("gabor-conv4", 20, SIZE)
+    examples = torch.rand(32, 3, *SIZE)
+    network.gabor.whiten(network.gabor.magnitudes(examples))
+    parts = network.train()(examples).split((16, 4), dim=1)
+    lengths = torch.stack([part.norm(dim=1) for part in parts])
+    assert torch.equal((lengths > 0).sum(0), torch.ones(32, dtype=torch.int64))
+    assert 0 < int((lengths[0] > 0).sum()) < 16
+    features = network.eval()(examples)
+    assert torch.allclose(features.norm(dim=1), torch.full((32,), LENGTH))
+    apart = [
+        F.normalize(own(images)) for own, images in ((network.gabor, examples), (network.other, smaller(examples)))
+    ]
+    cosines = [part @ part.T for part in apart]
+    assert torch.allclose(features @ features.T / LENGTH**2, 0.7 * cosines[0] + 0.3 * cosines[1], atol=1e-5)
+
+
+def smaller(images: torch.Tensor) -> torch.Tensor:
+    return F.interpolate(images, (32, 48), mode="area")
 
 
 def test_examples_come_from_all_over_a_large_folder(monkeypatch):

@@ -240,7 +240,7 @@ def test_the_faces_of_att(head):
     from faces.training import validate
 
     folder = read_folder(FACES_DATA / "att_faces")
-    recipe = recipe_named("few-images", {"epochs": 5, "validation": 0.25})
+    recipe = recipe_named("few-images", {"epochs": 10, "validation": 0.25})
     mine = Job(head, head_numbers(head, 30), recipe, 0, "fp32")
     parts = part(folder, 2, [], 0.25, 0)
     learner = make_learner(mine, parts, ALONE, CPU)
