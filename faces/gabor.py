@@ -89,11 +89,14 @@ class BesideGabor(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) -> (N, D)."""
-        given = F.normalize(self.gabor(images))
-        learnt = F.normalize(self.other(F.interpolate(images, self.size_of_other, mode="area"))).to(given)
+        learnt = F.normalize(self.other(F.interpolate(images, self.size_of_other, mode="area"))).to(images)
         if self.training:
-            others_turn = torch.rand(len(images), 1, device=images.device) < TURNS_OF_OTHER
-            given, learnt = given * ~others_turn, learnt * others_turn
+            others_turn = torch.rand(len(images), device=images.device) < TURNS_OF_OTHER
+            learnt = learnt * others_turn[:, None]
+            given = images.new_zeros(len(images), self.gabor.embedding.out_features)
+            given[~others_turn] = F.normalize(self.gabor(images[~others_turn]))
+        else:
+            given = F.normalize(self.gabor(images))
         return LENGTH * torch.cat((given * (1 - SHARE_OF_OTHER) ** 0.5, learnt * SHARE_OF_OTHER**0.5), dim=1)
 
 
