@@ -14,6 +14,7 @@ ORIENTATIONS = 8
 ENVELOPE = 0.56
 RADIUS = 8
 CELL = 16
+STRIDE = 2  # magnitudes change slowly
 DAMPING = 1.5e-3
 SHARE_OF_OTHER = 0.3
 TURNS_OF_OTHER = 0.85
@@ -55,7 +56,7 @@ class GaborNet(nn.Module):
         grey, parts = images.mean(1, keepdim=True), []
         for octave in range(OCTAVES):
             seen = F.avg_pool2d(grey, 2**octave) if octave else grey
-            waves = F.conv2d(F.pad(seen, (RADIUS,) * 4, mode="replicate"), self.filters)
+            waves = F.conv2d(F.pad(seen, (RADIUS,) * 4, mode="replicate"), self.filters, stride=STRIDE)
             even, odd = waves.chunk(2, dim=1)
             parts.append(F.adaptive_avg_pool2d((even.square() + odd.square() + FAINT).sqrt(), self.grid))
         magnitudes = torch.cat(parts, dim=1).flatten(1)
