@@ -119,10 +119,10 @@ the seeds of a row.
 """
 COLUMNS = """
 In the words of [metrics.md](metrics.md): *margin kept* is `train_margin_accuracy`; *angle to own weight* is
-`test_angle` and *95 % within* `test_angle_95`, in degrees between a feature and the weight of its class, which need not point at the
-middle of its class (softmax's do not); *between / within* is `test_scatter_ratio`, larger where classes are tighter for
-their distance; *nearest centres apart* is `centre_gap`, in degrees, 36 at most for ten classes. Where a mean is larger
-than what 95 % are within, a few images lie far away.
+`test_angle` and *95 % within* `test_angle_95`, in degrees between a feature and the weight of its class, which need
+not point at the middle of its class (softmax's do not); *between / within* is `test_scatter_ratio`, larger where
+classes are tighter for their distance; *nearest centres apart* is `centre_gap`, in degrees, 36 at most for ten classes.
+Where a mean is larger than what 95 % are within, a few images lie far away.
 """
 PRESETS_TEXT = """
 LeNet++, 20 epochs. CosFace_v2 asks for more than ten classes can have, since 1 - cos 36° = 0.19 is less than m3 = 0.2:
