@@ -12,7 +12,7 @@ from training.config import DEVICES, PRECISIONS
 
 SETTINGS = (
     click.option(
-        "--backbone", help="conv4, sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."
+        "--backbone", help="conv4, gabor-conv4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."
     ),
     click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
     click.option("--dimension", type=int, help="Of the features."),

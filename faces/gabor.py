@@ -11,25 +11,28 @@ from torch import Tensor, nn
 OCTAVES = 3
 WAVELENGTHS = (4.0, 4.0 * math.sqrt(2))
 ORIENTATIONS = 8
-ENVELOPE = 0.56
+ENVELOPE = 0.56  # sigma in wavelengths: an octave of bandwidth
 RADIUS = 8
 CELL = 16
+MOST_CELLS = 8
 STRIDE = 2  # magnitudes change slowly
 DAMPING = 1.5e-3
 SHARE_OF_OTHER = 0.3
 TURNS_OF_OTHER = 0.85
 LENGTH = 16.0
+NOTHING = 1e-12
 FAINT = 1e-8  # keeps the magnitudes of a plain image from being 0 / 0
 
 
 class GaborNet(nn.Module):
-    """Root magnitudes of 48 Gabor filters, averaged over cells of 16 x 16 pixels, whitened, and a linear layer.
+    """Root magnitudes of 48 Gabor filters, averaged over cells of about 16 x 16 pixels, whitened, and a linear layer.
 
     Only the linear layer learns by the loss; it begins as the identity. The whitening is set once, by `whiten`, from
     the images to be trained on and without their labels. What is given need not be learnt from ten images each of
     thirty people.
 
-    Source: Deng, Hu, Guo, Gabor-Eigen-Whiten-Cosine (AMFG 2005), whose recogniser is what training begins with here.
+    Source: after Deng, Hu, Guo, Gabor-Eigen-Whiten-Cosine (AMFG 2005), which compares such features as they are. Roots,
+    means over cells and the damping are ours.
     """
 
     filters: Tensor
@@ -38,7 +41,7 @@ class GaborNet(nn.Module):
 
     def __init__(self, dimension: int, size: tuple[int, int]):
         super().__init__()
-        self.grid = max(1, size[0] // CELL), max(1, size[1] // CELL)
+        self.grid = cells_along(size[0]), cells_along(size[1])
         numbers = OCTAVES * len(WAVELENGTHS) * ORIENTATIONS * math.prod(self.grid)
         self.register_buffer("filters", gabor_filters(), persistent=False)
         self.register_buffer("mean", torch.zeros(numbers))
@@ -64,17 +67,18 @@ class GaborNet(nn.Module):
 
     @torch.no_grad()
     def whiten(self, magnitudes: Tensor) -> None:
-        """Sets the whitening by `magnitudes` (M, F) of examples: their D strongest directions at nearly one variance.
+        """Sets the whitening by `magnitudes` (M, F) of examples: their D strongest directions, scaled to one variance.
 
-        Each direction's variance is raised by the share `DAMPING` of all variance, so that faint ones do not rule.
+        Each direction's variance v counts as v + `DAMPING` times that of all together, so that faint ones stay faint.
         """
-        examples = magnitudes.double()
+        examples = magnitudes.cpu().double()
         mean = examples.mean(0)
         variances, directions = torch.linalg.eigh((examples - mean).T @ (examples - mean) / len(examples))
-        damped = variances.clamp_min(0) + DAMPING * variances.sum()
+        damped = variances.clamp_min(0) + DAMPING * variances.sum() + NOTHING
+        seen = variances > NOTHING * variances.sum()
         kept = min(self.whitening.shape)
         self.mean.copy_(mean)
-        self.whitening[:kept] = (directions / damped.sqrt()).T.flip(0)[:kept]
+        self.whitening[:kept] = (directions * seen / damped.sqrt()).T.flip(0)[:kept]
 
 
 class BesideGabor(nn.Module):
@@ -92,13 +96,18 @@ class BesideGabor(nn.Module):
         """(N, 3, H, W) -> (N, D)."""
         learnt = F.normalize(self.other(F.interpolate(images, self.size_of_other, mode="area"))).to(images)
         if self.training:
-            others_turn = torch.rand(len(images), device=images.device) < TURNS_OF_OTHER
+            others_turn = (torch.rand(len(images)) < TURNS_OF_OTHER).to(images.device)  # by the generator that is kept
             learnt = learnt * others_turn[:, None]
             given = images.new_zeros(len(images), self.gabor.embedding.out_features)
             given[~others_turn] = F.normalize(self.gabor(images[~others_turn]))
         else:
             given = F.normalize(self.gabor(images))
         return LENGTH * torch.cat((given * (1 - SHARE_OF_OTHER) ** 0.5, learnt * SHARE_OF_OTHER**0.5), dim=1)
+
+
+def cells_along(side: int) -> int:
+    """Of an image's side in pixels. Large images get larger cells, since whitening takes the cube of their number."""
+    return min(MOST_CELLS, max(1, side // CELL))
 
 
 def gabor_filters() -> Tensor:

@@ -53,6 +53,7 @@ class Learner:
                 images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
                 with torch.no_grad():
                     network.whiten(torch.cat([network.magnitudes(part) for part in images]))
+                return
 
     def step(self, batch: Batch) -> Tensor:
         """One step of the optimisers; returns the loss of the whole batch, not yet read back."""

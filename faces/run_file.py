@@ -46,7 +46,7 @@ class RunFile:
             what = f" ({there}, not {mine})" if isinstance(mine, int | str) and field.name != "images" else ""
             raise InputError(
                 f"{folder} holds a training with another {field.name.replace('_', ' ')}{what}; "
-                "choose another --out, or start anew with --overwrite"
+                "choose another --out, or train anew with --overwrite"
             )
 
     def require_fits(self, backbone: nn.Module, state: dict[str, Tensor], path: Path) -> None:

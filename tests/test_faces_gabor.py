@@ -59,6 +59,14 @@ def test_whitening_is_that_of_numpy(dimension):
     found = network.whitening[:kept].numpy()
     assert np.allclose(found.T @ found, expected.T @ expected, atol=1e-9 * np.abs(expected).max() ** 2)
     assert np.allclose(network.mean, magnitudes.mean(0))
+    assert np.abs(network.whitening[kept:].numpy()).max(initial=0) == 0
+
+
+def test_examples_that_are_all_alike_and_images_of_any_size():
+    for size in ((10, 10), (17, 33), (400, 700)):
+        network = build_backbone("gabor-conv4", 10, size)
+        network.gabor.whiten(network.gabor.magnitudes(torch.full((4, 3, *size), 0.5)))
+        assert torch.isfinite(network.train()(torch.rand(3, 3, *size))).all()
 
 
 def test_each_image_teaches_one_of_two_networks():
