@@ -65,9 +65,8 @@ class GaborNet(nn.Module):
         magnitudes = torch.cat(parts, dim=1).flatten(1)
         return (magnitudes / magnitudes.sum(1, keepdim=True)).sqrt()
 
-    @torch.no_grad()
     def whiten(self, magnitudes: Tensor) -> None:
-        """Sets the whitening by `magnitudes` (M, F) of examples: their D strongest directions, scaled to one variance.
+        """Sets the whitening by `magnitudes` (M, F) of examples: the D strongest directions, the first at one variance.
 
         Each direction's variance v counts as v + `DAMPING` times that of all together, so that faint ones stay faint.
         """

@@ -51,8 +51,7 @@ class Learner:
         for network in self.backbone.modules():
             if isinstance(network, GaborNet):
                 images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
-                with torch.no_grad():
-                    network.whiten(torch.cat([network.magnitudes(part) for part in images]))
+                network.whiten(torch.cat([network.magnitudes(part) for part in images]))
                 return
 
     def step(self, batch: Batch) -> Tensor:
