@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torchvision
 from torch import Tensor, nn
 
-from faces.gabor import CELL, BesideGabor, GaborNet
+from faces.gabor import CELL, BesideGabor
 from models.prelu import PReLU
 
 WIDTHS = (64, 128, 256, 512)
@@ -148,10 +148,9 @@ def cells(size: tuple[int, int]) -> int:
 
 
 def gabor_conv4(dimension: int, size: tuple[int, int]) -> nn.Module:
-    """A fifth of the features is `Conv4`'s, which sees an image of about 0.7 times the size."""
+    """`Conv4`, which sees images of about 0.7 times the size, beside Gabor filters."""
     smaller = (CELL * max(1, round(0.7 * size[0] / CELL)), CELL * max(1, round(0.7 * size[1] / CELL)))
-    learnt = max(1, dimension // 5)
-    return BesideGabor(GaborNet(dimension - learnt, size), Conv4(learnt, smaller), smaller)
+    return BesideGabor(size, Conv4(dimension, smaller), smaller)
 
 
 def sphere(*units: int) -> Callable[[int, tuple[int, int]], nn.Module]:
@@ -165,7 +164,6 @@ def of_torchvision(name: str) -> Callable[[int, tuple[int, int]], nn.Module]:
 
 BACKBONES: dict[str, Callable[[int, tuple[int, int]], nn.Module]] = {
     "conv4": Conv4,
-    "gabor": GaborNet,
     "gabor-conv4": gabor_conv4,
     "sphere4": sphere(0, 0, 0, 0),
     "sphere20": sphere(1, 2, 4, 1),
@@ -178,5 +176,5 @@ BACKBONES: dict[str, Callable[[int, tuple[int, int]], nn.Module]] = {
 
 
 def build_backbone(name: str, dimension: int, size: tuple[int, int]) -> nn.Module:
-    """A network with fresh weights for images (H, W): float (N, 3, H, W) -> (N, dimension)."""
+    """A network with fresh weights for images (H, W): float (N, 3, H, W) -> (N, dimension), at least in training."""
     return BACKBONES[name](dimension, size)

@@ -17,9 +17,7 @@ from training.ranks import Ranks
 
 MOST_KEPT_BYTES = 2 * 10**9
 AUGMENTATION_STREAM = 1
-EXAMPLES_STREAM = 2
 MOST_EXAMPLES = 1000
-VIEWS = 6
 
 
 @dataclass(frozen=True)
@@ -77,15 +75,12 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
         yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
 
 
-def examples(folder: FaceFolder, recipe: Recipe, seed: int) -> Iterator[Tensor]:
-    """At most `MOST_EXAMPLES` images from all over the folder, each in `VIEWS` views, as uint8 (n, H, W, 3)."""
+def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[Tensor]:
+    """At most `MOST_EXAMPLES` images from all over the folder, as they are: uint8 (n, H, W, 3)."""
     crops = Crops(folder, recipe.shape)
     chosen = np.linspace(0, len(folder) - 1, min(len(folder), MOST_EXAMPLES)).astype(int)
-    random = np.random.default_rng((seed, 0, EXAMPLES_STREAM))
     for start in range(0, len(chosen), recipe.batch_size):
-        pixels = torch.stack([crops[int(index)] for index in chosen[start : start + recipe.batch_size]])
-        for _ in range(VIEWS):
-            yield moved(pixels, draw_moves(len(pixels), recipe, random))
+        yield torch.stack([crops[int(index)] for index in chosen[start : start + recipe.batch_size]])
 
 
 def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:

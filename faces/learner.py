@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from faces.backbones import build_backbone
 from faces.batches import Batch, as_input
-from faces.gabor import GaborNet
+from faces.gabor import WhitenedGabor
 from faces.heads import eased, face_head
 from faces.recipe import Recipe
 from faces.sharded import ShardedHead
@@ -49,7 +49,7 @@ class Learner:
     def start(self, examples: Iterator[Tensor]) -> None:
         """Before the first step: what a network takes from examples uint8 (n, H, W, 3) other than by a gradient."""
         for network in self.backbone.modules():
-            if isinstance(network, GaborNet):
+            if isinstance(network, WhitenedGabor):
                 images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
                 network.whiten(torch.cat([network.magnitudes(part) for part in images]))
                 return

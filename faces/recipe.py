@@ -12,7 +12,7 @@ from training.parsing import nearest, parse_table, read_json, require_between, r
 
 TABLE = Path(__file__).with_name("recipes.json")
 BACKBONE_NAMES = (
-    "conv4", "gabor", "gabor-conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large",
+    "conv4", "gabor-conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large",
     "mobilenet_v3_small", "efficientnet_b0",
 )  # fmt: skip
 SCHEDULES = ("cosine", "step")
@@ -22,7 +22,7 @@ MOST = 2**32 - 1
 
 @dataclass(frozen=True)
 class Recipe:
-    """size: of the input, HEIGHTxWIDTH; images of another size are scaled. dimension: of the features.
+    """size: of the input, HEIGHTxWIDTH; images of another size are scaled. dimension: of the learnt features.
 
     lr is the peak rate; it rises over the share `warmup` of all steps, and then falls to 0 as half a cosine, or with
     the schedule "step" to a tenth at each of `drops`, shares of all steps. Margins grow from nothing over the share

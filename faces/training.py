@@ -62,7 +62,7 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
     each = steps // recipe.epochs
     losses: list[torch.Tensor] = []
     if first == 0:
-        learner.start(examples(parts.train, recipe, job.seed))
+        learner.start(examples(parts.train, recipe))
     for batch in batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers):
         losses.append(learner.step(batch))
         done = batch.step + 1

@@ -11,13 +11,12 @@ import torch
 import torch.nn.functional as F
 
 from faces.backbones import build_backbone
-from faces.batches import MOST_EXAMPLES, VIEWS, examples
+from faces.batches import MOST_EXAMPLES, examples
 from faces.folder import FaceFolder
-from faces.gabor import DAMPING, LENGTH, ORIENTATIONS, GaborNet
+from faces.gabor import DAMPING, ORIENTATIONS, WhitenedGabor
 from faces.recipe import recipe_named
 
 SIZE = (48, 64)
-CELLS = 3 * 4
 
 
 def grating(wavelength: float, orientation: int) -> torch.Tensor:
@@ -29,16 +28,29 @@ def grating(wavelength: float, orientation: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("wavelength", "filter_bank"), [(4, 0), (4 * 2**0.5, 1), (8, 2), (16 * 2**0.5, 5)])
-def test_each_filter_answers_to_its_own_waves(wavelength, filter_bank):
-    network = GaborNet(8, SIZE)
-    for orientation in range(ORIENTATIONS):
-        answers = network.magnitudes(grating(wavelength, orientation)).view(6, ORIENTATIONS, CELLS).mean(2)
-        assert divmod(int(answers.argmax()), ORIENTATIONS) == (filter_bank, orientation)
+def test_each_filter_answers_to_its_own_waves_and_to_their_mirror_image(wavelength, filter_bank):
+    """Those between an axis and a diagonal are left out: a filter between one and its mirror image hears both."""
+    network = WhitenedGabor(SIZE)
+    for orientation in range(0, ORIENTATIONS, 2):
+        answers = network.magnitudes(grating(wavelength, orientation)).view(6, ORIENTATIONS, -1).mean(2)
+        strongest = {divmod(int(place), ORIENTATIONS) for place in answers.flatten().topk(2).indices}
+        expected = {(filter_bank, orientation), (filter_bank, -orientation % ORIENTATIONS)}
+        assert expected <= strongest
+
+
+@pytest.mark.parametrize("size", [(48, 64), (112, 80), (40, 96), (17, 24)])
+def test_magnitudes_of_a_mirrored_image_are_the_same(size):
+    network = WhitenedGabor(size).double()
+    images = torch.rand(3, 3, *size, dtype=torch.float64)
+    found = network.magnitudes(images)
+    assert torch.allclose(network.magnitudes(images.flip(3)), found, atol=1e-12)
+    assert not torch.allclose(network.magnitudes(images.flip(2)), found, atol=1e-3)
+    assert not torch.allclose(network.magnitudes(images.roll(size[1] // 4, 3)), found, atol=1e-3)
 
 
 def test_magnitudes_ignore_brightness_and_contrast():
     images = torch.rand(2, 3, *SIZE)
-    network = GaborNet(8, SIZE).double()
+    network = WhitenedGabor(SIZE).double()
     found = network.magnitudes(images.double())
     assert torch.allclose(network.magnitudes(images.double() * 0.5 + 0.3), found, atol=1e-3)
     assert torch.allclose(found.norm(dim=1), torch.ones(2).double())
@@ -46,20 +58,19 @@ def test_magnitudes_ignore_brightness_and_contrast():
     assert torch.isfinite(plain).all()
 
 
-@pytest.mark.parametrize("dimension", [5, 1000])
-def test_whitening_is_that_of_numpy(dimension):
-    """A damped whitening by singular values, for fewer and for more numbers than the magnitudes have."""
-    magnitudes = np.random.default_rng(0).random((40, 6 * ORIENTATIONS * CELLS)) ** 3
-    network = GaborNet(dimension, SIZE).double()
+@pytest.mark.parametrize("examples", [40, 400])
+def test_whitening_is_that_of_numpy(examples):
+    """A damped whitening by eigenvalues, of fewer and of more examples than the magnitudes have numbers."""
+    network = WhitenedGabor(SIZE).double()
+    numbers = len(network.mean)
+    magnitudes = np.random.default_rng(0).random((examples, numbers)) ** 3
     network.whiten(torch.from_numpy(magnitudes))
-    _, singular, rows = np.linalg.svd(magnitudes - magnitudes.mean(0), full_matrices=False)
-    kept = min(dimension, 39)
-    variances = singular[:kept] ** 2 / 40
-    expected = rows[:kept] / np.sqrt(variances + DAMPING * (singular**2).sum() / 40)[:, None]
-    found = network.whitening[:kept].numpy()
-    assert np.allclose(found.T @ found, expected.T @ expected, atol=1e-9 * np.abs(expected).max() ** 2)
+    covariance = np.cov(magnitudes.T, bias=True)
+    variances, directions = np.linalg.eigh(covariance)
+    expected = directions / (variances + DAMPING * np.trace(covariance)) @ directions.T
+    found = network.whitening.numpy()
+    assert np.allclose(found.T @ found, expected, atol=1e-9 * np.abs(expected).max())
     assert np.allclose(network.mean, magnitudes.mean(0))
-    assert np.abs(network.whitening[kept:].numpy()).max(initial=0) == 0
 
 
 def test_examples_that_are_all_alike_and_images_of_any_size():
@@ -67,24 +78,22 @@ def test_examples_that_are_all_alike_and_images_of_any_size():
         network = build_backbone("gabor-conv4", 10, size)
         network.gabor.whiten(network.gabor.magnitudes(torch.full((4, 3, *size), 0.5)))
         assert torch.isfinite(network.train()(torch.rand(3, 3, *size))).all()
+        assert torch.isfinite(network.eval()(torch.rand(3, 3, *size))).all()
 
 
-def test_each_image_teaches_one_of_two_networks():
+def test_the_loss_sees_the_learnt_features_alone_and_later_both_count():
     torch.manual_seed(0)
     network = build_backbone("gabor-conv4", 20, SIZE)
-    examples = torch.rand(32, 3, *SIZE)
-    network.gabor.whiten(network.gabor.magnitudes(examples))
-    parts = network.train()(examples).split((16, 4), dim=1)
-    lengths = torch.stack([part.norm(dim=1) for part in parts])
-    assert torch.equal((lengths > 0).sum(0), torch.ones(32, dtype=torch.int64))
-    assert 0 < int((lengths[0] > 0).sum()) < 16
-    features = network.eval()(examples)
-    assert torch.allclose(features.norm(dim=1), torch.full((32,), LENGTH))
-    apart = [
-        F.normalize(own(images)) for own, images in ((network.gabor, examples), (network.other, smaller(examples)))
-    ]
-    cosines = [part @ part.T for part in apart]
-    assert torch.allclose(features @ features.T / LENGTH**2, 0.7 * cosines[0] + 0.3 * cosines[1], atol=1e-5)
+    images = torch.rand(32, 3, *SIZE)
+    network.gabor.whiten(network.gabor.magnitudes(images))
+    assert network.train()(images).shape == (32, 20)
+    features = network.eval()(images)
+    assert torch.allclose(features.norm(dim=1), torch.ones(32))
+    given, learnt = (
+        F.normalize(own(seen)) for own, seen in ((network.gabor, images), (network.other, smaller(images)))
+    )
+    assert torch.allclose(features @ features.T, 0.8 * given @ given.T + 0.2 * learnt @ learnt.T, atol=1e-5)
+    assert {name.split(".")[0] for name, _ in network.named_parameters()} == {"other"}
 
 
 def smaller(images: torch.Tensor) -> torch.Tensor:
@@ -97,7 +106,7 @@ def test_examples_come_from_all_over_a_large_folder(monkeypatch):
         "faces.batches.read_pixels", lambda path, shape: read.append(path.name) or np.zeros((*shape, 3), np.uint8)
     )
     folder = FaceFolder(Path("faces"), ("a",), tuple(map(str, range(2501))), np.zeros(2501, int))
-    views = list(examples(folder, recipe_named("few-images", {"size": "16x16"}), 0))
-    assert sum(len(part) for part in views) == MOST_EXAMPLES * VIEWS
+    parts = list(examples(folder, recipe_named("few-images", {"size": "16x16"})))
+    assert sum(len(part) for part in parts) == MOST_EXAMPLES
     numbers = [int(name) for name in read]
     assert (numbers[0], numbers[-1], len(set(numbers))) == (0, 2500, MOST_EXAMPLES)
