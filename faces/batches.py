@@ -75,12 +75,13 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
         yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
 
 
-def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[Tensor]:
-    """At most `MOST_EXAMPLES` images from all over the folder, as they are: uint8 (n, H, W, 3)."""
+def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
+    """At most `MOST_EXAMPLES` images from all over the folder, as they are: uint8 (n, H, W, 3), and labels (n,)."""
     crops = Crops(folder, recipe.shape)
     chosen = np.linspace(0, len(folder) - 1, min(len(folder), MOST_EXAMPLES)).astype(int)
     for start in range(0, len(chosen), recipe.batch_size):
-        yield torch.stack([crops[int(index)] for index in chosen[start : start + recipe.batch_size]])
+        part = chosen[start : start + recipe.batch_size]
+        yield torch.stack([crops[int(index)] for index in part]), torch.from_numpy(folder.labels[part])
 
 
 def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:

@@ -18,6 +18,7 @@ CELL = 16
 MOST_CELLS = 8
 STRIDE = 2  # magnitudes change slowly
 DAMPING = 1.5e-3
+BETWEEN = 0.1
 SHARE_LEARNT = 0.2
 NOTHING = 1e-12
 FAINT = 1e-8  # keeps the magnitudes of a plain image from being 0 / 0
@@ -25,10 +26,10 @@ FAINT = 1e-8  # keeps the magnitudes of a plain image from being 0 / 0
 
 class WhitenedGabor(nn.Module):
     """Root magnitudes of 48 Gabor filters, averaged over cells of about 16 x 16 pixels and with those of the mirrored
-    image, whitened by the images to be trained on, without their labels. Nothing is learnt by a gradient.
+    image, whitened by how those of one person differ in the images to be trained on. Nothing learns by a gradient.
 
-    Source: after Deng, Hu, Guo, Gabor-Eigen-Whiten-Cosine (AMFG 2005). Roots, means over cells and mirror images, and
-    the damping are ours.
+    Source: after Deng, Hu, Guo, Gabor-Eigen-Whiten-Cosine (AMFG 2005), who whiten by all differences. Roots, means over
+    cells and mirror images, and the damping are ours.
     """
 
     filters: Tensor
@@ -62,15 +63,19 @@ class WhitenedGabor(nn.Module):
         different = both[..., : self.different].flatten(1)
         return (different / different.sum(1, keepdim=True)).sqrt()
 
-    def whiten(self, magnitudes: Tensor) -> None:
-        """Sets the whitening by `magnitudes` (M, F) of examples.
+    def whiten(self, magnitudes: Tensor, people: Tensor) -> None:
+        """Sets the whitening by `magnitudes` (M, F) of examples, int64 (M,) telling whose they are.
 
-        Each direction's variance v counts as v + `DAMPING` times that of all together, so that faint ones stay faint
-        and those that no example shows still count.
+        Variance within people counts, and `BETWEEN` times that between their means. Each direction's variance v counts
+        as v + `DAMPING` times that of all together, so that faint ones stay faint and unseen ones are not infinite.
         """
         examples = magnitudes.cpu().double()
         mean = examples.mean(0)
-        covariance = (examples - mean).T @ (examples - mean) / len(examples)
+        _, numbers, counts = people.cpu().unique(return_inverse=True, return_counts=True)
+        sums = torch.zeros(len(counts), examples.shape[1], dtype=torch.float64).index_add_(0, numbers, examples - mean)
+        between = (sums / counts[:, None])[numbers]
+        within = examples - mean - between
+        covariance = (within.T @ within + BETWEEN * between.T @ between) / len(examples)
         unit = torch.eye(len(covariance), dtype=torch.float64)
         factor = torch.linalg.cholesky(covariance + (DAMPING * covariance.trace() + NOTHING) * unit)
         self.mean.copy_(mean)

@@ -46,12 +46,18 @@ class Learner:
         self.shard_optimizer = sgd(recipe, shard) if shard else None
         self.whole, self.shard = whole, shard
 
-    def start(self, examples: Iterator[Tensor]) -> None:
-        """Before the first step: what a network takes from examples uint8 (n, H, W, 3) other than by a gradient."""
+    def start(self, examples: Iterator[tuple[Tensor, Tensor]]) -> None:
+        """Before the first step: what a network takes from examples other than by a gradient.
+
+        Of each part: pixels uint8 (n, H, W, 3) and labels int64 (n,).
+        """
         for network in self.backbone.modules():
             if isinstance(network, WhitenedGabor):
-                images = (as_input(pixels.to(self.device), self.dtype) for pixels in examples)
-                network.whiten(torch.cat([network.magnitudes(part) for part in images]))
+                parts = [
+                    (network.magnitudes(as_input(pixels.to(self.device), self.dtype)), labels)
+                    for pixels, labels in examples
+                ]
+                network.whiten(*map(torch.cat, zip(*parts, strict=True)))
                 return
 
     def step(self, batch: Batch) -> Tensor:

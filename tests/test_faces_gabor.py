@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from faces.backbones import build_backbone
 from faces.batches import MOST_EXAMPLES, examples
 from faces.folder import FaceFolder
-from faces.gabor import DAMPING, ORIENTATIONS, WhitenedGabor
+from faces.gabor import BETWEEN, DAMPING, ORIENTATIONS, WhitenedGabor
 from faces.recipe import recipe_named
 
 SIZE = (48, 64)
@@ -60,12 +60,15 @@ def test_magnitudes_ignore_brightness_and_contrast():
 
 @pytest.mark.parametrize("examples", [40, 400])
 def test_whitening_is_that_of_numpy(examples):
-    """A damped whitening by eigenvalues, of fewer and of more examples than the magnitudes have numbers."""
+    """By eigenvalues, of fewer and of more examples than the magnitudes have numbers; people differ in number."""
     network = WhitenedGabor(SIZE).double()
     numbers = len(network.mean)
     magnitudes = np.random.default_rng(0).random((examples, numbers)) ** 3
-    network.whiten(torch.from_numpy(magnitudes))
-    covariance = np.cov(magnitudes.T, bias=True)
+    people = np.arange(examples) ** 2 % 10
+    magnitudes += np.random.default_rng(1).random((10, numbers))[people]
+    network.whiten(torch.from_numpy(magnitudes), torch.from_numpy(people))
+    means = np.stack([magnitudes[people == person].mean(0) for person in people])
+    covariance = np.cov((magnitudes - means).T, bias=True) + BETWEEN * np.cov(means.T, bias=True)
     variances, directions = np.linalg.eigh(covariance)
     expected = directions / (variances + DAMPING * np.trace(covariance)) @ directions.T
     found = network.whitening.numpy()
@@ -76,7 +79,7 @@ def test_whitening_is_that_of_numpy(examples):
 def test_examples_that_are_all_alike_and_images_of_any_size():
     for size in ((10, 10), (17, 33), (400, 700)):
         network = build_backbone("gabor-conv4", 10, size)
-        network.gabor.whiten(network.gabor.magnitudes(torch.full((4, 3, *size), 0.5)))
+        network.gabor.whiten(network.gabor.magnitudes(torch.full((4, 3, *size), 0.5)), torch.arange(4) // 2)
         assert torch.isfinite(network.train()(torch.rand(3, 3, *size))).all()
         assert torch.isfinite(network.eval()(torch.rand(3, 3, *size))).all()
 
@@ -85,7 +88,7 @@ def test_the_loss_sees_the_learnt_features_alone_and_later_both_count():
     torch.manual_seed(0)
     network = build_backbone("gabor-conv4", 20, SIZE)
     images = torch.rand(32, 3, *SIZE)
-    network.gabor.whiten(network.gabor.magnitudes(images))
+    network.gabor.whiten(network.gabor.magnitudes(images), torch.arange(32) // 4)
     assert network.train()(images).shape == (32, 20)
     features = network.eval()(images)
     assert torch.allclose(features.norm(dim=1), torch.ones(32))
@@ -107,6 +110,6 @@ def test_examples_come_from_all_over_a_large_folder(monkeypatch):
     )
     folder = FaceFolder(Path("faces"), ("a",), tuple(map(str, range(2501))), np.zeros(2501, int))
     parts = list(examples(folder, recipe_named("few-images", {"size": "16x16"})))
-    assert sum(len(part) for part in parts) == MOST_EXAMPLES
+    assert sum(len(pixels) for pixels, _ in parts) == MOST_EXAMPLES
     numbers = [int(name) for name in read]
     assert (numbers[0], numbers[-1], len(set(numbers))) == (0, 2500, MOST_EXAMPLES)

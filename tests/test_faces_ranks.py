@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,11 @@ def trained(learner: Learner, steps: range) -> list[float]:
     return [float(learner.step(batch(step, learner.ranks))) for step in steps]
 
 
+def examples() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    parts = (batch(step, ALONE) for step in range(STEPS))
+    return ((part.pixels, part.labels) for part in parts)
+
+
 def everything(learner: Learner) -> dict[str, torch.Tensor]:
     """Weights of backbone and head, by name; of a sharded one this rank's rows only."""
     parts = learner.backbone.state_dict() | learner.head.state_dict()
@@ -81,7 +87,7 @@ def on_a_rank(number: int, count: int, folder: Path) -> None:
     step = restore(folder / "one", other)
     results["from one"] = trained(other, range(step, STEPS)), everything(other)
     whitened = learner("CosFace", ranks, backbone="gabor-conv4")
-    whitened.start(batch(step, ALONE).pixels for step in range(STEPS))
+    whitened.start(examples())
     results["whitened"] = trained(whitened, range(STEPS)), everything(whitened)
     sampled = learner("CosFace", ranks, sample_rate=0.5)
     results["sampled"] = trained(sampled, range(STEPS)), everything(sampled)
@@ -151,7 +157,7 @@ def test_a_batch_that_does_not_divide(two):
 def test_a_network_that_begins_with_examples(two):
     """Every rank has its whitening, to the last bit; batch normalisation parts the rest."""
     one = learner("CosFace", ALONE, backbone="gabor-conv4")
-    one.start(batch(step, ALONE).pixels for step in range(STEPS))
+    one.start(examples())
     expected = {name: value for name, value in everything(one).items() if name.startswith("gabor.")}
     assert set(expected) == {"gabor.mean", "gabor.whitening"}
     for results in two[1:]:
