@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torchvision
 from torch import Tensor, nn
 
-from faces.gabor import CELL, BesideGabor
+from faces.gabor import BesideGabor
 from models.prelu import PReLU
 
 WIDTHS = (64, 128, 256, 512)
@@ -148,8 +148,9 @@ def cells(size: tuple[int, int]) -> int:
 
 
 def gabor_conv4(dimension: int, size: tuple[int, int]) -> nn.Module:
-    """`Conv4`, which sees images of about 0.7 times the size, beside Gabor filters."""
-    smaller = (CELL * max(1, round(0.7 * size[0] / CELL)), CELL * max(1, round(0.7 * size[1] / CELL)))
+    """`Conv4` beside Gabor filters; it sees images of 0.7 times the size, as nearly as its halvings divide that."""
+    whole = 2**HALVINGS
+    smaller = (whole * max(1, round(0.7 * size[0] / whole)), whole * max(1, round(0.7 * size[1] / whole)))
     return BesideGabor(size, Conv4(dimension, smaller), smaller)
 
 

@@ -18,6 +18,7 @@ from training.ranks import Ranks
 MOST_KEPT_BYTES = 2 * 10**9
 AUGMENTATION_STREAM = 1
 MOST_EXAMPLES = 1000
+EXAMPLES_OF_ONE = 5
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,23 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
 
 
 def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
-    """At most `MOST_EXAMPLES` images from all over the folder, as they are: uint8 (n, H, W, 3), and labels (n,)."""
-    crops = Crops(folder, recipe.shape)
-    chosen = np.linspace(0, len(folder) - 1, min(len(folder), MOST_EXAMPLES)).astype(int)
+    """At most `MOST_EXAMPLES` images as they are, uint8 (n, H, W, 3), and their labels (n,).
+
+    In larger folders `EXAMPLES_OF_ONE` person, of people from all over the folder.
+    """
+    crops, chosen = Crops(folder, recipe.shape), np.arange(len(folder))
+    if len(folder) > MOST_EXAMPLES:
+        people = evenly(np.arange(len(folder.people)), MOST_EXAMPLES // EXAMPLES_OF_ONE)
+        own = [evenly(np.flatnonzero(folder.labels == person), EXAMPLES_OF_ONE) for person in people]
+        chosen = np.concatenate(own)
     for start in range(0, len(chosen), recipe.batch_size):
         part = chosen[start : start + recipe.batch_size]
         yield torch.stack([crops[int(index)] for index in part]), torch.from_numpy(folder.labels[part])
+
+
+def evenly(numbers: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of them, the first and the last included."""
+    return numbers[np.linspace(0, len(numbers) - 1, min(len(numbers), most)).astype(int)]
 
 
 def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:

@@ -15,7 +15,7 @@ SETTINGS = (
         "--backbone", help="conv4, gabor-conv4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."
     ),
     click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
-    click.option("--dimension", type=int, help="Of the features."),
+    click.option("--dimension", type=int, help="Of the learnt features."),
     click.option("--epochs", type=int),
     click.option("--batch-size", type=int, help="Of all processes together."),
     click.option("--lr", type=float, help="Peak learning rate."),

@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 
 from faces.backbones import build_backbone
-from faces.batches import MOST_EXAMPLES, examples
+from faces.batches import EXAMPLES_OF_ONE, MOST_EXAMPLES, examples
 from faces.folder import FaceFolder
-from faces.gabor import BETWEEN, DAMPING, ORIENTATIONS, WhitenedGabor
+from faces.gabor import BETWEEN, DAMPING, ORIENTATIONS, WhitenedGabor, means_over_cells
 from faces.recipe import recipe_named
 
 SIZE = (48, 64)
@@ -36,6 +36,12 @@ def test_each_filter_answers_to_its_own_waves_and_to_their_mirror_image(waveleng
         strongest = {divmod(int(place), ORIENTATIONS) for place in answers.flatten().topk(2).indices}
         expected = {(filter_bank, orientation), (filter_bank, -orientation % ORIENTATIONS)}
         assert expected <= strongest
+
+
+def test_means_over_cells_are_those_of_torch():
+    maps = torch.rand(2, 3, 23, 14, dtype=torch.float64)
+    for grid in ((7, 6), (23, 14), (30, 1)):
+        assert torch.allclose(means_over_cells(maps, grid), F.adaptive_avg_pool2d(maps, grid), atol=1e-12)
 
 
 @pytest.mark.parametrize("size", [(48, 64), (112, 80), (40, 96), (17, 24)])
@@ -73,7 +79,9 @@ def test_whitening_is_that_of_numpy(examples):
     expected = directions / (variances + DAMPING * np.trace(covariance)) @ directions.T
     found = network.whitening.numpy()
     assert np.allclose(found.T @ found, expected, atol=1e-9 * np.abs(expected).max())
-    assert np.allclose(network.mean, magnitudes.mean(0))
+    images = torch.rand(5, 3, *SIZE, dtype=torch.float64)
+    features, deviations = network(images).numpy(), network.magnitudes(images).numpy() - magnitudes.mean(0)
+    assert np.allclose(features @ features.T, deviations @ expected @ deviations.T)
 
 
 def test_examples_that_are_all_alike_and_images_of_any_size():
@@ -100,16 +108,35 @@ def test_the_loss_sees_the_learnt_features_alone_and_later_both_count():
 
 
 def smaller(images: torch.Tensor) -> torch.Tensor:
-    return F.interpolate(images, (32, 48), mode="area")
+    return F.interpolate(images, (32, 48), mode="bilinear", antialias=True)
 
 
-def test_examples_come_from_all_over_a_large_folder(monkeypatch):
-    read = []
+def test_examples_of_a_small_folder_are_all_images(monkeypatch):
+    folder = many_people(monkeypatch, people=20, images_of_one=7)
+    pixels, labels = whole(examples(folder, recipe_named("few-images", {"size": "16x16"})))
+    assert torch.equal(pixels[:, 0, 0, 0], torch.arange(140) // 7)
+    assert torch.equal(labels, torch.from_numpy(folder.labels))
+
+
+def test_examples_of_a_large_folder_are_some_images_each_of_people_from_all_over_it(monkeypatch):
+    folder = many_people(monkeypatch, people=250, images_of_one=46)
+    pixels, labels = whole(examples(folder, recipe_named("few-images", {"size": "16x16"})))
+    assert len(labels) == MOST_EXAMPLES
+    assert torch.equal(pixels[:, 0, 0, 0].long(), labels)
+    people, counts = labels.unique(return_counts=True)
+    assert (int(people[0]), int(people[-1]), len(people)) == (0, 249, MOST_EXAMPLES // EXAMPLES_OF_ONE)
+    assert torch.equal(counts, torch.full_like(people, EXAMPLES_OF_ONE))
+
+
+def many_people(monkeypatch, people: int, images_of_one: int) -> FaceFolder:
+    """Images that show nothing but the number of their person."""
+    labels = np.arange(people).repeat(images_of_one)
     monkeypatch.setattr(
-        "faces.batches.read_pixels", lambda path, shape: read.append(path.name) or np.zeros((*shape, 3), np.uint8)
+        "faces.batches.read_pixels", lambda path, shape: np.full((*shape, 3), labels[int(path.name)], np.uint8)
     )
-    folder = FaceFolder(Path("faces"), ("a",), tuple(map(str, range(2501))), np.zeros(2501, int))
-    parts = list(examples(folder, recipe_named("few-images", {"size": "16x16"})))
-    assert sum(len(pixels) for pixels, _ in parts) == MOST_EXAMPLES
-    numbers = [int(name) for name in read]
-    assert (numbers[0], numbers[-1], len(set(numbers))) == (0, 2500, MOST_EXAMPLES)
+    return FaceFolder(Path("faces"), tuple(map(str, range(people))), tuple(map(str, range(len(labels)))), labels)
+
+
+def whole(parts) -> tuple[torch.Tensor, torch.Tensor]:
+    pixels, labels = map(torch.cat, zip(*parts, strict=True))
+    return pixels, labels
