@@ -54,6 +54,12 @@ def test_magnitudes_of_a_mirrored_image_are_the_same(size):
     assert not torch.allclose(network.magnitudes(images.roll(size[1] // 4, 3)), found, atol=1e-3)
 
 
+def test_a_column_that_is_its_own_mirror_image_counts_once():
+    waves = torch.cos(2 * math.pi / 8 * torch.arange(112.0))[:, None].expand(1, 3, 112, 80)
+    columns = WhitenedGabor((112, 80)).magnitudes(waves).square().view(-1, 3).sum(0)
+    assert torch.allclose(columns, torch.tensor([0.4, 0.4, 0.2]), atol=1e-3)
+
+
 def test_magnitudes_ignore_brightness_and_contrast():
     images = torch.rand(2, 3, *SIZE)
     network = WhitenedGabor(SIZE).double()
