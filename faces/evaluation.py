@@ -15,7 +15,7 @@ from faces.embeddings import fused
 from faces.folder import FaceFolder
 from faces.measures import FALSE_ACCEPTS, Roc, roc
 from faces.pairs import Pairs, all_pairs, locate
-from faces.protocol import LFW, SPHEREFACE, Verification, cosine, verify
+from faces.protocol import LFW, SPHEREFACE, Verification, cosine, scores_of_pairs, verify
 from files import write_whole
 
 FEWEST_TO_LEARN_FROM = 20
@@ -63,13 +63,13 @@ def evaluate(embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, ask: A
     needed, places = np.unique(np.concatenate((left, right)), return_inverse=True)
     paths = [folder.root / folder.images[number] for number in needed]
     features = fused(embedder, paths, "concat" if ask.sphereface else ask.fusion, cache)
-    left, right = features[places[: len(left)]], features[places[len(left) :]]
+    left, right = places[: len(left)], places[len(left) :]
     known = there.show(embedder.seen)
     tested = there.folds == ask.fold if ask.fold else np.ones(len(there), dtype=bool)
     if pairs is None:
-        scores, verification = embedder.similarity(left, right), None
+        scores, verification = scores_of_pairs(embedder.similarity, features, left, right), None
     else:
-        verification = in_folds(embedder, there, left, right, ~known, ask)
+        verification = in_folds(embedder, there, features[left], features[right], ~known, ask)
         scores = verification.scores
     return Figures(
         int(tested.sum()), len(asked) - len(there), int((known & tested).sum()), verification,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FINE = 10_000
+PAIRS_AT_ONCE = 100_000
 
 Similarity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
@@ -89,6 +90,13 @@ def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """cos of the angle between rows (N, D), 0 where one is zero."""
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
     return (left * right).sum(axis=1) / np.where(lengths == 0, 1, lengths)
+
+
+def scores_of_pairs(similarity: Similarity, features: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Of the features (K, D) numbered by left and right, int (N,): float (N,). In parts, since N may be millions."""
+    starts = range(0, len(left), PAIRS_AT_ONCE)
+    parts = (slice(start, start + PAIRS_AT_ONCE) for start in starts)
+    return np.concatenate([similarity(features[left[part]], features[right[part]]) for part in parts])
 
 
 def nearness(left: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from faces.learner import Learner
 from faces.measures import roc
 from faces.pairs import all_pairs, locate
 from faces.people import Parts
-from faces.protocol import cosine
+from faces.protocol import cosine, scores_of_pairs
 from faces.recipe import Recipe
 from training.config import LossSpec
 from training.ranks import Ranks
@@ -95,6 +95,6 @@ def validate(learner: Learner, parts: Parts, shape: tuple[int, int]) -> float | 
         embedder = NetworkEmbedder(learner.backbone, shape, learner.device, learner.bfloat16)
         features = embedder.embed(folder.paths(), flipped=False)
         pairs, left, right = locate(all_pairs(folder), folder, skip_missing=False)
-        eer = roc(cosine(features[left], features[right]), pairs.same).eer
+        eer = roc(scores_of_pairs(cosine, features, left, right), pairs.same).eer
     learner.ranks.wait()
     return eer

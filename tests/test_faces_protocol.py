@@ -11,7 +11,16 @@ from errors import InputError
 from faces.folder import FaceFolder
 from faces.measures import roc
 from faces.pairs import Pairs, all_pairs, locate, read_pairs
-from faces.protocol import LFW, SPHEREFACE, best_midpoint, best_of_sphereface, cosine, nearness, verify
+from faces.protocol import (
+    LFW,
+    SPHEREFACE,
+    best_midpoint,
+    best_of_sphereface,
+    cosine,
+    nearness,
+    scores_of_pairs,
+    verify,
+)  # fmt: skip
 
 YES, NO = True, False
 
@@ -147,6 +156,15 @@ def test_similarities():
     left, right = np.array([[3.0, 4.0], [0.0, 0.0]]), np.array([[4.0, 3.0], [0.0, 2.0]])
     np.testing.assert_allclose(cosine(left, right), [0.96, 0])
     np.testing.assert_allclose(nearness(left, right), [-np.sqrt(2), -2])
+
+
+def test_scores_of_pairs_in_parts_are_those_of_all_at_once(monkeypatch):
+    monkeypatch.setattr("faces.protocol.PAIRS_AT_ONCE", 4)
+    features = np.random.default_rng(0).normal(size=(5, 3))
+    left, right = np.triu_indices(5, 1)
+    for similarity in (cosine, nearness):
+        found = scores_of_pairs(similarity, features, left, right)
+        np.testing.assert_array_equal(found, similarity(features[left], features[right]))
 
 
 def test_roc_by_hand():
