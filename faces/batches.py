@@ -79,12 +79,14 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
 def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
     """At most `MOST_EXAMPLES` images as they are, uint8 (n, H, W, 3), and their labels (n,).
 
-    In larger folders `EXAMPLES_OF_ONE` person, of people from all over the folder.
+    In larger folders some of each person, `EXAMPLES_OF_ONE` or more, and where that is too many, of people from all
+    over the folder: what varies within a person cannot be seen in one image.
     """
     crops, chosen = Crops(folder, recipe.shape), np.arange(len(folder))
     if len(folder) > MOST_EXAMPLES:
-        people = evenly(np.arange(len(folder.people)), MOST_EXAMPLES // EXAMPLES_OF_ONE)
-        own = [evenly(np.flatnonzero(folder.labels == person), EXAMPLES_OF_ONE) for person in people]
+        of_one = max(EXAMPLES_OF_ONE, MOST_EXAMPLES // len(folder.people))
+        people = evenly(np.arange(len(folder.people)), MOST_EXAMPLES // of_one)
+        own = [evenly(np.flatnonzero(folder.labels == person), of_one) for person in people]
         chosen = np.concatenate(own)
     for start in range(0, len(chosen), recipe.batch_size):
         part = chosen[start : start + recipe.batch_size]

@@ -94,7 +94,7 @@ def cosine(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def scores_of_pairs(similarity: Similarity, features: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Of the features (K, D) numbered by left and right, int (N,): float (N,). In parts, since N may be millions."""
-    starts = range(0, len(left), PAIRS_AT_ONCE)
+    starts = range(0, max(1, len(left)), PAIRS_AT_ONCE)
     parts = (slice(start, start + PAIRS_AT_ONCE) for start in starts)
     return np.concatenate([similarity(features[left[part]], features[right[part]]) for part in parts])
 

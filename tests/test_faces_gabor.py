@@ -134,6 +134,13 @@ def test_examples_of_a_large_folder_are_some_images_each_of_people_from_all_over
     assert torch.equal(counts, torch.full_like(people, EXAMPLES_OF_ONE))
 
 
+@pytest.mark.parametrize(("people", "images_of_one"), [(2, 600), (10, 101), (40, 30)])
+def test_examples_of_few_people_with_many_images_are_many_images_of_all(monkeypatch, people, images_of_one):
+    folder = many_people(monkeypatch, people, images_of_one)
+    _, labels = whole(examples(folder, recipe_named("few-images", {"size": "16x16"})))
+    assert torch.equal(labels.unique(return_counts=True)[1], torch.full((people,), MOST_EXAMPLES // people))
+
+
 def many_people(monkeypatch, people: int, images_of_one: int) -> FaceFolder:
     """Images that show nothing but the number of their person."""
     labels = np.arange(people).repeat(images_of_one)

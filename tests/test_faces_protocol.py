@@ -163,6 +163,7 @@ def test_scores_of_pairs_in_parts_are_those_of_all_at_once(monkeypatch):
     features = np.random.default_rng(0).normal(size=(5, 3))
     left, right = np.triu_indices(5, 1)
     for similarity in (cosine, nearness):
+        assert scores_of_pairs(similarity, features, left[:0], right[:0]).shape == (0,)
         found = scores_of_pairs(similarity, features, left, right)
         np.testing.assert_array_equal(found, similarity(features[left], features[right]))
 
