@@ -249,7 +249,7 @@ def test_an_unreadable_image_is_named(run, album, tmp_path):
 @pytest.mark.skipif(not (FACES_DATA / "att_faces").is_dir(), reason="FACES_DATA has no att_faces; see docs/faces.md")
 @pytest.mark.parametrize("head", ["softmax", "SphereFace", "CosFace", "ArcFace"])
 def test_the_faces_of_att(head):
-    """Ten epochs on thirty people teach them, and part the ten others better than pixels do (13 %)."""
+    """Ten epochs on thirty people teach them, and part the ten others better than filters without whitening (9 %)."""
     from faces.training import validate
 
     folder = read_folder(FACES_DATA / "att_faces")
