@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from errors import MessageForUserError
+from errors import MessageForUserError, OneRankError
 
 
 def run_command(command: click.Command) -> NoReturn:
@@ -22,6 +22,8 @@ def run_command(command: click.Command) -> NoReturn:
         code = complain("stopped", 130)
     except click.ClickException as error:
         code = complain(error.format_message())
+    except OneRankError as error:
+        code = complain(str(error), error.exit_code, first_only=False)
     except MessageForUserError as error:
         code = complain(str(error), error.exit_code)
     except OSError as error:
@@ -29,9 +31,9 @@ def run_command(command: click.Command) -> NoReturn:
     sys.exit(code or 0)
 
 
-def complain(message: str, code: int = 2) -> int:
-    """One line on stderr; of several processes of torchrun the first one speaks."""
-    if os.environ.get("RANK", "0") != "0":
+def complain(message: str, code: int = 2, first_only: bool = True) -> int:
+    """One line on stderr; of several processes of torchrun, which all meet the same errors, the first one speaks."""
+    if first_only and os.environ.get("RANK", "0") != "0":
         return code
     click.echo(f"error: {' '.join(message.split())}", err=True)
     return code

@@ -13,6 +13,10 @@ class InputError(MessageForUserError):
     exit_code = 2
 
 
+class OneRankError(InputError):
+    """As InputError, of an input that only this one of several processes has seen."""
+
+
 class RunsFailedError(MessageForUserError):
     """Some of several runs failed and the others are done."""
 

@@ -48,14 +48,17 @@ def landmarks(folder: Path, out: Path) -> None:
 
     images = read_folder(folder)
     try:
-        found = find_landmarks(images, mtcnn(), out)
+        found, unreadable = find_landmarks(images, mtcnn(), out)
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {out} has what was found; the same command goes on") from None
     missed = [image for image, points in found.items() if points is None]
     for image in missed:
         click.echo(f"no face: {image}")
-    share = 100 * (1 - len(missed) / len(found))
-    click.echo(f"{len(found) - len(missed):,} of {len(found):,} images have a face ({share:.2f} %) -> {out}")
+    for reason in unreadable:
+        click.echo(reason)
+    faces_found = len(found) - len(missed)
+    share = 100 * faces_found / len(images)
+    click.echo(f"{faces_found:,} of {len(images):,} images have a face ({share:.2f} %) -> {out}")
 
 
 @faces.command()
@@ -165,6 +168,12 @@ def evaluate(
 
     if fold is not None and pairs is None:
         raise InputError("--fold is one of --pairs; give them too")
+    if like_sphereface:
+        if fusion != "none" or subtract_mean:
+            raise InputError(
+                "--like-sphereface is concat with means subtracted; leave --fusion and --subtract-mean out"
+            )
+        fusion, subtract_mean = "concat", True
     ask = Ask(fusion, subtract_mean, like_sphereface, fold, skip_missing)
     content = None if pairs is None else read_pairs(pairs)
     embedder = recogniser(model, device)
@@ -176,7 +185,7 @@ def evaluate(
         click.echo(line)
     for path in getattr(embedder, "without_face", []):
         click.echo(f"no face found, the middle was taken: {path}")
-    name = embedder.name + (f"_fold-{fold}" if fold else "")
+    name = embedder.name + ask.in_names()
     write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
     write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
     click.echo(f"{out / name}.json, {out / name}_roc.png")

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from errors import InputError
 from faces.backbones import build_backbone
 from faces.batches import as_input
 from faces.checkpoint import BACKBONE, latest
@@ -47,7 +48,7 @@ class NetworkEmbedder:
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
 
     def embed(self, paths: Sequence[Path], flipped: bool) -> np.ndarray:
-        """Features float32 (N, D) of images, or of their mirror images."""
+        """Features float32 (N, D) of images, or of their mirror images. Raises InputError if they are not finite."""
         self.backbone.eval()
         parts = []
         with torch.inference_mode():
@@ -58,11 +59,16 @@ class NetworkEmbedder:
                 autocast = torch.autocast(self.device.type, torch.bfloat16)
                 with autocast if self.bfloat16 else contextlib.nullcontext():
                     parts.append(self.backbone(images).float().cpu().numpy())
-        return np.concatenate(parts)
+        features = np.concatenate(parts)
+        if not np.isfinite(features).all():
+            raise InputError(f"{self.name} gives features that are not finite; train it anew, with a lower --lr or --m")
+        return features
 
 
 def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     """The backbone of a training's last checkpoint. Raises InputError if there is none or it is damaged."""
+    if folder.is_file():
+        raise InputError(f"{folder} is a file; --model is the folder of a training, or dlib")
     description = read_run_file(folder)
     place, _ = latest(folder)
     recipe = description.recipe
@@ -74,4 +80,4 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     bfloat16 = description.precision == "bf16" and uses_bfloat16("auto", device)
     content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([bfloat16])
     seen = frozenset((*description.people, *description.validation_people))
-    return NetworkEmbedder(backbone, recipe.shape, device, bfloat16, folder.name, content, seen)
+    return NetworkEmbedder(backbone, recipe.shape, device, bfloat16, folder.resolve().name, content, seen)

@@ -31,10 +31,17 @@ class Ask:
     fold: int | None = None
     skip_missing: bool = False
 
+    def in_names(self) -> str:
+        """The end of a file's name, so that figures of other questions stay."""
+        fusion = "" if self.fusion == "none" else f"_{self.fusion}"
+        mean = "_without-mean" if self.subtract_mean else ""
+        way = "_like-sphereface" if self.sphereface else fusion + mean
+        return way + (f"_fold-{self.fold}" if self.fold else "")
+
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured. left_out: pairs of missing images; known: tested pairs that show people trained on.
+    """What was measured. left_out: pairs without their images. known: tested pairs that show people trained on.
 
     verification is None where there is one fold only, so that no threshold can be chosen.
     """
@@ -58,23 +65,28 @@ def evaluate(embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, ask: A
             raise InputError(
                 f"{folder.root}: fewer than two people that {embedder.name} was not trained on; give --pairs"
             )
-    asked = all_pairs(folder) if pairs is None else pairs
-    there, left, right = locate(asked, folder, ask.skip_missing)
+    there, left, right = all_pairs(folder) if pairs is None else locate(pairs, folder, ask.skip_missing)
     needed, places = np.unique(np.concatenate((left, right)), return_inverse=True)
     paths = [folder.root / folder.images[number] for number in needed]
     features = fused(embedder, paths, "concat" if ask.sphereface else ask.fusion, cache)
     left, right = places[: len(left)], places[len(left) :]
     known = there.show(embedder.seen)
-    tested = there.folds == ask.fold if ask.fold else np.ones(len(there), dtype=bool)
+    tested = in_fold(there, ask.fold)
+    left_out = 0 if pairs is None else int(in_fold(pairs, ask.fold).sum() - tested.sum())
     if pairs is None:
         scores, verification = scores_of_pairs(embedder.similarity, features, left, right), None
     else:
         verification = in_folds(embedder, there, features[left], features[right], ~known, ask)
         scores = verification.scores
     return Figures(
-        int(tested.sum()), len(asked) - len(there), int((known & tested).sum()), verification,
+        int(tested.sum()), left_out, int((known & tested).sum()), verification,
         roc(scores[tested], there.same[tested]),
     )  # fmt: skip
+
+
+def in_fold(pairs: Pairs, fold: int | None) -> np.ndarray:
+    """Which pairs are in this fold, or in any, bool (N,)."""
+    return pairs.folds == fold if fold else np.ones(len(pairs), dtype=bool)
 
 
 def in_folds(

@@ -23,33 +23,30 @@ Detector = Callable[[np.ndarray], np.ndarray | None]
 Landmarks = dict[str, np.ndarray | None]
 
 
-def find_landmarks(folder: FaceFolder, detect: Detector, out: Path) -> Landmarks:
+def find_landmarks(folder: FaceFolder, detect: Detector, out: Path) -> tuple[Landmarks, list[str]]:
     """Landmarks of all images of the folder into the table `out`; images that are in it already are left alone.
 
-    An image without a face, or that cannot be read, gets a row without numbers. What was found is written every half
-    minute, and when this is stopped.
+    An image without a face gets a row without numbers. One that cannot be read gets none, so that it is tried again
+    the next time; why it cannot is told second. What was found is written every half minute, and when this is stopped.
     """
     found = read_landmarks(out) if out.exists() else {}
     left = [image for image in folder.images if image not in found]
+    unreadable: list[str] = []
     written = time.monotonic()
     try:
         with progress_bar(len(left), "landmarks") as bar:
             for image in left:
-                found[image] = detect_in(folder.root / image, detect)
+                try:
+                    found[image] = detect(read_pixels(folder.root / image))
+                except InputError as error:
+                    unreadable.append(str(error))
                 bar.update(1, image)
                 if time.monotonic() - written > SECONDS_BETWEEN_WRITES:
                     write_landmarks(out, found)
                     written = time.monotonic()
     finally:
         write_landmarks(out, found)
-    return {image: found[image] for image in folder.images}
-
-
-def detect_in(path: Path, detect: Detector) -> np.ndarray | None:
-    try:
-        return detect(read_pixels(path))
-    except InputError:
-        return None
+    return {image: found[image] for image in folder.images if image in found}, unreadable
 
 
 def most_central(boxes: np.ndarray, width: float, height: float) -> int:

@@ -74,12 +74,25 @@ class Learner:
             self.prepare(self.head, batch.step)
         images = as_input(batch.pixels.to(self.device), self.dtype)
         labels = batch.labels.to(self.device)
-        loss = self.head.loss(self.features(self.network, images), labels, len(labels))
+        loss = self.head_loss(self.features(self.network, images), labels, batch.step)
         loss.backward()
         self.clip()
         for optimizer in optimizers:
             optimizer.step()
         return loss.detach()
+
+    def head_loss(self, features: Tensor, labels: Tensor, step: int) -> Tensor:
+        """Of the whole batch. What heads draw by chance, step and seed decide: all ranks must draw the same, while
+        their backbones have drawn now more and now less, for images of their own."""
+        with torch.random.fork_rng(devices=[]):
+            torch.random.default_generator.manual_seed(self.seed * SAMPLING_STRIDE + step)
+            return self.head.loss(features, labels, len(labels))
+
+    def is_finite(self) -> bool:
+        """Whether all weights are, on all ranks."""
+        states = (self.backbone.state_dict(), self.head.state_dict())
+        broken = sum(int(not value.isfinite().all()) for state in states for value in state.values())
+        return not self.ranks.sum(torch.tensor(float(broken))).item()
 
     def prepare(self, head: ShardedHead, step: int) -> None:
         """The margin of this step, and which negatives it sees."""

@@ -90,8 +90,11 @@ def image_name(name: str, number: str) -> str:
     return f"{name}/{name}_{int(number):04d}"
 
 
-def all_pairs(folder: FaceFolder) -> Pairs:
-    """Every two images of the folder, in one fold. Raises InputError if they are too many, or of one kind only."""
+def all_pairs(folder: FaceFolder) -> tuple[Pairs, np.ndarray, np.ndarray]:
+    """Every two images of the folder, in one fold, and their numbers in the folder, int64 (N,) each side.
+
+    Raises InputError if they are too many, or of one kind only.
+    """
     count = len(folder) * (len(folder) - 1) // 2
     if count > MOST_PAIRS:
         raise InputError(f"{folder.root}: {count:,} pairs are too many; give --pairs, or fewer images")
@@ -101,7 +104,7 @@ def all_pairs(folder: FaceFolder) -> Pairs:
         raise InputError(f"{folder.root}: at least two people, and two images of one, are needed for pairs")
     stems = [stem(image) for image in folder.images]
     left, right = (tuple(stems[i] for i in side) for side in (first, second))
-    return Pairs(left, right, same, np.ones(count, dtype=np.int64))
+    return Pairs(left, right, same, np.ones(count, dtype=np.int64)), first, second
 
 
 def stem(image: str) -> str:
@@ -111,9 +114,14 @@ def stem(image: str) -> str:
 def locate(pairs: Pairs, folder: FaceFolder, skip_missing: bool) -> tuple[Pairs, np.ndarray, np.ndarray]:
     """The pairs whose images are there, and the numbers of their images in the folder, int64 (N,) each side.
 
-    Raises InputError that counts what is missing, unless `skip_missing`; always if nothing is left.
+    Raises InputError that counts what is missing, unless `skip_missing`; always if nothing is left, or a name means
+    two images.
     """
-    number = {stem(image): i for i, image in enumerate(folder.images)}
+    number: dict[str, int] = {}
+    for i, image in enumerate(folder.images):
+        if number.setdefault(stem(image), i) != i:
+            other = folder.images[number[stem(image)]]
+            raise InputError(f"{folder.root}: {other} and {image} have one name in pairs; rename one of them")
     missing = sorted({image for side in (pairs.left, pairs.right) for image in side} - number.keys())
     if missing and not skip_missing:
         unknown = sorted(pairs.people() - set(folder.people))

@@ -12,39 +12,57 @@ from errors import InputError
 from faces.folder import FaceFolder
 
 FEWEST_TO_VALIDATE = 2
+MOST_IMAGES_TO_VALIDATE = 6000  # of which all pairs are 18 million
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The images to train on, and those of other people to validate with, or None."""
+    """The images to train on, and those of other people to validate with, or None. left_out: people, by name."""
 
     train: FaceFolder
     validation: FaceFolder | None
+    left_out: int = 0
 
 
 def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validation: float, seed: int) -> Parts:
     """Leaves out people of fewer images and the excluded ones, and sets a share of the others aside for validation.
 
-    Raises InputError if fewer than two people are left to train on.
+    Raises InputError if fewer than two people are left for either, or none of the excluded ones is there.
     """
-    left_out = set(excluded)
+    named = set(excluded)
+    left_out = named & set(folder.people)
+    if named and not left_out:
+        raise InputError(f"{folder.root}: none of the {len(named)} people to leave out is there; check their names")
     counts = folder.counts()
     able = [name for name, count in zip(folder.people, counts, strict=True) if count >= min_images]
     able = [name for name in able if name not in left_out]
-    chosen: set[str] = set()
-    if validation:
-        several = {name for name, count in zip(folder.people, counts, strict=True) if count > 1}
-        candidates = [name for name in able if name in several]
-        wanted = max(FEWEST_TO_VALIDATE, round(validation * len(able)))
-        order = np.random.default_rng(seed).permutation(len(candidates))[:wanted]
-        chosen = {candidates[i] for i in order}
+    images = dict(zip(folder.people, counts.tolist(), strict=True))
+    wanted = max(FEWEST_TO_VALIDATE, round(validation * len(able)))
+    chosen = drawn([name for name in able if images[name] > 1], wanted, images, seed) if validation else set()
     train = [name for name in able if name not in chosen]
     if len(train) < 2:
         raise InputError(
             f"{folder.root}: {len(train)} people to train on, at least 2 are needed; of {len(folder.people)} there, "
             f"{len(able)} have {min_images} images or more and are not excluded, {len(chosen)} of them validate"
         )
-    return Parts(folder.only(train), folder.only(chosen) if chosen else None)
+    if validation and len(chosen) < FEWEST_TO_VALIDATE:
+        raise InputError(
+            f"{folder.root}: {len(chosen)} people with several images to validate with, at least {FEWEST_TO_VALIDATE} "
+            "are needed; --validation 0 does without"
+        )
+    return Parts(folder.only(train), folder.only(chosen) if chosen else None, len(left_out))
+
+
+def drawn(candidates: list[str], wanted: int, images: dict[str, int], seed: int) -> set[str]:
+    """So many of the candidates by chance; fewer where they have more images than can be judged pair by pair."""
+    chosen: set[str] = set()
+    total = 0
+    for number in np.random.default_rng(seed).permutation(len(candidates))[:wanted]:
+        total += images[candidates[number]]
+        if total > MOST_IMAGES_TO_VALIDATE and len(chosen) >= FEWEST_TO_VALIDATE:
+            break
+        chosen.add(candidates[number])
+    return chosen
 
 
 def read_names(path: Path) -> list[str]:

@@ -6,6 +6,7 @@ import csv
 import io
 import shutil
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,16 +14,17 @@ import click
 import torch
 from filelock import FileLock, Timeout
 
-from errors import InputError, StoppedError
+from errors import InputError, MessageForUserError, StoppedError
 from faces.checkpoint import NAME as CHECKPOINT
 from faces.checkpoint import latest, restore, save
+from faces.learner import Learner
 from faces.people import Parts
 from faces.progress import progress_bar
 from faces.run_file import NAME as RUN_FILE
 from faces.run_file import describe, read_run_file, write_run_file
 from faces.training import Job, Progress, make_learner, train
 from files import write_whole
-from run_log import command_to_go_on
+from run_log import command_line, command_to_go_on
 from training.ranks import Ranks
 
 METRICS = "metrics.csv"
@@ -34,17 +36,48 @@ def run_training(
 ) -> None:
     """Trains into `folder`, or goes on with what is there; a finished training is left alone.
 
-    Raises InputError if the folder is in use or holds another training, StoppedError after Ctrl-C.
+    What is overwritten stays until the first new checkpoint takes its place. Raises InputError if the folder is in use
+    or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
     """
+    require_two_images_each(min(job.recipe.batch_size, len(parts.train)), ranks)
     with ExitStack() as stack:
-        if ranks.first:
+
+        def prepare() -> None:
             stack.enter_context(alone_in(folder))
-            prepare(job, parts, folder, overwrite)
-        ranks.wait()
+            if not overwrite and (folder / CHECKPOINT).exists():
+                describe(job, parts).require_same(read_run_file(folder), folder)
+
+        by_the_first(ranks, prepare)
+        run = TrainingRun(job, parts, folder, ranks, device, overwrite)
         try:
-            TrainingRun(job, parts, folder, ranks, device).run(workers)
+            run.run(workers)
         except KeyboardInterrupt:
+            if not run.begun:
+                raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None
             raise StoppedError(f"stopped; the last checkpoint is kept; go on with: {command_to_go_on()}") from None
+        except RuntimeError as error:
+            if ranks.count > 1 and "gloo" in str(error):
+                raise InputError("another of the processes stopped; it says why") from None
+            raise
+
+
+def require_two_images_each(batch: int, ranks: Ranks) -> None:
+    """Batch normalisation needs two."""
+    if ranks.count > 1 and batch < 2 * ranks.count:
+        raise InputError(f"batches of {batch} images are too small for {ranks.count} processes; 2 for each are needed")
+
+
+def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
+    """The first rank does it, and all of them raise what it raises."""
+    failed = None
+    if ranks.first:
+        try:
+            do()
+        except MessageForUserError as error:
+            failed = error
+    failed = ranks.tell(failed)
+    if failed is not None:
+        raise failed
 
 
 def alone_in(folder: Path) -> ExitStack:
@@ -58,33 +91,30 @@ def alone_in(folder: Path) -> ExitStack:
     return stack
 
 
-def prepare(job: Job, parts: Parts, folder: Path, overwrite: bool) -> None:
-    """Makes sure that what the folder holds is this training, or nothing."""
-    if overwrite:
-        for name in (RUN_FILE, CHECKPOINT, METRICS):
-            (folder / name).unlink(missing_ok=True)
-        shutil.rmtree(folder / "steps", ignore_errors=True)
-    asked = describe(job, parts)
-    if (folder / RUN_FILE).exists():
-        asked.require_same(read_run_file(folder), folder)
-    write_run_file(folder, asked)
+def clear(folder: Path) -> None:
+    for name in (CHECKPOINT, RUN_FILE, METRICS):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "steps", ignore_errors=True)
 
 
 class TrainingRun:
-    """A training whose folder is ready, on one of its ranks; the first one writes metrics and speaks."""
+    """A training whose folder is ready, on one of its ranks; the first one writes metrics and speaks.
 
-    def __init__(self, job: Job, parts: Parts, folder: Path, ranks: Ranks, device: torch.device):
+    begun: whether the folder has a checkpoint of this training.
+    """
+
+    def __init__(self, job: Job, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool):
         self.job, self.parts, self.folder, self.ranks, self.device = job, parts, folder, ranks, device
+        self.begun = not overwrite and (folder / CHECKPOINT).exists()
         self.rows: list[list[str]] = []
 
     def run(self, workers: int) -> None:
         steps = self.job.steps(len(self.parts.train))
-        going_on = (self.folder / CHECKPOINT).exists()
-        if going_on and latest(self.folder)[1] == steps:
+        if self.begun and latest(self.folder)[1] == steps:
             self.say(f"finished already, in {self.folder}; --overwrite trains it again")
             return
         learner = make_learner(self.job, self.parts, self.ranks, self.device)
-        first = restore(self.folder, learner) if going_on else 0
+        first = restore(self.folder, learner) if self.begun else 0
         self.announce(first)
         self.rows = self.metrics_until(first)
         began = time.perf_counter()
@@ -93,8 +123,7 @@ class TrainingRun:
             bar.update(first)
             for progress in train(self.job, self.parts, learner, first, workers):
                 if progress.ends_epoch:
-                    save(self.folder, learner, progress.step)
-                    self.note(progress, before + time.perf_counter() - began)
+                    self.keep(learner, progress, before + time.perf_counter() - began)
                 if self.ranks.first:
                     numbers = line(progress)
                     bar.update(progress.step - bar.pos, numbers)
@@ -103,11 +132,22 @@ class TrainingRun:
         minutes, seconds = divmod(round(time.perf_counter() - began), 60)
         self.say(f"{self.job.head}: trained in {minutes} min {seconds:02d} s -> {self.folder}")
 
+    def keep(self, learner: Learner, progress: Progress, seconds: float) -> None:
+        """A checkpoint. The row of metrics comes first: a training that goes on drops rows that are too new."""
+        if self.ranks.first and not self.begun:
+            clear(self.folder)
+            write_run_file(self.folder, describe(self.job, self.parts))
+        self.note(progress, seconds)
+        save(self.folder, learner, progress.step)
+        self.begun = True
+
     def announce(self, first: int) -> None:
         train_part, numbers = self.parts.train, self.job.spec
         ranks = f" on {self.ranks.count} processes" if self.ranks.count > 1 else ""
         self.say(f"{self.job.head} {vars(numbers)}")
         self.say(f"{len(train_part):,} images of {len(train_part.people):,} people, {self.job.recipe.backbone}{ranks}")
+        if self.parts.left_out:
+            self.say(f"{self.parts.left_out:,} people were left out by name")
         if first:
             self.say(f"  going on after step {first}")
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from errors import InputError
-from faces.batches import batches, examples, steps_of_epoch
+from errors import InputError, OneRankError
+from faces.batches import Batch, batches, examples, steps_of_epoch
 from faces.embedder import NetworkEmbedder
 from faces.learner import Learner
 from faces.measures import roc
-from faces.pairs import all_pairs, locate
+from faces.pairs import all_pairs
 from faces.people import Parts
 from faces.protocol import cosine, scores_of_pairs
 from faces.recipe import Recipe
@@ -21,6 +21,7 @@ from training.config import LossSpec
 from training.ranks import Ranks
 
 STEPS_BETWEEN_REPORTS = 10
+ADVICE = "the last checkpoint is kept; try a lower --lr or --m"
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,14 @@ def make_learner(job: Job, parts: Parts, ranks: Ranks, device: torch.device) -> 
 
 
 def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0) -> Iterator[Progress]:
-    """The steps from `first` on. Raises InputError naming the step when the loss is no longer finite."""
+    """The steps from `first` on. Raises InputError naming the step when loss or weights are no longer finite."""
     recipe, steps = job.recipe, job.steps(len(parts.train))
     each = steps // recipe.epochs
     losses: list[torch.Tensor] = []
     if first == 0:
         learner.start(examples(parts.train, recipe))
-    for batch in batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers):
+    seen = batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers)
+    for batch in saying_which_rank(seen, learner.ranks):
         losses.append(learner.step(batch))
         done = batch.step + 1
         ends_epoch = done % each == 0
@@ -71,17 +73,29 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
             continue
         loss = finite_mean(losses, done)
         losses.clear()
+        if ends_epoch and not learner.is_finite():
+            raise InputError(f"the weights are not finite after step {done}; {ADVICE}")
         eer = validate(learner, parts, recipe.shape) if ends_epoch else None
         yield Progress(done, steps, done / each, loss, ends_epoch, eer)
+
+
+def saying_which_rank(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
+    """The batches. Each rank reads images of its own, so that the others do not know of one that cannot be read.
+
+    Processes that read (`workers`) put their traceback before the message.
+    """
+    try:
+        yield from seen
+    except InputError as error:
+        message = str(error).rpartition("InputError: ")[2]
+        raise (InputError if ranks.count == 1 else OneRankError)(message) from None
 
 
 def finite_mean(losses: list[torch.Tensor], done: int) -> float:
     values = torch.stack(losses).tolist()
     for step, value in enumerate(values, start=done - len(values) + 1):
         if not np.isfinite(value):
-            raise InputError(
-                f"the loss is {value} at step {step}; the last checkpoint is kept; try a lower --lr or --m"
-            )
+            raise InputError(f"the loss is {value} at step {step}; {ADVICE}")
     return float(np.mean(values))
 
 
@@ -94,7 +108,7 @@ def validate(learner: Learner, parts: Parts, shape: tuple[int, int]) -> float | 
     if learner.ranks.first:
         embedder = NetworkEmbedder(learner.backbone, shape, learner.device, learner.bfloat16)
         features = embedder.embed(folder.paths(), flipped=False)
-        pairs, left, right = locate(all_pairs(folder), folder, skip_missing=False)
+        pairs, left, right = all_pairs(folder)
         eer = roc(scores_of_pairs(cosine, features, left, right), pairs.same).eer
     learner.ranks.wait()
     return eer

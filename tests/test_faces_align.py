@@ -89,14 +89,18 @@ def test_landmarks_go_on_and_a_failure_is_listed_and_not_fatal(three_images, tmp
 
     with pytest.raises(KeyboardInterrupt):
         find_landmarks(three_images, stops_after_one, out)
-    assert list(read_landmarks(out)) == ["Ann/1.png", "Ann/2.png"]
+    assert list(read_landmarks(out)) == ["Ann/1.png"]
     asked.clear()
-    found = find_landmarks(three_images, lambda pixels: asked.append(pixels.shape), out)
+    found, unreadable = find_landmarks(three_images, lambda pixels: asked.append(pixels.shape), out)
     assert asked == [(250, 250, 3)]
     np.testing.assert_allclose(found["Ann/1.png"], POINTS)
-    assert (found["Ann/2.png"], found["Bob/1.jpg"]) == (None, None)
+    assert list(found) == ["Ann/1.png", "Bob/1.jpg"]
+    assert found["Bob/1.jpg"] is None
+    assert ["2.png cannot be read" in reason for reason in unreadable] == [True]
+    Image.new("RGB", (60, 60)).save(three_images.root / "Ann" / "2.png")
+    find_landmarks(three_images, lambda pixels: 2 * POINTS, out)
     assert {image: None if points is None else points.tolist() for image, points in read_landmarks(out).items()} == {
-        "Ann/1.png": POINTS.tolist(), "Ann/2.png": None, "Bob/1.jpg": None,
+        "Ann/1.png": POINTS.tolist(), "Bob/1.jpg": None, "Ann/2.png": (2 * POINTS).tolist(),
     }  # fmt: skip
 
 

@@ -199,6 +199,16 @@ def test_pairs_of_lfw(tmp_path):
     assert (left.tolist(), right.tolist()) == ([0, 0, 2, 1], [1, 4, 3, 2])
 
 
+def test_images_of_one_name_are_two_in_all_pairs_and_refused_where_names_decide(tmp_path):
+    twice = folder("Ann/Ann_0001.jpg", "Ann/Ann_0001.png", "Ann/Ann_0002.jpg", "Bob/Bob_0001.jpg")
+    _, left, right = all_pairs(twice)
+    assert set(zip(left.tolist(), right.tolist(), strict=True)) == {(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)}
+    path = tmp_path / "pairs.txt"
+    path.write_text(PAIRS)
+    with pytest.raises(InputError, match=r"Ann_0001\.jpg and Ann/Ann_0001\.png have one name"):
+        locate(read_pairs(path), twice, skip_missing=True)
+
+
 def test_missing_images_are_counted_or_skipped(tmp_path):
     path = tmp_path / "pairs.txt"
     path.write_text(PAIRS)
@@ -235,7 +245,8 @@ def test_bad_pairs_name_their_line(tmp_path, text, message):
 
 
 def test_all_pairs():
-    pairs = all_pairs(folder("Ann/1.pgm", "Ann/2.pgm", "Bob/1.pgm"))
+    pairs, left, right = all_pairs(folder("Ann/1.pgm", "Ann/2.pgm", "Bob/1.pgm"))
+    assert (left.tolist(), right.tolist()) == ([0, 0, 1], [1, 2, 2])
     assert list(zip(pairs.left, pairs.right, pairs.same, strict=True)) == [
         ("Ann/1", "Ann/2", True),
         ("Ann/1", "Bob/1", False),
