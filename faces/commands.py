@@ -104,13 +104,15 @@ def train(
     """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
     from faces.folder import read_folder
     from faces.heads import head_numbers
-    from faces.people import part, read_names
+    from faces.people import part, read_names, require_some
     from faces.recipe import recipe_named
 
     changes = {key: value for key, value in settings.items() if value is not None}
     chosen = recipe_named(recipe, changes)
-    left_out = [name for path in exclude for name in read_names(path)] + people_of_fold(pairs, without_fold)
-    parts = part(read_folder(data), chosen.min_images, left_out, chosen.validation, seed)
+    folder = read_folder(data)
+    left_out = [name for path in exclude for name in require_some(read_names(path), folder, path)]
+    left_out += require_some(people_of_fold(pairs, without_fold), folder, f"{pairs}, fold {without_fold}")
+    parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
     numbers = head_numbers(head, len(parts.train.people), s, m)
 
     from faces.run import run_training
@@ -166,8 +168,8 @@ def evaluate(
     from files import write_whole
     from viz.style import Style
 
-    if fold is not None and pairs is None:
-        raise InputError("--fold is one of --pairs; give them too")
+    if pairs is None and (fold is not None or subtract_mean or like_sphereface):
+        raise InputError("--fold, --subtract-mean and --like-sphereface ask for the folds of --pairs; give them too")
     if like_sphereface:
         if fusion != "none" or subtract_mean:
             raise InputError(

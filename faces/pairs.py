@@ -117,12 +117,13 @@ def locate(pairs: Pairs, folder: FaceFolder, skip_missing: bool) -> tuple[Pairs,
     Raises InputError that counts what is missing, unless `skip_missing`; always if nothing is left, or a name means
     two images.
     """
+    asked = {image for side in (pairs.left, pairs.right) for image in side}
     number: dict[str, int] = {}
     for i, image in enumerate(folder.images):
-        if number.setdefault(stem(image), i) != i:
+        if number.setdefault(stem(image), i) != i and stem(image) in asked:
             other = folder.images[number[stem(image)]]
             raise InputError(f"{folder.root}: {other} and {image} have one name in pairs; rename one of them")
-    missing = sorted({image for side in (pairs.left, pairs.right) for image in side} - number.keys())
+    missing = sorted(asked - number.keys())
     if missing and not skip_missing:
         unknown = sorted(pairs.people() - set(folder.people))
         what, names = (f"{len(unknown)} people", unknown) if unknown else (f"{len(missing)} images", missing)

@@ -27,12 +27,9 @@ class Parts:
 def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validation: float, seed: int) -> Parts:
     """Leaves out people of fewer images and the excluded ones, and sets a share of the others aside for validation.
 
-    Raises InputError if fewer than two people are left for either, or none of the excluded ones is there.
+    Raises InputError if fewer than two people are left for either.
     """
-    named = set(excluded)
-    left_out = named & set(folder.people)
-    if named and not left_out:
-        raise InputError(f"{folder.root}: none of the {len(named)} people to leave out is there; check their names")
+    left_out = set(excluded) & set(folder.people)
     counts = folder.counts()
     able = [name for name, count in zip(folder.people, counts, strict=True) if count >= min_images]
     able = [name for name in able if name not in left_out]
@@ -48,21 +45,29 @@ def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validatio
     if validation and len(chosen) < FEWEST_TO_VALIDATE:
         raise InputError(
             f"{folder.root}: {len(chosen)} people with several images to validate with, at least {FEWEST_TO_VALIDATE} "
-            "are needed; --validation 0 does without"
+            f"are needed, with {MOST_IMAGES_TO_VALIDATE:,} images at most; --validation 0 does without"
         )
     return Parts(folder.only(train), folder.only(chosen) if chosen else None, len(left_out))
 
 
 def drawn(candidates: list[str], wanted: int, images: dict[str, int], seed: int) -> set[str]:
-    """So many of the candidates by chance; fewer where they have more images than can be judged pair by pair."""
+    """So many of the candidates by chance; those are passed over with whom the images would be too many to be judged
+    pair by pair."""
     chosen: set[str] = set()
     total = 0
-    for number in np.random.default_rng(seed).permutation(len(candidates))[:wanted]:
-        total += images[candidates[number]]
-        if total > MOST_IMAGES_TO_VALIDATE and len(chosen) >= FEWEST_TO_VALIDATE:
-            break
-        chosen.add(candidates[number])
+    for number in np.random.default_rng(seed).permutation(len(candidates)):
+        name = candidates[number]
+        if len(chosen) < wanted and total + images[name] <= MOST_IMAGES_TO_VALIDATE:
+            chosen.add(name)
+            total += images[name]
     return chosen
+
+
+def require_some(names: list[str], folder: FaceFolder, source: object) -> list[str]:
+    """The names. Raises InputError if there are some, and none of them is in the folder: they are misspelt, then."""
+    if names and not set(names) & set(folder.people):
+        raise InputError(f"{source}: none of its {len(set(names))} people is in {folder.root}; check their names")
+    return names
 
 
 def read_names(path: Path) -> list[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-import shutil
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,20 +12,20 @@ import click
 import torch
 from filelock import FileLock, Timeout
 
-from errors import InputError, MessageForUserError, StoppedError
+from errors import InputError, StoppedError
+from faces.agreement import by_the_first, on_this_rank, with_all_ranks
 from faces.checkpoint import NAME as CHECKPOINT
 from faces.checkpoint import latest, restore, save
 from faces.learner import Learner
 from faces.people import Parts
 from faces.progress import progress_bar
-from faces.run_file import NAME as RUN_FILE
+from faces.replacing import METRICS, put_aside, require_ours, settle
 from faces.run_file import describe, read_run_file, write_run_file
 from faces.training import Job, Progress, make_learner, train
 from files import write_whole
 from run_log import command_line, command_to_go_on
 from training.ranks import Ranks
 
-METRICS = "metrics.csv"
 HEADER = ["step", "epoch", "loss", "validation_eer", "seconds"]
 
 
@@ -44,40 +42,27 @@ def run_training(
 
         def prepare() -> None:
             stack.enter_context(alone_in(folder))
+            stack.callback(settle, folder)
+            settle(folder)
+            require_ours(folder)
             if not overwrite and (folder / CHECKPOINT).exists():
                 describe(job, parts).require_same(read_run_file(folder), folder)
 
         by_the_first(ranks, prepare)
         run = TrainingRun(job, parts, folder, ranks, device, overwrite)
         try:
-            run.run(workers)
+            with with_all_ranks(ranks):
+                run.run(workers)
         except KeyboardInterrupt:
             if not run.begun:
                 raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None
             raise StoppedError(f"stopped; the last checkpoint is kept; go on with: {command_to_go_on()}") from None
-        except RuntimeError as error:
-            if ranks.count > 1 and "gloo" in str(error):
-                raise InputError("another of the processes stopped; it says why") from None
-            raise
 
 
 def require_two_images_each(batch: int, ranks: Ranks) -> None:
     """Batch normalisation needs two."""
     if ranks.count > 1 and batch < 2 * ranks.count:
         raise InputError(f"batches of {batch} images are too small for {ranks.count} processes; 2 for each are needed")
-
-
-def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
-    """The first rank does it, and all of them raise what it raises."""
-    failed = None
-    if ranks.first:
-        try:
-            do()
-        except MessageForUserError as error:
-            failed = error
-    failed = ranks.tell(failed)
-    if failed is not None:
-        raise failed
 
 
 def alone_in(folder: Path) -> ExitStack:
@@ -89,12 +74,6 @@ def alone_in(folder: Path) -> ExitStack:
     except Timeout:
         raise InputError(f"another process is working in {folder}; wait for it, or choose another --out") from None
     return stack
-
-
-def clear(folder: Path) -> None:
-    for name in (CHECKPOINT, RUN_FILE, METRICS):
-        (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "steps", ignore_errors=True)
 
 
 class TrainingRun:
@@ -114,7 +93,8 @@ class TrainingRun:
             self.say(f"finished already, in {self.folder}; --overwrite trains it again")
             return
         learner = make_learner(self.job, self.parts, self.ranks, self.device)
-        first = restore(self.folder, learner) if self.begun else 0
+        with on_this_rank(self.ranks):
+            first = restore(self.folder, learner) if self.begun else 0
         self.announce(first)
         self.rows = self.metrics_until(first)
         began = time.perf_counter()
@@ -123,7 +103,8 @@ class TrainingRun:
             bar.update(first)
             for progress in train(self.job, self.parts, learner, first, workers):
                 if progress.ends_epoch:
-                    self.keep(learner, progress, before + time.perf_counter() - began)
+                    with on_this_rank(self.ranks):
+                        self.keep(learner, progress, before + time.perf_counter() - began)
                 if self.ranks.first:
                     numbers = line(progress)
                     bar.update(progress.step - bar.pos, numbers)
@@ -135,10 +116,12 @@ class TrainingRun:
     def keep(self, learner: Learner, progress: Progress, seconds: float) -> None:
         """A checkpoint. The row of metrics comes first: a training that goes on drops rows that are too new."""
         if self.ranks.first and not self.begun:
-            clear(self.folder)
+            put_aside(self.folder)
             write_run_file(self.folder, describe(self.job, self.parts))
         self.note(progress, seconds)
         save(self.folder, learner, progress.step)
+        if self.ranks.first and not self.begun:
+            settle(self.folder)
         self.begun = True
 
     def announce(self, first: int) -> None:

@@ -41,7 +41,7 @@ class ShardedHead(nn.Module):
 
     def sample(self, seed: int) -> None:
         """Decides which negative classes the next step sees."""
-        self.generator.manual_seed(seed)
+        self.generator.manual_seed(seed % 2**63)
 
     def loss(self, features: Tensor, labels: Tensor, total: int) -> Tensor:
         """This rank's features (n, D) and int64 labels (total,) of the whole batch -> its mean loss, on every rank."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from errors import InputError, OneRankError
+from errors import InputError
+from faces.agreement import on_this_rank
 from faces.batches import Batch, batches, examples, steps_of_epoch
 from faces.embedder import NetworkEmbedder
 from faces.learner import Learner
@@ -65,7 +66,7 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
     if first == 0:
         learner.start(examples(parts.train, recipe))
     seen = batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers)
-    for batch in saying_which_rank(seen, learner.ranks):
+    for batch in told_by_its_reader(seen, learner.ranks):
         losses.append(learner.step(batch))
         done = batch.step + 1
         ends_epoch = done % each == 0
@@ -79,16 +80,16 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
         yield Progress(done, steps, done / each, loss, ends_epoch, eer)
 
 
-def saying_which_rank(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
+def told_by_its_reader(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
     """The batches. Each rank reads images of its own, so that the others do not know of one that cannot be read.
 
     Processes that read (`workers`) put their traceback before the message.
     """
-    try:
-        yield from seen
-    except InputError as error:
-        message = str(error).rpartition("InputError: ")[2]
-        raise (InputError if ranks.count == 1 else OneRankError)(message) from None
+    with on_this_rank(ranks):
+        try:
+            yield from seen
+        except InputError as error:
+            raise InputError(str(error).rpartition("InputError: ")[2]) from None
 
 
 def finite_mean(losses: list[torch.Tensor], done: int) -> float:

@@ -159,3 +159,25 @@ def visit(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., A
     for page in opened:
         page.close()
     assert complaints == []
+
+
+@pytest.fixture
+def noise_album(tmp_path: Path) -> Path:
+    """Four people of four images each, 16 x 16, all noise."""
+    random = np.random.default_rng(0)
+    for name in (f"p{person}/{number}.png" for person in range(4) for number in range(4)):
+        path = tmp_path / "album" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(random.integers(0, 256, (16, 16, 3), dtype=np.uint8)).save(path)
+    return tmp_path / "album"
+
+
+@pytest.fixture
+def train_faces(run: Callable[..., Answer], noise_album: Path, tmp_path: Path) -> Callable[..., Answer]:
+    """Trains on the album into tmp_path / "out": train_faces("--head", "ArcFace") -> (exit code, stdout, stderr)."""
+
+    def call(*more: object) -> Answer:
+        settings = ("--size", "16x16", "--batch-size", 4, "--epochs", 3, "--device", "cpu")
+        return run("faces.py", "train", "--data", noise_album, "--out", tmp_path / "out", *settings, *more)
+
+    return call

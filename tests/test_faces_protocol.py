@@ -207,6 +207,8 @@ def test_images_of_one_name_are_two_in_all_pairs_and_refused_where_names_decide(
     path.write_text(PAIRS)
     with pytest.raises(InputError, match=r"Ann_0001\.jpg and Ann/Ann_0001\.png have one name"):
         locate(read_pairs(path), twice, skip_missing=True)
+    not_asked = folder("Ann/Ann_0001.jpg", "Ann/Ann_0002.jpg", "Bob/Bob_0001.jpg", "Zoe/1.jpg", "Zoe/1.png")
+    assert len(locate(read_pairs(path), not_asked, skip_missing=True)[0]) == 2
 
 
 def test_missing_images_are_counted_or_skipped(tmp_path):

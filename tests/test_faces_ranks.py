@@ -29,7 +29,7 @@ from training.store import read_run
 from .conftest import ROOT
 
 CLASSES, BATCH, STEPS = 7, 6, 4
-HEADS = ("softmax", "SphereFace", "CosFace", "ArcFace", "CurricularFace")
+HEADS = ("softmax", "SphereFace", "CosFace", "ArcFace", "CurricularFace", "ElasticFace")
 SMALL = {
     "backbone": "sphere4",
     "size": "16x16",

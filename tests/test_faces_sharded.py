@@ -23,6 +23,8 @@ def test_what_is_sampled():
         assert torch.equal(kept[places], labels)
         seen.append(kept.tolist())
     assert seen[0] == seen[1] != seen[2]
+    head.sample(10**19)
+    assert len(head.chosen(labels)[0]) == 10
     head.sample(0)
     assert set(head.chosen(torch.arange(40))[0].tolist()) == set(range(40))  # positives are never left out
 
