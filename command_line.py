@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from errors import MessageForUserError, OneRankError
+from errors import MessageForUserError, OneRankError, in_words
 
 
 def run_command(command: click.Command) -> NoReturn:
@@ -27,7 +27,7 @@ def run_command(command: click.Command) -> NoReturn:
     except MessageForUserError as error:
         code = complain(str(error), error.exit_code)
     except OSError as error:
-        code = complain(f"{error.filename or 'a file'}: {error.strerror or error}")
+        code = complain(in_words(error))
     sys.exit(code or 0)
 
 

@@ -1,6 +1,11 @@
 """What a user should read instead of a traceback, and the exit code that goes with it."""
 
 
+def in_words(error: OSError) -> str:
+    """Which file, and what is wrong with it."""
+    return f"{error.filename or 'a file'}: {error.strerror or error}"
+
+
 class MessageForUserError(Exception):
     """The commands print its text as one line on stderr and exit with its code. Anything else raised is a bug."""
 

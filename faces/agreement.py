@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from errors import InputError, MessageForUserError, OneRankError
+from errors import InputError, MessageForUserError, OneRankError, in_words
 from training.ranks import Ranks
 
 
@@ -32,7 +32,7 @@ def on_this_rank(ranks: Ranks) -> Iterator[None]:
     except OSError as error:
         if ranks.count == 1:
             raise
-        raise OneRankError(f"{error.filename or 'a file'}: {error.strerror or error}") from None
+        raise OneRankError(in_words(error)) from None
 
 
 @contextmanager

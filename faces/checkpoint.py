@@ -20,13 +20,13 @@ from faces.sharded import ShardedHead
 from files import write_whole
 from training.tensors import damaged, first_line, read_tensors, write_tensors
 
-NAME = "checkpoint.json"
+NAME, STEPS = "checkpoint.json", "steps"
 BACKBONE, REST = "backbone.pt", "training.pt"
 
 
 def save(folder: Path, learner: Learner, steps_done: int) -> None:
     """Every rank writes its classes and the first one all else; then the checkpoint before is removed."""
-    ranks, place = learner.ranks, folder / "steps" / f"{steps_done:08d}"
+    ranks, place = learner.ranks, folder / STEPS / f"{steps_done:08d}"
     if ranks.first:
         place.mkdir(parents=True, exist_ok=True)
     ranks.wait()
@@ -38,7 +38,7 @@ def save(folder: Path, learner: Learner, steps_done: int) -> None:
     ranks.wait()
     if ranks.first:
         write_whole(folder / NAME, json.dumps({"step": steps_done}).encode())
-        for older in (folder / "steps").iterdir():
+        for older in (folder / STEPS).iterdir():
             if older != place:
                 shutil.rmtree(older, ignore_errors=True)
 
@@ -69,7 +69,7 @@ def latest(folder: Path) -> tuple[Path, int]:
     """The folder of the last whole checkpoint and its step. Raises InputError if there is none."""
     try:
         step = json.loads((folder / NAME).read_text(encoding="utf-8"))["step"]
-        place = folder / "steps" / f"{step:08d}"
+        place = folder / STEPS / f"{step:08d}"
     except FileNotFoundError:
         raise InputError(
             f"{folder}: no {NAME} in it, so there is no model; train one with: python faces.py train"

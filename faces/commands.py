@@ -187,7 +187,7 @@ def evaluate(
         click.echo(line)
     for path in getattr(embedder, "without_face", []):
         click.echo(f"no face found, the middle was taken: {path}")
-    name = embedder.name + ask.in_names()
+    name = embedder.name + ask.suffix()
     write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
     write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
     click.echo(f"{out / name}.json, {out / name}_roc.png")

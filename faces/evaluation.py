@@ -23,7 +23,8 @@ FEWEST_TO_LEARN_FROM = 20
 
 @dataclass(frozen=True)
 class Ask:
-    """fusion: none, concat or sum. sphereface: as its evaluation.m does it. fold: only this one is tested."""
+    """fusion: none, concat or sum. sphereface: scores, thresholds and their mean as in its evaluation.m, which is asked
+    with concat and means subtracted. fold: only this one is tested."""
 
     fusion: str = "none"
     subtract_mean: bool = False
@@ -31,7 +32,7 @@ class Ask:
     fold: int | None = None
     skip_missing: bool = False
 
-    def in_names(self) -> str:
+    def suffix(self) -> str:
         """The end of a file's name, so that figures of other questions stay."""
         fusion = "" if self.fusion == "none" else f"_{self.fusion}"
         mean = "_without-mean" if self.subtract_mean else ""
@@ -68,7 +69,7 @@ def evaluate(embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, ask: A
     there, left, right = all_pairs(folder) if pairs is None else locate(pairs, folder, ask.skip_missing)
     needed, places = np.unique(np.concatenate((left, right)), return_inverse=True)
     paths = [folder.root / folder.images[number] for number in needed]
-    features = fused(embedder, paths, "concat" if ask.sphereface else ask.fusion, cache)
+    features = fused(embedder, paths, ask.fusion, cache)
     left, right = places[: len(left)], places[len(left) :]
     known = there.show(embedder.seen)
     tested = in_fold(there, ask.fold)
@@ -100,10 +101,9 @@ def in_folds(
         others = pairs.same[(pairs.folds != fold) & unknown]
         if min(others.sum(), (~others).sum()) < min(FEWEST_TO_LEARN_FROM, len(pairs) // 4):
             raise InputError(f"fold {fold}: of the other folds, too few pairs show only people it was not trained on")
-    sphereface = ask.sphereface
     return verify(
-        left, right, pairs.same, pairs.folds, SPHEREFACE if sphereface else LFW,
-        cosine if sphereface else embedder.similarity, ask.subtract_mean or sphereface, tested, unknown,
+        left, right, pairs.same, pairs.folds, SPHEREFACE if ask.sphereface else LFW,
+        cosine if ask.sphereface else embedder.similarity, ask.subtract_mean, tested, unknown,
     )  # fmt: skip
 
 

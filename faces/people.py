@@ -30,10 +30,8 @@ def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validatio
     Raises InputError if fewer than two people are left for either.
     """
     left_out = set(excluded) & set(folder.people)
-    counts = folder.counts()
-    able = [name for name, count in zip(folder.people, counts, strict=True) if count >= min_images]
-    able = [name for name in able if name not in left_out]
-    images = dict(zip(folder.people, counts.tolist(), strict=True))
+    images = dict(zip(folder.people, folder.counts().tolist(), strict=True))
+    able = [name for name, count in images.items() if count >= min_images and name not in left_out]
     wanted = max(FEWEST_TO_VALIDATE, round(validation * len(able)))
     chosen = drawn([name for name in able if images[name] > 1], wanted, images, seed) if validation else set()
     train = [name for name in able if name not in chosen]

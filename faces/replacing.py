@@ -8,9 +8,10 @@ from pathlib import Path
 
 from errors import InputError
 from faces.checkpoint import NAME as CHECKPOINT
+from faces.checkpoint import STEPS
 from faces.run_file import NAME as RUN_FILE
 
-METRICS, STEPS = "metrics.csv", "steps"
+METRICS = "metrics.csv"
 ASIDE = ".replaced"
 PARTS = (CHECKPOINT, RUN_FILE, METRICS, STEPS)
 
