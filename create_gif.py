@@ -68,6 +68,7 @@ def main(
     size: int, theme: str, palette: str, transparent: bool, config_path: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
+    click.get_current_context().call_on_close(say_what_has_no_font)
     import exports
     from training.config import ALL
     from training.config_file import read_config
@@ -120,6 +121,14 @@ def require_possible(modes: dict[str, object], lossnames: tuple[str, ...], kind:
         raise InputError("--compare names its runs itself; leave --lossname away")
     if "--sweep" in given and len(lossnames) != 1:
         raise InputError("--sweep starts from one run: give --lossname once")
+
+
+def say_what_has_no_font() -> None:
+    from viz.labels import without_font
+
+    missing = without_font()
+    if missing is not None:
+        click.echo(missing)
 
 
 def show(paths: Iterable[Path]) -> None:

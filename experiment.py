@@ -29,6 +29,7 @@ from training.snapshot import SPLITS, Record, Run, Snapshot
 from training.snapshot_file import write_snapshot
 from training.store import describe, fingerprint, read_run, write_description, write_metrics
 from viz.frames import Page
+from viz.labels import without_font
 from viz.movie import Timing, draw_run, draw_turn, png_bytes
 from viz.style import Style
 
@@ -182,6 +183,9 @@ class Experiment:
             self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
             if stills and self.config.model.visual_dimension == 3:
                 self.say(str(draw_turn(run, self.folder, split, Style())))
+        missing = without_font()
+        if missing is not None:
+            self.say(missing)
 
     def make_page(self, run: Run) -> None:
         """The run's page, if it is flat; without it the run is as good, so that nothing of it can stop the run."""

@@ -118,6 +118,8 @@ def main(
     whole = load_dataset(configs[0].data.dataset, Path(configs[0].data.data_dir))
     dataset = whole.without(configs[0].data.holdout)
     ranks = join_ranks(device)
+    for note in dataset.notes if ranks.first else ():
+        click.echo(note)
     try:
         if len(configs) == 1:
             run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose, ranks)

@@ -30,7 +30,7 @@ class FileThatMayFail(logging.FileHandler):
 @contextlib.contextmanager
 def logging_to(path: Path, verbose: bool) -> Iterator[logging.Logger]:
     """Appends messages and Python's warnings to `path`; with `verbose` they go to stderr too."""
-    handlers: list[logging.Handler] = [FileThatMayFail(path, encoding="utf-8")]
+    handlers: list[logging.Handler] = [FileThatMayFail(path, encoding="utf-8", errors="backslashreplace")]
     if verbose:
         handlers.append(logging.StreamHandler(sys.stderr))
     warnings = logging.getLogger("py.warnings")

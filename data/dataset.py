@@ -12,6 +12,7 @@ from errors import InputError
 
 FEWEST_CLASSES, MOST_CLASSES = 2, 47
 LONGEST_NAME = 60
+FOLDER_PREFIX = "folder:"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ class Split:
 class Dataset:
     """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits.
 
-    unseen: test images of the classes `unseen_names`, which are none of `class_names` and not trained.
+    unseen: test images of the classes `unseen_names`, which are none of `class_names` and not trained. notes: what a
+    user should know of how the images were read.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Dataset:
     test: Split
     unseen: Split | None = None
     unseen_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         classes = len(self.class_names)
@@ -66,6 +69,8 @@ class Dataset:
                 raise InputError(
                     f"data set {self.name}: {name[:20]!r}… is no class name of 1 to {LONGEST_NAME} letters"
                 )
+        if len(set(self.class_names)) < classes:
+            raise InputError(f"data set {self.name}: two classes have one name")
         for title, split in (("training", self.train), ("test", self.test)):
             if not len(split):
                 raise InputError(f"data set {self.name}: no {title} images")
@@ -90,7 +95,7 @@ class Dataset:
             raise InputError(f"--holdout: {self.name} has no test images of {', '.join(names)}")
         known, unknown = (tuple(self.class_names[label] for label in labels) for labels in (left, held))
         return Dataset(
-            self.name, known, self.train.only(left), self.test.only(left), self.test.only(held), unknown
+            self.name, known, self.train.only(left), self.test.only(left), self.test.only(held), unknown, self.notes
         )  # fmt: skip
 
     @functools.cached_property

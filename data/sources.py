@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from data.dataset import Dataset, Split
+from data.dataset import FOLDER_PREFIX, Dataset, Split
 from data.image_folder import load_folder
 from data.mnist import load_mnist
 from errors import InputError
 
-FOLDER_PREFIX = "folder:"
 TORCHVISION = ("fashion-mnist", "kmnist", "emnist-letters")
 NAMES = ("mnist", "mnist-validation", *TORCHVISION)
 VALIDATION = 10_000

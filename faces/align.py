@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from data.images import Reading, read_shrunk
 from errors import InputError
-from faces.folder import FaceFolder, read_pixels
-from faces.landmarks import Landmarks
+from faces.folder import FaceFolder
+from faces.landmarks import Landmarks, scaled
 from faces.progress import progress_bar
 
 STANDARD = np.array(
     ((30.2946, 51.6963), (65.5318, 51.5014), (48.0252, 71.7366), (33.5493, 92.3655), (62.7299, 92.2041))
 )
 SIZES = {"112x96": 0.0, "112x112": 8.0}
-JPEG = {"quality": 95, "subsampling": 0}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 95}, "HEIF": {"quality": 95}
+}  # fmt: skip
 SHOWN = 3
 
 
@@ -60,9 +64,10 @@ def similarity_inverse(matrix: np.ndarray) -> np.ndarray:
 
 
 def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str, skip_missing: bool) -> list[str]:
-    """Crops of all images in `out`, under their own names and in their own formats; returns the images left out.
+    """Crops of all images in `out`, under their own names; returns the images left out.
 
-    Raises InputError that counts the images without landmarks, unless `skip_missing`.
+    They keep their own formats, or become PNG where Pillow cannot write those. Raises InputError that counts the images
+    without landmarks, unless `skip_missing`.
     """
     without = [image for image in folder.images if landmarks.get(image) is None]
     if len(without) == len(folder):
@@ -78,20 +83,30 @@ def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str,
         for image in folder.images:
             points = landmarks.get(image)
             if points is not None:
-                save(out / image, aligned(folder.root / image, points, size))
+                save(out / image, aligned(folder.root / image, points, size, folder.reading))
             bar.update(1, image)
     return without
 
 
-def aligned(path: Path, landmarks: np.ndarray, size: str) -> np.ndarray:
+def aligned(path: Path, landmarks: np.ndarray, size: str, reading: Reading) -> np.ndarray:
     """As `crop`, of a file. Raises InputError if it cannot be read, or its landmarks are no face."""
+    pixels, factor = read_shrunk(path, reading)
     try:
-        return crop(read_pixels(path), landmarks, size)
+        return crop(pixels, scaled(landmarks, 1 / factor), size)
     except ValueError as error:
         raise InputError(f"{path}: {error}; remove its line from the landmarks") from None
 
 
 def save(path: Path, pixels: np.ndarray) -> None:
+    """Raises OSError naming the file, of which then nothing is left."""
+    kind = Image.registered_extensions()[path.suffix.lower()]
+    if kind not in Image.SAVE:
+        path, kind = path.with_suffix(".png"), "PNG"
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, kind, **OPTIONS.get(kind, {}))
     path.parent.mkdir(parents=True, exist_ok=True)
-    options: dict[str, Any] = JPEG if path.suffix.lower() in (".jpg", ".jpeg") else {}
-    Image.fromarray(pixels).save(path, **options)
+    try:
+        path.write_bytes(packed.getvalue())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from data.images import read_pixels
 from faces.augment import draw_moves, moved
-from faces.folder import FaceFolder, read_pixels
+from faces.folder import FaceFolder
 from faces.recipe import Recipe
 from training.ranks import Ranks
 
@@ -34,7 +35,7 @@ class Crops(Dataset):
     """Images scaled to (H, W), read when they are asked for and kept as long as all of them need little memory."""
 
     def __init__(self, folder: FaceFolder, shape: tuple[int, int]):
-        self.paths, self.shape = folder.paths(), shape
+        self.paths, self.shape, self.reading = folder.paths(), shape, folder.reading
         self.keeps = len(folder) * shape[0] * shape[1] * 3 <= MOST_KEPT_BYTES
         self.kept: dict[int, Tensor] = {}
 
@@ -44,7 +45,7 @@ class Crops(Dataset):
     def __getitem__(self, index: int) -> Tensor:
         if index in self.kept:
             return self.kept[index]
-        pixels = torch.from_numpy(read_pixels(self.paths[index], self.shape))
+        pixels = torch.from_numpy(read_pixels(self.paths[index], "RGB", self.reading, self.shape))
         if self.keeps:
             self.kept[index] = pixels
         return pixels

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from errors import InputError, StoppedError
+from names import file_name
 from training.config import DEVICES, PRECISIONS
+
+if TYPE_CHECKING:
+    from faces.folder import FaceFolder
 
 SETTINGS = (
     click.option(
@@ -32,6 +37,25 @@ def recipe_settings(command: Any) -> Any:
     return command
 
 
+allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when listed names match nothing.")
+
+
+def say(*lines: str | None) -> None:
+    """Lines on stdout, of several processes by the first one."""
+    for line in lines:
+        if line and os.environ.get("RANK", "0") == "0":
+            click.echo(line)
+
+
+def folder_of(path: Path) -> FaceFolder:
+    """The folder of images, after what a user should know of it."""
+    from faces.folder import read_folder
+
+    folder = read_folder(path)
+    say(*folder.notes)
+    return folder
+
+
 @click.group()
 def faces() -> None:
     """Face recognition, from folders of images to figures."""
@@ -42,18 +66,17 @@ def faces() -> None:
 @click.option("--out", type=Path, default="landmarks.csv", show_default=True)
 def landmarks(folder: Path, out: Path) -> None:
     """Find five landmarks in every image of FOLDER/person/; goes on where it was stopped."""
-    from faces.folder import read_folder
     from faces.landmarks import find_landmarks
     from faces.mtcnn import mtcnn
 
-    images = read_folder(folder)
+    images = folder_of(folder)
     try:
         found, unreadable = find_landmarks(images, mtcnn(), out)
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {out} has what was found; the same command goes on") from None
     missed = [image for image, points in found.items() if points is None]
     for image in missed:
-        click.echo(f"no face: {image}")
+        click.echo(f"no face: {file_name(image)}")
     for reason in unreadable:
         click.echo(reason)
     faces_found = len(found) - len(missed)
@@ -67,16 +90,18 @@ def landmarks(folder: Path, out: Path) -> None:
 @click.option("--out", type=Path, required=True, help="Folder of the crops.")
 @click.option("--size", type=click.Choice(["112x96", "112x112"]), default="112x96", show_default=True)
 @click.option("--skip-missing", is_flag=True, help="Leave out images without landmarks.")
-def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool) -> None:
+@allow_missing
+def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, allow_missing: bool) -> None:
     """Crop every image of FOLDER/person/ so that eyes, nose and mouth stand in the standard places."""
     from faces.align import align_folder
-    from faces.folder import read_folder
-    from faces.landmarks import read_landmarks
+    from faces.landmarks import landmarks_of
 
-    images = read_folder(folder)
-    without = align_folder(images, read_landmarks(table), out, size, skip_missing)
+    images = folder_of(folder)
+    found, line = landmarks_of(images, table, allow_missing)
+    say(line)
+    without = align_folder(images, found, out, size, skip_missing)
     for image in without:
-        click.echo(f"left out: {image}")
+        click.echo(f"left out: {file_name(image)}")
     click.echo(f"{len(images) - len(without):,} crops of {size} -> {out}")
 
 
@@ -90,6 +115,7 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool) -
 @click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
 @click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
 @click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
+@allow_missing
 @click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
@@ -98,20 +124,24 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool) -
 @click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
 def train(
     data: Path, head: str, s: float | None, m: float | None, recipe: str, exclude: tuple[Path, ...],
-    pairs: Path | None, without_fold: int | None, out: Path | None, seed: int, device: str, precision: str,
-    workers: int, overwrite: bool, **settings: Any,
+    pairs: Path | None, without_fold: int | None, allow_missing: bool, out: Path | None, seed: int, device: str,
+    precision: str, workers: int, overwrite: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
-    from faces.folder import read_folder
     from faces.heads import head_numbers
-    from faces.people import part, read_names, require_some
+    from faces.people import excluded, part, read_names
     from faces.recipe import recipe_named
 
     changes = {key: value for key, value in settings.items() if value is not None}
     chosen = recipe_named(recipe, changes)
-    folder = read_folder(data)
-    left_out = [name for path in exclude for name in require_some(read_names(path), folder, path)]
-    left_out += require_some(people_of_fold(pairs, without_fold), folder, f"{pairs}, fold {without_fold}")
+    folder = folder_of(data)
+    lists = {str(path): read_names(path) for path in exclude}
+    lists[f"{pairs}, fold {without_fold}"] = people_of_fold(pairs, without_fold)
+    left_out: list[str] = []
+    for source, names in lists.items():
+        people, line = excluded(names, folder, source, allow_missing)
+        say(line)
+        left_out += people
     parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
     numbers = head_numbers(head, len(parts.train.people), s, m)
 
@@ -162,7 +192,6 @@ def evaluate(
     """Tell whether pairs of images show one person, and measure how often that is right."""
     from faces.evaluation import Ask, as_lines, write_figures
     from faces.evaluation import evaluate as measure
-    from faces.folder import read_folder
     from faces.pairs import read_pairs
     from faces.roc_plot import RocPage
     from files import write_whole
@@ -180,13 +209,13 @@ def evaluate(
     content = None if pairs is None else read_pairs(pairs)
     embedder = recogniser(model, device)
     try:
-        figures = measure(embedder, read_folder(data), content, ask, out / "features")
+        figures = measure(embedder, folder_of(data), content, ask, out / "features")
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
     for line in as_lines(figures):
         click.echo(line)
     for path in getattr(embedder, "without_face", []):
-        click.echo(f"no face found, the middle was taken: {path}")
+        click.echo(f"no face found, the middle was taken: {file_name(path)}")
     name = embedder.name + ask.suffix()
     write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
     write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
@@ -216,20 +245,21 @@ def recogniser(model: str, device: str) -> Any:
 def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path, device: str) -> None:
     """Draw the features of a few random people by t-SNE, as a picture and as a GIF of how they part."""
     from faces.embeddings import fused
-    from faces.folder import read_folder
     from faces.tsne import choose_people, walk
     from faces.tsne_page import TsnePage
     from files import write_whole
+    from viz.labels import without_font
     from viz.movie import Timing, movie_bytes, png_bytes
     from viz.style import Style
 
-    chosen = choose_people(read_folder(data), ids, min_images, seed)
+    chosen = choose_people(folder_of(data), ids, min_images, seed)
     embedder = recogniser(model, device)
-    features = fused(embedder, chosen.paths(), "none", out / "features")
+    features = fused(embedder, chosen.paths(), chosen.reading, "none", out / "features")
     new = len(set(chosen.people) - embedder.seen)
     note = f"{len(chosen)} images; {new} of {ids} people unseen"
     page = TsnePage(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
     path = out / f"{embedder.name}_seed-{seed}"
     write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
     write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))
+    say(without_font())
     click.echo(f"{path}.png, {path}.gif")

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from data.images import Reading, read_pixels
 from errors import InputError
-from faces.folder import read_pixels
 from faces.landmarks import most_central
 from faces.protocol import nearness
 
@@ -43,12 +43,12 @@ class DlibRecogniser:
         self.mark = f"dlib {version('dlib-bin')}, five points".encode()
         self.without_face: list[str] = []
 
-    def embed(self, paths: Sequence[Path], flipped: bool) -> np.ndarray:
+    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
         """Features float32 (N, 128) of images, or of their mirror images."""
-        return np.array([self.one(path, flipped) for path in paths], dtype=np.float32)
+        return np.array([self.one(path, reading, flipped) for path in paths], dtype=np.float32)
 
-    def one(self, path: Path, flipped: bool) -> np.ndarray:
-        pixels = read_pixels(path)
+    def one(self, path: Path, reading: Reading, flipped: bool) -> np.ndarray:
+        pixels = read_pixels(path, "RGB", reading)
         if flipped:
             pixels = np.ascontiguousarray(pixels[:, ::-1])
         box = self.face(pixels)

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from data.images import Reading, read_pixels
 from errors import InputError
 from faces.backbones import build_backbone
 from faces.batches import as_input
 from faces.checkpoint import BACKBONE, latest
-from faces.folder import read_pixels
 from faces.protocol import Similarity, cosine
 from faces.run_file import read_run_file
 from training.device import uses_bfloat16
@@ -33,7 +33,7 @@ class Embedder(Protocol):
     seen: frozenset[str]
     similarity: Similarity
 
-    def embed(self, paths: Sequence[Path], flipped: bool) -> np.ndarray:
+    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
         """Features float32 (N, D) of images, or of their mirror images."""
 
 
@@ -47,13 +47,13 @@ class NetworkEmbedder:
         self.backbone, self.shape, self.device, self.bfloat16 = backbone, shape, device, bfloat16
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
 
-    def embed(self, paths: Sequence[Path], flipped: bool) -> np.ndarray:
+    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
         """Features float32 (N, D) of images, or of their mirror images. Raises InputError if they are not finite."""
         self.backbone.eval()
         parts = []
         with torch.inference_mode():
             for start in range(0, len(paths), BATCH):
-                read = [read_pixels(path, self.shape) for path in paths[start : start + BATCH]]
+                read = [read_pixels(path, "RGB", reading, self.shape) for path in paths[start : start + BATCH]]
                 images = as_input(torch.from_numpy(np.stack(read)).to(self.device))
                 images = (images.flip(3) if flipped else images).contiguous(memory_format=torch.channels_last)
                 autocast = torch.autocast(self.device.type, torch.bfloat16)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from data.images import USUAL, Reading
 from errors import InputError
 from faces.embedder import Embedder
 from faces.progress import progress_bar
@@ -22,16 +24,16 @@ MARK_BYTES = 16
 FUSIONS = ("none", "concat", "sum")
 
 
-def fused(embedder: Embedder, paths: Sequence[Path], fusion: str, cache: Path) -> np.ndarray:
+def fused(embedder: Embedder, paths: Sequence[Path], reading: Reading, fusion: str, cache: Path) -> np.ndarray:
     """Features of images, (N, D): alone, beside those of the mirror images (N, 2 D), or added to them."""
-    plain = embed(embedder, paths, False, cache)
+    plain = embed(embedder, paths, reading, False, cache)
     if fusion == "none":
         return plain
-    mirrored = embed(embedder, paths, True, cache)
+    mirrored = embed(embedder, paths, reading, True, cache)
     return np.concatenate((plain, mirrored), axis=1) if fusion == "concat" else plain + mirrored
 
 
-def embed(embedder: Embedder, paths: Sequence[Path], flipped: bool, cache: Path) -> np.ndarray:
+def embed(embedder: Embedder, paths: Sequence[Path], reading: Reading, flipped: bool, cache: Path) -> np.ndarray:
     """Features float32 (N, D); those that `cache` has are not computed again.
 
     What was computed is written every minute and when this is stopped. An image that was changed is computed anew.
@@ -39,14 +41,14 @@ def embed(embedder: Embedder, paths: Sequence[Path], flipped: bool, cache: Path)
     side = "mirrored" if flipped else "plain"
     file = cache / f"{embedder.name}-{digest(embedder.mark).hex()[:12]}-{side}.npz"
     known = read_cache(file)
-    marks = [mark_of(path) for path in paths]
+    marks = [mark_of(path, reading) for path in paths]
     left = [number for number, mark in enumerate(marks) if mark not in known]
     written, computed = time.monotonic(), False
     try:
         with progress_bar(len(left), f"features ({side})") as bar:
             for start in range(0, len(left), CHUNK):
                 chunk = left[start : start + CHUNK]
-                features = embedder.embed([paths[number] for number in chunk], flipped)
+                features = embedder.embed([paths[number] for number in chunk], reading, flipped)
                 known.update(zip((marks[number] for number in chunk), features, strict=True))
                 computed = True
                 bar.update(len(chunk))
@@ -59,13 +61,17 @@ def embed(embedder: Embedder, paths: Sequence[Path], flipped: bool, cache: Path)
     return np.stack([known[mark] for mark in marks])
 
 
-def mark_of(path: Path) -> bytes:
-    """Differs for images of another path, size or time of change. Raises InputError if there is no such image."""
+def mark_of(path: Path, reading: Reading) -> bytes:
+    """Differs for images of another path, size or time of change, or read in another way.
+
+    Raises InputError if there is no such image.
+    """
     try:
         state = path.stat()
     except OSError as error:
         raise InputError(f"{path} cannot be read as an image ({error.strerror}); remove or replace it") from None
-    return digest(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}".encode())
+    way = "" if reading == USUAL else f"\n{reading.ground} {reading.whole} {reading.real}"
+    return digest(os.fsencode(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}{way}"))
 
 
 def digest(content: bytes) -> bytes:

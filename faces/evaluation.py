@@ -69,7 +69,7 @@ def evaluate(embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, ask: A
     there, left, right = all_pairs(folder) if pairs is None else locate(pairs, folder, ask.skip_missing)
     needed, places = np.unique(np.concatenate((left, right)), return_inverse=True)
     paths = [folder.root / folder.images[number] for number in needed]
-    features = fused(embedder, paths, ask.fusion, cache)
+    features = fused(embedder, paths, folder.reading, ask.fusion, cache)
     left, right = places[: len(left)], places[len(left) :]
     known = there.show(embedder.seen)
     tested = in_fold(there, ask.fold)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from data.image_folder import MOST_PIXELS, SUFFIXES
+from data.class_folders import read_class_folders
+from data.images import USUAL, Reading, measure
 from errors import InputError
 
 
@@ -17,13 +17,16 @@ from errors import InputError
 class FaceFolder:
     """people: names of the folders that hold images, sorted. images: "person/image.jpg", person by person.
 
-    labels: int64 (N,), the number of each image's person.
+    labels: int64 (N,), the number of each image's person. reading: how the images are read. notes: what a user should
+    know of both.
     """
 
     root: Path
     people: tuple[str, ...]
     images: tuple[str, ...]
     labels: np.ndarray
+    reading: Reading = USUAL
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -43,38 +46,18 @@ class FaceFolder:
         new_number[kept] = np.arange(len(kept))
         labels = new_number[self.labels]
         chosen = np.flatnonzero(labels >= 0)
-        images = tuple(self.images[i] for i in chosen)
-        return FaceFolder(self.root, tuple(self.people[i] for i in kept), images, labels[chosen])
+        images, people = tuple(self.images[i] for i in chosen), tuple(self.people[i] for i in kept)
+        return FaceFolder(self.root, people, images, labels[chosen], self.reading, self.notes)
 
 
 def read_folder(root: Path) -> FaceFolder:
     """All images in `root/PERSON/`. Raises InputError if there is no such folder or no image in it."""
-    if not root.is_dir():
-        raise InputError(f"{root}: no such folder; one with a folder of images for each person is needed")
-    people: list[str] = []
-    images: list[str] = []
-    labels: list[int] = []
-    for folder in sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        names = sorted(file.name for file in folder.iterdir() if file.suffix.lower() in SUFFIXES)
-        if names:
-            labels += [len(people)] * len(names)
-            people.append(folder.name)
-            images += [f"{folder.name}/{name}" for name in names]
-    if not images:
-        raise InputError(f"{root}: no images in it; it must hold a folder for each person, with images in them")
-    return FaceFolder(root, tuple(people), tuple(images), np.array(labels, dtype=np.int64))
-
-
-def read_pixels(path: Path, size: tuple[int, int] | None = None) -> np.ndarray:
-    """One image as uint8 (H, W, 3); with `size` = (H, W) scaled to it. Raises InputError if it cannot be read."""
-    try:
-        with Image.open(path) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise ValueError(f"{image.width} x {image.height} pixels are too many")
-            pixels = image.convert("RGB")
-            if size is not None and pixels.size != (size[1], size[0]):
-                pixels = pixels.resize((size[1], size[0]), Image.Resampling.BILINEAR)
-            return np.array(pixels)
-    except Exception as error:  # decoders of damaged files raise whatever comes
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path} cannot be read as an image ({reason}); remove or replace it") from None
+    found = read_class_folders(root)
+    files = {name: found.images[name] for name in sorted(found.images) if found.images[name]}
+    if not files:
+        nothing = f"{root}: no images in it; it must hold a folder for each person, with images in them"
+        raise InputError("; ".join((nothing, *found.notes)))
+    reading = measure(file for of_one in files.values() for file in of_one)
+    images = tuple(f"{name}/{file.name}" for name, of_one in files.items() for file in of_one)
+    labels = np.repeat(np.arange(len(files)), [len(of_one) for of_one in files.values()])
+    return FaceFolder(root, tuple(files), images, labels, reading, (*found.notes, *reading.notes))

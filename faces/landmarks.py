@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from data.images import read_shrunk
 from errors import InputError
-from faces.folder import FaceFolder, read_pixels
+from faces.folder import FaceFolder
+from faces.names import Known, read_text, require_matched
 from faces.progress import progress_bar
 from files import write_whole
 
@@ -37,7 +39,9 @@ def find_landmarks(folder: FaceFolder, detect: Detector, out: Path) -> tuple[Lan
         with progress_bar(len(left), "landmarks") as bar:
             for image in left:
                 try:
-                    found[image] = detect(read_pixels(folder.root / image))
+                    pixels, factor = read_shrunk(folder.root / image, folder.reading)
+                    points = detect(pixels)
+                    found[image] = None if points is None else scaled(points, factor)
                 except InputError as error:
                     unreadable.append(str(error))
                 bar.update(1, image)
@@ -47,6 +51,11 @@ def find_landmarks(folder: FaceFolder, detect: Detector, out: Path) -> tuple[Lan
     finally:
         write_landmarks(out, found)
     return {image: found[image] for image in folder.images if image in found}, unreadable
+
+
+def scaled(points: np.ndarray, factor: float) -> np.ndarray:
+    """Landmarks in an image `factor` times as large; the middle of the first pixel is at 0 in both."""
+    return points if factor == 1 else (points + 0.5) * factor - 0.5
 
 
 def most_central(boxes: np.ndarray, width: float, height: float) -> int:
@@ -63,20 +72,53 @@ def write_landmarks(path: Path, landmarks: Mapping[str, np.ndarray | None]) -> N
     for image, points in landmarks.items():
         rows.writerow([image, *([""] * 10 if points is None else (f"{value:.3f}" for value in points.ravel()))])
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text.getvalue().encode())
+    write_whole(path, text.getvalue().encode(errors="surrogateescape"))
 
 
 def read_landmarks(path: Path) -> Landmarks:
     """Image -> (5, 2), or None where no face was found. Raises InputError naming the line that is wrong."""
+    what = f"a table of landmarks, made with: python faces.py landmarks DIR --out {path}"
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; make it with: python faces.py landmarks DIR --out {path}") from None
-    except (ValueError, csv.Error) as error:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(read_text(path, what)))]
+    except csv.Error as error:
         raise InputError(f"{path} is no table of landmarks ({error})") from None
     if not rows or rows[0] != HEADER:
         raise InputError(f"{path} is no table of landmarks: its first line must be {','.join(HEADER)}")
-    return dict(parse_row(row, f"{path}, line {number}") for number, row in enumerate(rows[1:], start=2))
+    found: Landmarks = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if any(row):
+            add(found, *parse_row(row, f"{path}, line {number}"), f"{path}, line {number}")
+    return found
+
+
+def add(found: Landmarks, image: str, points: np.ndarray | None, where: str) -> None:
+    """Raises InputError if the image has other landmarks already."""
+    if image in found and not same_points(found[image], points):
+        raise InputError(f"{where}: {image} has other landmarks in a line before; remove one of the two")
+    found[image] = points
+
+
+def same_points(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    return (one is None and other is None) or (one is not None and other is not None and np.array_equal(one, other))
+
+
+def landmarks_of(folder: FaceFolder, path: Path, allow_missing: bool) -> tuple[Landmarks, str | None]:
+    """Those of a table that are of images of the folder, under the folder's names; a line on the others.
+
+    Raises InputError naming the others unless `allow_missing`, and for an image with two different rows.
+    """
+    known, found, missing = Known(folder.images), Landmarks(), []
+    table = read_landmarks(path)
+    for name, points in table.items():
+        image = known.find(name)
+        if image is None:
+            missing.append(name)
+        else:
+            add(found, image, points, f"{path}, {name}")
+    if len(missing) == len(table):
+        raise InputError(f"{folder.root}: none of its images is in the landmarks; were they made for this folder?")
+    line = require_matched(missing, len(table), str(path), f"no image of {folder.root}", allow_missing)
+    return found, line
 
 
 def parse_row(row: list[str], where: str) -> tuple[str, np.ndarray | None]:
@@ -88,5 +130,5 @@ def parse_row(row: list[str], where: str) -> tuple[str, np.ndarray | None]:
         if not np.isfinite(points).all():
             raise ValueError
     except ValueError:
-        raise InputError(f"{where}: an image and ten numbers are needed; mend or remove it") from None
+        raise InputError(f"{where}: an image and ten numbers are needed; correct or remove it") from None
     return row[0], points

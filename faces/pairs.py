@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from errors import InputError
 from faces.folder import FaceFolder
+from faces.names import Known, read_text
 
 MOST_PAIRS = 20_000_000
 SHOWN = 3
@@ -32,6 +34,10 @@ class Pairs:
         left, right = (tuple(side[i] for i in chosen) for side in (self.left, self.right))
         return Pairs(left, right, self.same[chosen], self.folds[chosen])
 
+    def renamed(self, names: Mapping[str, str]) -> Pairs:
+        left, right = (tuple(names[image] for image in side) for side in (self.left, self.right))
+        return replace(self, left=left, right=right)
+
     def show(self, people: frozenset[str]) -> np.ndarray:
         """Which pairs show one of these people, bool (N,)."""
         sides = zip(self.left, self.right, strict=True)
@@ -49,33 +55,41 @@ def person(image: str) -> str:
 def read_pairs(path: Path) -> Pairs:
     """LFW's pairs.txt: a line "folds pairs", then for each fold so many lines "name i j" and "name i name j".
 
-    Raises InputError naming the line that is wrong.
+    Raises InputError naming the line that is wrong, or one that shows a single image or the same pair as another.
     """
+    text = read_text(path, "LFW's pairs.txt")
+    lines = [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; LFW's pairs.txt is needed") from None
-    except ValueError as error:
-        raise InputError(f"{path} is no text ({error})") from None
-    try:
-        folds, each = map(int, lines[0].split())
+        folds, each = map(int, lines[0][1].split())
     except (ValueError, IndexError):
         raise InputError(f"{path}, line 1: the number of folds and of pairs is needed, as in '10 300'") from None
     if folds < 2 or each < 1 or len(lines) != 1 + 2 * folds * each:
         wanted = f"{folds} folds of {each} pairs of each kind need {1 + 2 * folds * each} lines"
         raise InputError(f"{path}: {wanted}, but it has {len(lines)}; at least 2 folds of 1 are needed")
-    both = [parse_pair(line, f"{path}, line {number}") for number, line in enumerate(lines[1:], start=2)]
+    both = {number: parse_pair(line, f"{path}, line {number}") for number, line in lines[1:]}
     same = np.tile(np.repeat((True, False), each), folds)
-    for number, (pair, expected) in enumerate(zip(both, same, strict=True), start=2):
+    for (number, pair), expected in zip(both.items(), same, strict=True):
         if (person(pair[0]) == person(pair[1])) != expected:
             raise InputError(f"{path}, line {number}: a pair of {'one person' if expected else 'two people'} is due")
-    left, right = zip(*both, strict=True)
+    require_different(both, path)
+    left, right = zip(*both.values(), strict=True)
     return Pairs(left, right, same, np.repeat(np.arange(1, folds + 1), 2 * each))
+
+
+def require_different(pairs: dict[int, tuple[str, str]], path: Path) -> None:
+    """InputError for a pair of an image with itself, and for a pair that is there twice, in either order."""
+    lines: dict[frozenset[str], int] = {}
+    for number, pair in pairs.items():
+        if pair[0] == pair[1]:
+            raise InputError(f"{path}, line {number}: {pair[0]} is paired with itself; correct or replace the line")
+        before = lines.setdefault(frozenset(pair), number)
+        if before != number:
+            raise InputError(f"{path}, line {number}: this pair is in line {before} already; replace one of them")
 
 
 def parse_pair(line: str, where: str) -> tuple[str, str]:
     """The two images of a line."""
-    words = line.split("\t") if "\t" in line else line.split()
+    words = [word.strip() for word in line.split("\t")] if "\t" in line else line.split()
     try:
         if len(words) == 3:
             return image_name(words[0], words[1]), image_name(words[0], words[2])
@@ -112,11 +126,13 @@ def stem(image: str) -> str:
 
 
 def locate(pairs: Pairs, folder: FaceFolder, skip_missing: bool) -> tuple[Pairs, np.ndarray, np.ndarray]:
-    """The pairs whose images are there, and the numbers of their images in the folder, int64 (N,) each side.
+    """The pairs whose images are there, as the folder names them, and their numbers in it, int64 (N,) each side.
 
     Raises InputError that counts what is missing, unless `skip_missing`; always if nothing is left, or a name means
     two images.
     """
+    known = Known(map(stem, folder.images))
+    pairs = pairs.renamed({image: known.find(image) or image for image in (*pairs.left, *pairs.right)})
     asked = {image for side in (pairs.left, pairs.right) for image in side}
     number: dict[str, int] = {}
     for i, image in enumerate(folder.images):

@@ -10,6 +10,7 @@ import numpy as np
 
 from errors import InputError
 from faces.folder import FaceFolder
+from faces.names import Known, read_text, require_matched
 
 FEWEST_TO_VALIDATE = 2
 MOST_IMAGES_TO_VALIDATE = 6000  # of which all pairs are 18 million
@@ -17,11 +18,15 @@ MOST_IMAGES_TO_VALIDATE = 6000  # of which all pairs are 18 million
 
 @dataclass(frozen=True)
 class Parts:
-    """The images to train on, and those of other people to validate with, or None. left_out: people, by name."""
+    """The images to train on, and those of other people to validate with, or None.
+
+    left_out, too_few: how many people were left out by name, and for too few images.
+    """
 
     train: FaceFolder
     validation: FaceFolder | None
     left_out: int = 0
+    too_few: int = 0
 
 
 def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validation: float, seed: int) -> Parts:
@@ -45,7 +50,8 @@ def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validatio
             f"{folder.root}: {len(chosen)} people with several images to validate with, at least {FEWEST_TO_VALIDATE} "
             f"are needed, with {MOST_IMAGES_TO_VALIDATE:,} images at most; --validation 0 does without"
         )
-    return Parts(folder.only(train), folder.only(chosen) if chosen else None, len(left_out))
+    too_few = len(folder.people) - len(able) - len(left_out)
+    return Parts(folder.only(train), folder.only(chosen) if chosen else None, len(left_out), too_few)
 
 
 def drawn(candidates: list[str], wanted: int, images: dict[str, int], seed: int) -> set[str]:
@@ -61,17 +67,19 @@ def drawn(candidates: list[str], wanted: int, images: dict[str, int], seed: int)
     return chosen
 
 
-def require_some(names: list[str], folder: FaceFolder, source: object) -> list[str]:
-    """The names. Raises InputError if there are some, and none of them is in the folder: they are misspelt, then."""
-    if names and not set(names) & set(folder.people):
-        raise InputError(f"{source}: none of its {len(set(names))} people is in {folder.root}; check their names")
-    return names
+def excluded(names: list[str], folder: FaceFolder, source: str, allow_missing: bool) -> tuple[list[str], str | None]:
+    """The people of the folder who are meant by these names, and a line on the names of nobody.
+
+    Raises InputError that counts and names the latter, unless `allow_missing`: a person who is misspelt is trained on.
+    """
+    known = Known(folder.people)
+    meant = {name: known.find(name) for name in names}
+    missing = [name for name, person in meant.items() if person is None]
+    line = require_matched(missing, len(meant), source, f"nobody in {folder.root}", allow_missing)
+    return [person for person in meant.values() if person is not None], line
 
 
 def read_names(path: Path) -> list[str]:
-    """A name a line; empty lines and those that begin with # say nothing."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a list of names ({error})") from None
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    """A name a line, or in its first column before a tab; empty lines and those that begin with # say nothing."""
+    lines = (line.partition("\t")[0].strip() for line in read_text(path, "a list of names").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]

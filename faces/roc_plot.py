@@ -8,8 +8,9 @@ from typing import Any
 from matplotlib.ticker import FuncFormatter
 
 from faces.measures import FALSE_ACCEPTS, Roc
+from viz.labels import families, shown
 from viz.sheet import LINES, Sheet
-from viz.style import Style, class_colors, shown
+from viz.style import Style, class_colors
 
 LEAST = 1e-4
 
@@ -33,7 +34,8 @@ class RocPage(Sheet):
         self.ax.xaxis.set_major_formatter(percent)
         self.ax.yaxis.set_major_formatter(percent)
         self.dress(style)
-        self.ax.legend(loc="lower right", fontsize=14, frameon=False, labelcolor=colors.ink)
+        font = {"size": 14, "family": families("".join(curves))}
+        self.ax.legend(loc="lower right", prop=font, frameon=False, labelcolor=colors.ink)
         self.text(124, 656, "Pairs of faces", 26, fontweight="bold")
         self.text(404, 22, "different people accepted (FAR)", 18, ha="center")
         self.text(22, 360, "same person accepted (TAR)", 18, rotation=90, va="center")

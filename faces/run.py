@@ -131,6 +131,8 @@ class TrainingRun:
         self.say(f"{len(train_part):,} images of {len(train_part.people):,} people, {self.job.recipe.backbone}{ranks}")
         if self.parts.left_out:
             self.say(f"{self.parts.left_out:,} people were left out by name")
+        if self.parts.too_few:
+            self.say(f"{self.parts.too_few:,} people with fewer than {self.job.recipe.min_images} images were left out")
         if first:
             self.say(f"  going on after step {first}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ class RunFile:
 
 
 def describe(job: Job, parts: Parts) -> RunFile:
-    digest = hashlib.blake2b("\n".join(parts.train.images).encode(), digest_size=16)
+    digest = hashlib.blake2b(os.fsencode("\n".join(parts.train.images)), digest_size=16)
     validating = [] if parts.validation is None else list(parts.validation.people)
     return RunFile(
         FORMAT, job.head, asdict(job.spec), job.recipe, job.seed, job.precision, list(parts.train.people), validating,

@@ -22,7 +22,7 @@ from training.config import LossSpec
 from training.ranks import Ranks
 
 STEPS_BETWEEN_REPORTS = 10
-ADVICE = "the last checkpoint is kept; try a lower --lr or --m"
+ADVICE = "try a lower --lr or --m"
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def validate(learner: Learner, parts: Parts, shape: tuple[int, int]) -> float | 
     eer = None
     if learner.ranks.first:
         embedder = NetworkEmbedder(learner.backbone, shape, learner.device, learner.bfloat16)
-        features = embedder.embed(folder.paths(), flipped=False)
+        features = embedder.embed(folder.paths(), folder.reading, flipped=False)
         pairs, left, right = all_pairs(folder)
         eer = roc(scores_of_pairs(cosine, features, left, right), pairs.same).eer
     learner.ranks.wait()

@@ -6,8 +6,9 @@ import numpy as np
 
 from faces.tsne import Walk
 from viz.dots import Dots
+from viz.labels import shown, shown_names
 from viz.sheet import LINES, WIDTH, Sheet
-from viz.style import Style, class_colors, shown
+from viz.style import Style, class_colors
 
 ROOM = 1.08
 LONGEST_NAME = 26
@@ -38,10 +39,11 @@ class TsnePage(Sheet):
         self.text(752, 606, note, 19, muted=True)
         self.moment = self.text(752, 572, "", 19, muted=True)
         step = min(46.0, 500 / len(people))
-        for number, (name, color) in enumerate(zip(people, colors, strict=True)):
+        names = shown_names([name.replace("_", " ") for name in people], LONGEST_NAME)
+        for number, (name, color) in enumerate(zip(names, colors, strict=True)):
             height = 524 - number * step
             self.text(752, height, f"{number + 1}", 19, fontweight="bold").set_color(color)
-            self.text(800, height, shown(name.replace("_", " "), LONGEST_NAME), 19)
+            self.text(800, height, name, 19)
 
     @property
     def count(self) -> int:

@@ -9,9 +9,11 @@ from matplotlib.figure import Figure
 from results.collect import Result
 from viz.figures.chart import HEADING, LABEL, chart
 from viz.geometry import isotonic
+from viz.labels import shown
 from viz.panels import nines
+from viz.settings import our_settings
 from viz.sheet import figure_file
-from viz.style import INCHES, Style, class_colors, shown
+from viz.style import INCHES, Style, class_colors
 
 ASPECT = 8 / 9
 TICKS = (0.9, 0.95, 0.98, 0.99, 0.995)
@@ -22,6 +24,7 @@ TITLE = "Test accuracy"
 LINE = "MNIST, 2-D features, LeNet++; mean of the seeds. Names: % in the last epoch."
 
 
+@our_settings()
 def accuracy_plot(results: list[Result]) -> bytes:
     """A PNG: a panel of the presets, a panel of the further heads, each line named at its end."""
     style = Style(size=900)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
+from data.dataset import FOLDER_PREFIX
 from losses.margin import MarginSpec
 from losses.specs import HeadSpec
 from training.parsing import require_between, require_choice, require_finite
@@ -41,6 +44,19 @@ class DataConfig:
             else:
                 require_between(name, value, 1, MOST)
         object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
+        if self.dataset.startswith(FOLDER_PREFIX):
+            folder = one_spelling(self.dataset.removeprefix(FOLDER_PREFIX))
+            object.__setattr__(self, "dataset", f"{FOLDER_PREFIX}{folder}")
+
+
+def one_spelling(folder: str) -> Path:
+    """The same path for "pics", "./pics", "pics/" and the absolute one: relative where it is below the current folder.
+
+    `~` is the home folder, which a shell leaves as it is in the middle of a word.
+    """
+    here = Path.cwd()
+    path = Path(os.path.normpath(here / Path(folder).expanduser()))
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 @dataclass(frozen=True)

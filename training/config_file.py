@@ -10,6 +10,7 @@ from typing import Any
 from errors import InputError
 from losses.margin import MarginSpec
 from losses.specs import HEADS, MetricLearningSpec
+from names import printable
 from training.config import OPTIMIZERS, DataConfig, LossSpec, ModelConfig, OptimizerConfig, TrainingConfig
 from training.parsing import nearest, parse, parse_table, read_json, require_keys, require_object
 
@@ -68,7 +69,7 @@ def read_config(path: Path) -> ConfigFile:
         with_overrides(config, recipe, f"{path}: losses: {name}: recipe")
         for key in SHARED_KEYS & recipe.keys():
             raise InputError(f"{path}: losses: {name}: recipe: {key!r} is the same for all losses of a command")
-        if not 0 < len(name) <= LONGEST_NAME:
+        if not 0 < len(name) <= LONGEST_NAME or printable(name) != name:
             raise InputError(f"{path}: losses: {name[:20]!r} is no name of 1 to {LONGEST_NAME} letters")
     return config
 

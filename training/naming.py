@@ -6,8 +6,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from data.dataset import FOLDER_PREFIX
 from training.config import LossSpec
 from training.config_file import ConfigFile
+
+LONGEST_BYTES = 120
 
 
 def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFile, after: ConfigFile) -> str:
@@ -33,10 +36,13 @@ def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFi
     if after.data.holdout:
         parts.append("without-" + "-".join(after.data.holdout))
     if after.data.dataset != before.data.dataset:
-        parts.append(Path(after.data.dataset).name if after.data.dataset.startswith("folder:") else after.data.dataset)
+        parts.append(
+            Path(after.data.dataset).name if after.data.dataset.startswith(FOLDER_PREFIX) else after.data.dataset
+        )
     return folder_name("_".join(parts))
 
 
 def folder_name(text: str) -> str:
-    """The text with everything replaced that could lead out of a folder or trouble a shell."""
-    return re.sub(r"[^\w.+-]+", "-", text).strip(".-")[:120] or "run"
+    """The text with everything replaced that could lead out of a folder or trouble a shell, in at most 120 bytes."""
+    safe = re.sub(r"[^\w.+-]+", "-", text).strip(".-")
+    return safe.encode()[:LONGEST_BYTES].decode(errors="ignore") or "run"

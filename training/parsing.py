@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,16 +14,43 @@ from typing import Any, TypeVar
 from errors import InputError
 
 Section = TypeVar("Section")
+JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]')
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file. Raises InputError that names the file."""
+    """The content of a JSON file in UTF-8, -16 or -32. Raises InputError that names the file, or a key given twice."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        packed = path.read_bytes()
+        text = packed.decode(json.detect_encoding(packed))
+        content = json.loads(text)
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}") from None
+    repeated = repeated_key(text)
+    if repeated is not None:
+        key, line, before = repeated
+        raise InputError(f"{path}, line {line}: {key} stands in line {before} already; rename or remove one of them")
+    return content
+
+
+def repeated_key(text: str) -> tuple[str, int, int] | None:
+    """The first key that one object of this JSON has twice, its line, and the line where it stood before."""
+    lines: list[dict[str, int]] = []
+    before = ""
+    for token in JSON_TOKEN.finditer(text):
+        sign = token[0]
+        if sign in "{[":
+            lines.append({})
+        elif sign in "}]":
+            lines.pop()
+        elif sign == ":":
+            key, line = json.loads(before), text.count("\n", 0, token.start()) + 1
+            if key in lines[-1]:
+                return json.dumps(key), line, lines[-1][key]
+            lines[-1][key] = line
+        before = sign
+    return None
 
 
 def parse(cls: type[Section], mapping: Any, where: str) -> Section:

@@ -19,6 +19,7 @@ from errors import InputError
 from files import write_whole
 from losses.margin import MarginSpec
 from losses.specs import REGIONS, HeadSpec
+from names import printable
 from training.config import RunConfig
 from training.parsing import parse, require_keys
 from training.snapshot import SPLITS, Record, Run, Snapshot
@@ -124,7 +125,7 @@ def require_names(content: dict[str, Any], key: str, least: int, path: Path) -> 
 def read_run(folder: Path) -> Run:
     """The run in `folder`. Raises InputError naming the file if it does not exist, is empty or is damaged."""
     content = read_description(folder)
-    names, unseen = tuple(content["class_names"]), tuple(content["unseen_names"])
+    names, unseen = (tuple(map(printable, content[key])) for key in ("class_names", "unseen_names"))
     spec = parse(MarginSpec, content["margin"], f"{folder / 'run.json'}: margin")
     files = sorted((folder / "snapshots").glob("epoch_*.npz"))
     if not files:
@@ -134,7 +135,8 @@ def read_run(folder: Path) -> Run:
     require_one_series(snapshots, folder)
     if content["finished"] not in (0, len(snapshots)):
         raise InputError(f"{folder}/snapshots holds {len(snapshots)} of the run's {content['finished']} snapshots")
-    return Run(content["name"], content["lossname"], spec, names, tuple(snapshots), *further_head(content), unseen)
+    name, lossname = printable(content["name"]), printable(content["lossname"])
+    return Run(name, lossname, spec, names, tuple(snapshots), *further_head(content), unseen)
 
 
 def further_head(content: dict[str, Any]) -> tuple[str, str]:

@@ -12,9 +12,10 @@ from matplotlib.colors import to_rgba
 from training.metrics import unit
 from training.snapshot import Points, Run, Snapshot, SplitName
 from viz.geometry import spread
+from viz.labels import families, shown_names
 from viz.regions import TURN, decision_arcs, on_circle, training_arcs
 from viz.sectors import polygons, wedge
-from viz.style import Style, class_colors, inches, shown
+from viz.style import Style, class_colors, inches
 
 BINS = 360
 USUAL_INCHES = 2.8
@@ -58,7 +59,7 @@ class Circle:
         strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
         held_out = run.unseen_names if split == "test" else ()
         self.strangers = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
-        names = [shown(name, LONGEST_NAME) for name in run.class_names] if classes <= MOST_NAMES else []
+        names = shown_names(run.class_names, LONGEST_NAME) if classes <= MOST_NAMES else []
         text: dict[str, Any] = {
             "color": style.colors.ink,
             "fontsize": 17 * scale,
@@ -66,9 +67,12 @@ class Circle:
             "va": "center_baseline",
         }
         box: dict[str, Any] = {"boxstyle": "circle,pad=0.05", "fc": style.colors.background, "ec": "none"}
-        self.names = [ax.text(0, 0, name, bbox=box, zorder=4, **text) for name in names]
+        self.names = [ax.text(0, 0, name, bbox=box, zorder=4, fontfamily=families(name), **text) for name in names]
         box = {"boxstyle": "round,pad=0.15", "fc": style.colors.background, "ec": style.colors.ink}
-        self.badges = [ax.text(0, 0, shown(name, LONGEST_NAME), bbox=box, zorder=5, **text) for name in held_out]
+        self.badges = [
+            ax.text(0, 0, name, bbox=box, zorder=5, fontfamily=families(name), **text)
+            for name in shown_names(held_out, LONGEST_NAME)
+        ]
         wide, high = ax.bbox.width, ax.bbox.height
         across, up = REACH * wide / min(wide, high), REACH * high / min(wide, high)
         ax.set(xlim=(-across, across), ylim=(-up, up))

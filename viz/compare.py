@@ -13,9 +13,10 @@ from matplotlib.text import Text
 from training.snapshot import Run, Snapshot, SplitName
 from viz.circle import Circle
 from viz.frames import feature_space, legend
+from viz.labels import shown_names
 from viz.scatter import FAINT_RING
 from viz.sheet import LINES, WIDTH, Sheet
-from viz.style import Style, class_colors, readable_on, shown
+from viz.style import Style, class_colors, readable_on
 from viz.tween import blend
 
 HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
@@ -57,8 +58,8 @@ class Compare(Sheet):
         self.panes: list[Any] = []
         self.circles: list[tuple[int, Circle]] = []
         self.accuracies: list[Text] = []
-        for number, run in enumerate(runs):
-            title = titles[number] if titles else shown(run.name, LONGEST_TITLE)
+        titles = titles or shown_names([run.name for run in runs], LONGEST_TITLE)
+        for number, (run, title) in enumerate(zip(runs, titles, strict=True)):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
@@ -91,10 +92,11 @@ class Compare(Sheet):
         if len(names) > MOST_LEGEND or any(run.class_names != names for run in self.runs):
             return
         colors = class_colors(len(names), self.style.palette)
-        for place, (name, color) in enumerate(zip(reversed(names), reversed(colors), strict=True)):
+        short = shown_names(names, 3)
+        for place, (name, color) in enumerate(zip(reversed(short), reversed(colors), strict=True)):
             box = {"boxstyle": "round,pad=0.25", "fc": color, "ec": "none"}
             where: dict[str, Any] = {"ha": "center", "va": "center_baseline", "bbox": box, "fontweight": "bold"}
-            badge = self.text(WIDTH - 34 - 34 * place, 22, shown(name, 3), 15, **where)
+            badge = self.text(WIDTH - 34 - 34 * place, 22, name, 15, **where)
             badge.set_color(readable_on(color))
 
     @property

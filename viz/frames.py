@@ -8,13 +8,16 @@ import numpy as np
 
 from training.snapshot import Points, Run, SplitName
 from viz.circle import Circle
+from viz.labels import shown
 from viz.scatter import FAINT_RING, Scatter
+from viz.settings import our_settings
 from viz.sheet import LINES, RunSheet, Sheet
-from viz.style import Style, shown
+from viz.style import Style
 
-CAPTION = 90
+CAPTION, FOOT = 90, 36
 LEFT, RIGHT = 22, 698
 LONGEST_TITLE = 30
+MOST_LETTERS = 3
 
 
 class Page(RunSheet):
@@ -23,7 +26,8 @@ class Page(RunSheet):
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run)
         self.split = split
-        self.scatter = feature_space(self, (0, 0, LINES, LINES - CAPTION), run, split)
+        foot = FOOT if has_long_names(run) else 0
+        self.scatter = feature_space(self, (0, foot, LINES, LINES - CAPTION - foot), run, split)
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
         self.text(LEFT, 647, numbers(run), 15, muted=True)
@@ -32,6 +36,7 @@ class Page(RunSheet):
         self.note = self.text(LEFT, 13, "", 14, muted=True)
         self.text(RIGHT, 13, "   ".join(legend(run, split, style)), 14, muted=True, ha="right")
 
+    @our_settings()
     def widen(self, run: Run) -> None:
         """Takes other snapshots of the same run, in limits that hold those of before as well."""
         self.run = run
@@ -51,7 +56,8 @@ class Plain(RunSheet):
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run)
-        self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
+        foot = FOOT if has_long_names(run) else 0
+        self.scatter = feature_space(self, (0, foot, LINES, LINES - foot), run, split)
         self.epoch = self.text(RIGHT, 16, "", 18, ha="right")
 
     def show(self, number: int) -> None:
@@ -64,6 +70,11 @@ def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: R
     flat = run.snapshots[0].class_weights.shape[1] == 2
     kind = Circle if flat and sheet.style.view_of(run.spec) == "circle" else Scatter
     return kind(sheet.axes(*place), run, split, sheet.style)
+
+
+def has_long_names(run: Run) -> bool:
+    """Whether badges are so wide that they would cover what stands at the foot."""
+    return max(map(len, (*run.class_names, *run.unseen_names))) > MOST_LETTERS
 
 
 def numbers(run: Run) -> str:

@@ -11,10 +11,11 @@ from training.metrics import unit
 from training.snapshot import Run, Snapshot, SplitName
 from viz.dots import BEHIND, Cloud
 from viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten, half_height
+from viz.labels import families, shown_names
 from viz.sectors import Sectors
 from viz.sphere import Globe
 from viz.strangers import Strangers
-from viz.style import Style, badge_points, class_colors, inches, readable_on, shown
+from viz.style import Style, badge_points, class_colors, inches, readable_on
 
 LAYERS = 8
 RIM_LAYERS = 3
@@ -90,12 +91,13 @@ class Scatter:
         size = badge_points(len(colors)) * scale**0.75
         self.gap = 1.08 * size / (BADGE_RING * self.span)
         self.badges = []
-        for color, name in zip(colors, names, strict=True):
+        for color, name in zip(colors, shown_names(names, LONGEST_BADGE), strict=True):
             box: dict[str, Any] = {"boxstyle": "circle,pad=0.25" if len(name) == 1 else "round,pad=0.3", "fc": color}
             box |= {"ec": style.colors.background, "lw": 1.5}
             weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
             place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5}
-            self.badges.append(self.ax.text(0, 0, shown(name, LONGEST_BADGE), bbox=box, **weight, **place))
+            place |= {"fontfamily": families(name)}
+            self.badges.append(self.ax.text(0, 0, name, bbox=box, **weight, **place))
         widths = [badge.get_window_extent().width + size * ROOM_BESIDE for badge in self.badges]
         self.room = np.clip(1 - np.array(widths) / self.ax.bbox.width, 0, 1)
 

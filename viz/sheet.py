@@ -7,13 +7,14 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from training.snapshot import Run
+from viz.labels import families
+from viz.settings import our_settings
 from viz.style import INCHES, Style
 
 LINES, WIDTH = 720, 1280
@@ -27,6 +28,10 @@ class Sheet(ABC):
     `count` moments; `show(number)` moves the artists to a moment, `image(number)` gives its pixels. pace: how far a
     3-D space turns from one moment to the next, in steps of a fixed angle.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__init__ = our_settings()(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, width: float, style: Style):
         self.width, self.style, self.pace = width, style, 1.0
@@ -43,12 +48,14 @@ class Sheet(ABC):
     def show(self, number: int) -> None:
         """Moves every artist to the moment `number`."""
 
+    @our_settings()
     def image(self, number: int) -> np.ndarray:
         """The picture of that moment, uint8 (height, width, 3)."""
         self.show(number)
         self.canvas.draw()
         return np.asarray(self.canvas.buffer_rgba())[..., :3].copy()
 
+    @our_settings()
     def file(self, number: int, kind: str) -> bytes:
         """The picture of that moment as png, svg or pdf; dots are pixels in the vector formats."""
         self.show(number)
@@ -59,7 +66,9 @@ class Sheet(ABC):
 
     def text(self, x: float, y: float, content: str, size: float, muted: bool = False, **more: Any) -> Any:
         color = self.style.colors.muted if muted else self.style.colors.ink
-        return self.figure.text(x / self.width, y / LINES, content, fontsize=size, color=color, **more)
+        return self.figure.text(
+            x / self.width, y / LINES, content, fontsize=size, color=color, fontfamily=families(content), **more
+        )
 
 
 class RunSheet(Sheet):
@@ -74,16 +83,16 @@ class RunSheet(Sheet):
         return len(self.run.snapshots)
 
 
+@our_settings()
 def figure_file(figure: Figure, kind: str, style: Style, box: Bbox | None = None) -> bytes:
     """The figure, or the part in a box of inches, as png, svg or pdf; the same figure gives the same bytes."""
     packed = io.BytesIO()
-    with rc_context({"svg.hashsalt": "marginalia"}):
-        figure.savefig(
-            packed,
-            format=kind,
-            dpi=style.dpi if kind == "png" else VECTOR_DPI,
-            transparent=style.transparent,
-            bbox_inches=box,
-            metadata=REPRODUCIBLE[kind],
-        )
+    figure.savefig(
+        packed,
+        format=kind,
+        dpi=style.dpi if kind == "png" else VECTOR_DPI,
+        transparent=style.transparent,
+        bbox_inches=box,
+        metadata=REPRODUCIBLE[kind],
+    )
     return packed.getvalue()

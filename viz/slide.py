@@ -8,10 +8,11 @@ from training.snapshot import Run, SplitName
 from viz.circle import Circle
 from viz.formula import in_training
 from viz.frames import errors_in_words, feature_space, legend
+from viz.labels import shown
 from viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
 from viz.scatter import Scatter
 from viz.sheet import LINES, WIDTH, RunSheet
-from viz.style import Style, shown
+from viz.style import Style
 
 LEFT, RIGHT = 752, 1252
 LONGEST_TITLE = 24

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from training.metrics import unit
 from training.snapshot import Run, Snapshot
 from viz.geometry import UNIT_RING, flatten, spread
-from viz.style import Style, shown
+from viz.labels import families, shown_names
+from viz.style import Style
 
 LONGEST_NAME = 11
 LEAST_GAP = 0.35
@@ -34,7 +35,10 @@ class Strangers:
         box: dict[str, Any] = {"boxstyle": "round,pad=0.25", "fc": style.colors.background, "ec": style.colors.ink}
         text: dict[str, Any] = {"color": style.colors.ink, "fontsize": 13 * scale**0.75, "fontweight": "bold"}
         place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5.5}
-        self.badges = [ax.text(0, 0, shown(name, LONGEST_NAME), bbox=box, **text, **place) for name in run.unseen_names]
+        self.badges = [
+            ax.text(0, 0, name, bbox=box, fontfamily=families(name), **text, **place)
+            for name in shown_names(run.unseen_names, LONGEST_NAME)
+        ]
 
     def show(self, snapshot: Snapshot, reach: float, on_rim: bool, frame: float) -> None:
         """reach: half the height of the axes; on_rim: whether the unit circle is drawn too."""

@@ -102,15 +102,6 @@ def badge_points(classes: int) -> float:
     return BADGE_POINTS * min(1, FULL_BADGES / classes)
 
 
-def shown(name: str, longest: int) -> str:
-    """A name as text in a picture: shortened, and not read as mathematics."""
-    return shortened(name, longest).replace("$", r"\$")
-
-
-def shortened(name: str, longest: int) -> str:
-    return name if len(name) <= longest else name[: longest - 1] + "…"
-
-
 def inches(ax: Axes) -> float:
     """The shorter side of the axes, in inches, from which the sizes of what stands in them follow."""
     box = ax.get_position()

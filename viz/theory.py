@@ -13,6 +13,7 @@ from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures import FIGURES
 from viz.figures.chart import HEADING_SHARE, heading
+from viz.settings import our_settings
 from viz.sheet import LINES, WIDTH, figure_file
 from viz.style import INCHES, Style
 
@@ -26,6 +27,7 @@ def headless_png(name: str, style: Style, presets: Mapping[str, MarginSpec], run
     return figure_file(figure, "png", style, Bbox.from_bounds(0, 0, width, height * (1 - HEADING_SHARE)))
 
 
+@our_settings()
 def draw_figure(
     name: str, folder: Path, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]
 ) -> list[Path]:
@@ -39,6 +41,7 @@ def draw_figure(
     return paths
 
 
+@our_settings()
 def drawn(name: str, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> Figure:
     figure = Figure(figsize=(INCHES * WIDTH / LINES, INCHES), dpi=style.dpi, facecolor=style.colors.background)
     FIGURES[name].draw(figure, style, presets, runs)

@@ -8,7 +8,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from viz.style import Style, class_colors, shown
+from viz.labels import families, shown_names
+from viz.style import Style, class_colors
 
 HEADING, LABEL, TICK = 26, 18, 16
 HEADING_SHARE = 0.15
@@ -49,7 +50,8 @@ def line_colors(style: Style, names: Sequence[str]) -> dict[str, str]:
 
 def key(figure: Figure, style: Style, colors: dict[str, str], x: float, top: float) -> None:
     """The names in their colours, one under the other, from (x, top) downwards in shares of the figure."""
-    for number, (name, color) in enumerate(colors.items()):
+    for number, (name, color) in enumerate(zip(shown_names(list(colors), LONGEST_NAME), colors.values(), strict=True)):
         y = top - KEY_STEP * number
         figure.text(x, y, "━", fontsize=LABEL, fontweight="bold", color=color, va="center")
-        figure.text(x + 0.026, y, shown(name, LONGEST_NAME), fontsize=LABEL, color=style.colors.ink, va="center")
+        text: dict[str, Any] = {"fontsize": LABEL, "color": style.colors.ink, "fontfamily": families(name)}
+        figure.text(x + 0.026, y, name, va="center", **text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,8 @@ from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures.between_two import margin_width
 from viz.figures.chart import LABEL, LONGEST_NAME, chart
-from viz.style import Style, class_colors, readable_on, shown
+from viz.labels import families, shown
+from viz.style import Style, class_colors, readable_on
 
 TITLE = "The margin on the circle"
 LINE = "Two equal weights 60° apart: the dashed line decides, the hatched arc is the margin."
@@ -36,9 +38,9 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         wide = float(np.degrees(margin_width(np.radians(SEPARATION), spec))) if spec.has_margin else 0.0
         panel(ax, style, SEPARATION if math.isnan(wide) else wide)
         middle = place[0] + width / 2
-        figure.text(
-            middle, 0.22, shown(name, LONGEST_NAME), fontsize=22, fontweight="bold", color=style.colors.ink, ha="center"
-        )
+        title = shown(name, LONGEST_NAME)
+        text: dict[str, Any] = {"fontsize": 22, "fontweight": "bold", "color": style.colors.ink}
+        figure.text(middle, 0.22, title, fontfamily=families(title), ha="center", **text)
         words = f"margin {wide:.1f}°" if wide else "no margin"
         words = "too wide for both" if math.isnan(wide) else words
         figure.text(middle, 0.15, words, fontsize=LABEL, color=style.colors.ink, ha="center")

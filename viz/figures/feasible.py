@@ -13,7 +13,8 @@ from losses.margin import MarginSpec
 from training.snapshot import Run
 from viz.figures.between_two import HALVINGS, surplus
 from viz.figures.chart import LABEL, LONGEST_NAME, chart
-from viz.style import Style, class_colors, shown
+from viz.labels import families, shown
+from viz.style import Style, class_colors
 
 TITLE = "How large a margin can be"
 LINE = "Above the line, not even the class direction itself satisfies the margin (2-D, evenly spaced)."
@@ -65,7 +66,7 @@ def mark(ax: Axes, style: Style, loss: str, spec: MarginSpec, name: str, run: Ru
     ax.plot(classes, margin, "o", color=style.colors.ink, markersize=11, zorder=3)
     ax.annotate(
         text, (CLASSES[-1], margin), (8, 0), textcoords="offset points", fontsize=LABEL, color=style.colors.ink,
-        va="center", annotation_clip=False,
+        fontfamily=families(text), va="center", annotation_clip=False,
     )  # fmt: skip
 
 

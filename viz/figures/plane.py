@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,8 @@ from matplotlib.figure import Figure
 from losses.margin import MarginSpec, psi
 from training.snapshot import Run
 from viz.figures.chart import LABEL, LONGEST_NAME, chart, degrees
-from viz.style import Style, class_colors, shown
+from viz.labels import families, shown
+from viz.style import Style, class_colors
 
 TITLE = "Two classes, by their angles"
 LINE = "Dashed: what decides. Hatched: the margin, where neither class is content yet."
@@ -36,7 +38,9 @@ def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: 
         ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[-1].set_horizontalalignment("right")
         ax.set_yticks(TICKS, degrees(TICKS) if number == 0 else [""] * len(TICKS))
-        ax.set_title(shown(name, LONGEST_NAME), fontsize=20, fontweight="bold", color=style.colors.ink, pad=12)
+        title = shown(name, LONGEST_NAME)
+        text: dict[str, Any] = {"fontsize": 20, "fontweight": "bold", "color": style.colors.ink}
+        ax.set_title(title, fontfamily=families(title), pad=12, **text)
         panel(ax, style, spec)
     figure.text(0.5, 0.22, r"angle $\theta_1$ to class 1", fontsize=LABEL, color=style.colors.ink, ha="center")
     figure.text(0.012, 0.51, r"$\theta_2$", fontsize=LABEL, color=style.colors.ink, va="center")

@@ -12,11 +12,12 @@ import numpy as np
 from training.snapshot import SPLITS, Run, SplitName
 from viz import geometry, panels, scatter, sectors
 from viz.frames import legend
+from viz.labels import short_names
 from viz.page.choice import Images, in_words
 from viz.page.ground import cells_of, margins_of, sectors_of
 from viz.page.pack import histogram, longest, series
 from viz.regions import effective
-from viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on, shortened
+from viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
 
 BADGE_RADIUS = 0.03
 NO_NUMBER = "\N{EN DASH}"
@@ -66,7 +67,7 @@ def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, st
         "rim": rim,
         "legend": [in_line(legend(run, "train", style) + ringed) for ringed in ([], ["ringed: wrong"])],
         "classes": run.class_names,
-        "short": [shortened(name, scatter.LONGEST_BADGE) for name in run.class_names],
+        "short": short_names(run.class_names, scatter.LONGEST_BADGE),
         "weights": class_directions(run),
         "badges": badge_angles(run),
         "colors": colors,

@@ -12,11 +12,11 @@ import numpy as np
 
 from training.snapshot import SPLITS, Run, SplitName
 from viz.frames import numbers
+from viz.labels import short_names
 from viz.page.about import NO_BREAK, about_page, about_run, about_set
 from viz.page.choice import MOST, Images, choice
 from viz.page.pack import digit_bytes, run_bytes, text
-from viz.scatter import LONGEST_BADGE
-from viz.style import THEMES, Style, class_colors, readable_on, shortened
+from viz.style import THEMES, Style, class_colors, readable_on
 
 HERE = Path(__file__).parent
 SCRIPTS = (
@@ -25,6 +25,7 @@ SCRIPTS = (
 )  # fmt: skip
 UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 MOST_ROWS = 4
+LONGEST_CHIP = 30
 
 
 def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> bytes:
@@ -89,8 +90,8 @@ def chips(names: Sequence[str], style: Style) -> str:
     button = '<button type="button" value="{}" title="{}" style="--own: {}; --on-own: {}">{}</button>'
     colors = class_colors(len(names), style.palette)
     return "".join(
-        button.format(label, html.escape(name), color, readable_on(color), html.escape(shortened(name, LONGEST_BADGE)))
-        for label, (name, color) in enumerate(zip(names, colors, strict=True))
+        button.format(label, html.escape(name), color, readable_on(color), html.escape(short))
+        for label, (name, short, color) in enumerate(zip(names, short_names(names, LONGEST_CHIP), colors, strict=True))
     )
 
 

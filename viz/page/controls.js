@@ -28,12 +28,14 @@ function listen(app) {
 
 function listenToPointer(app, pane) {
 	const space = pane.part("space");
-	const found = ({ clientX, clientY, pointerType }) => {
+	const placeOf = ({ clientX, clientY }) => {
 		const { left, top } = space.getBoundingClientRect();
-		return pane.nearest(clientX - left, clientY - top, pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
+		return [clientX - left, clientY - top];
 	};
+	const found = (event) => pane.nearest(...placeOf(event), event.pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
 	const look = (event) => {
 		pane.mouse = event;
+		space.title = event ? pane.nameAt(...placeOf(event)) : "";
 		const hover = event && found(event);
 		if (!same(hover, app.view.hover)) app.set({ hover });
 	};

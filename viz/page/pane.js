@@ -13,7 +13,7 @@ class Pane {
 	part = (name) => this.root.querySelector(`.${name}`);
 
 	constructor(run, root) {
-		Object.assign(this, { run, root, set: ABOUT.sets[run.set] });
+		Object.assign(this, { run, root, set: ABOUT.sets[run.set], boxes: [] });
 		this.canvases = [...root.querySelectorAll(".space canvas")];
 		[this.ground, this.points, this.marks] = this.canvases.map((canvas) => canvas.getContext("2d"));
 	}
@@ -148,9 +148,16 @@ class Pane {
 		Object.assign(marks, { font: `bold ${1.24 * badge}px system-ui`, textAlign: "center", textBaseline: "middle" });
 		const half = Math.max(badge, marks.measureText(name).width / 2 + 0.55 * badge);
 		const centre = Math.min(Math.max(x, half + 2), side - half - 2);
+		this.boxes[label] = { centre, y, half };
 		draw(marks, box(centre - half, y - badge, 2 * half, 2 * badge, badge), run.colors[label], theme().background, 1.5);
 		marks.fillStyle = run.onColors[label];
 		marks.fillText(name, centre, y + 0.06 * badge);
+	}
+
+	// The whole name of the class whose badge is at a place; "" where there is none.
+	nameAt(left, top) {
+		const over = ({ centre, y, half }) => Math.abs(left - centre) < half && Math.abs(top - y) < this.badge;
+		return this.run.classes[this.boxes.findLastIndex(over)] ?? "";
 	}
 
 	// The place of an image among the points; -1 if it is not there.

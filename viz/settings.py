@@ -1,0 +1,20 @@
+"""The settings that all pictures are made under: matplotlib's defaults, whatever the user's matplotlibrc says."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from matplotlib import rc_context, rcParams, rcParamsDefault
+
+NO_LOOK = ("backend", "backend_fallback", "interactive")
+WANTED: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if key not in NO_LOOK}
+WANTED["svg.hashsalt"] = "marginalia"
+
+
+@contextlib.contextmanager
+def our_settings() -> Iterator[None]:
+    """Inside, text, lines and files are as on any other machine; the user's own settings come back after it."""
+    with rc_context({key: value for key, value in WANTED.items() if rcParams[key] != value}):
+        yield
