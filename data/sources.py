@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 
@@ -50,6 +52,9 @@ def load_torchvision(name: str, data_dir: Path) -> Dataset:
     try:
         train, test = (sources[name](data_dir, train=train, download=True, **arguments) for train in (True, False))
     except Exception as error:  # its readers of damaged files raise whatever comes
+        damaged = damaged_file(data_dir / sources[name].__name__ / "raw")
+        if damaged is not None:
+            raise InputError(f"{damaged} is damaged; remove it, and it is downloaded anew") from None
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(
             f"{name} is not whole under {data_dir} and could not be downloaded ({reason}); "
@@ -60,6 +65,26 @@ def load_torchvision(name: str, data_dir: Path) -> Dataset:
         letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
         return Dataset(name, letters, upright_letters(splits[0]), upright_letters(splits[1]))
     return Dataset(name, tuple(train.classes), splits[0], splits[1])
+
+
+def damaged_file(folder: Path) -> Path | None:
+    """The first file of torchvision's MNIST family that cannot be unpacked or read; None if all can."""
+    return next((file for file in sorted(folder.glob("*")) if not is_whole(file)), None)
+
+
+def is_whole(file: Path) -> bool:
+    from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
+
+    try:
+        if file.name.endswith("ubyte"):
+            read_sn3_pascalvincent_tensor(str(file))
+        elif file.suffix == ".gz":
+            gzip.decompress(file.read_bytes())
+        elif file.suffix == ".zip":
+            return ZipFile(file).testzip() is None
+    except Exception:  # whatever comes of what is in it
+        return False
+    return True
 
 
 def upright_letters(split: Split) -> Split:

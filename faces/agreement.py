@@ -42,7 +42,5 @@ def with_all_ranks(ranks: Ranks) -> Iterator[None]:
         yield
     except RuntimeError as error:
         if ranks.count > 1 and "gloo" in str(error):
-            raise InputError(
-                "another of the processes stopped; what it said stands by itself; the last checkpoint is kept"
-            ) from None
+            raise InputError("another of the processes stopped; what it said stands by itself") from None
         raise

@@ -19,9 +19,9 @@ from faces.checkpoint import latest, restore, save
 from faces.learner import Learner
 from faces.people import Parts
 from faces.progress import progress_bar
-from faces.replacing import METRICS, put_aside, require_ours, settle
+from faces.replacing import ASIDE, METRICS, put_aside, require_ours, settle
 from faces.run_file import describe, read_run_file, write_run_file
-from faces.training import Job, Progress, make_learner, train
+from faces.training import DivergedError, Job, Progress, make_learner, train
 from files import write_whole
 from run_log import command_line, command_to_go_on
 from training.ranks import Ranks
@@ -53,6 +53,10 @@ def run_training(
         try:
             with with_all_ranks(ranks):
                 run.run(workers)
+        except DivergedError as error:
+            there = (folder / CHECKPOINT).exists() or (folder / ASIDE / CHECKPOINT).exists()
+            kept = "the last checkpoint is kept" if there else "there is no checkpoint yet"
+            raise InputError(f"{error}; {kept}; try a lower --lr or --m") from None
         except KeyboardInterrupt:
             if not run.begun:
                 raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,14 +40,11 @@ class RunFile:
     images: str
 
     def require_same(self, other: RunFile, folder: Path) -> None:
-        """InputError naming the first thing in which a training that is there differs from this one."""
-        for field in fields(self):
-            mine, there = getattr(self, field.name), getattr(other, field.name)
-            if mine == there:
-                continue
-            what = f" ({there}, not {mine})" if isinstance(mine, int | str) and field.name != "images" else ""
+        """InputError naming each thing in which a training that is there differs from this one."""
+        different = [what for name, what in differences(asdict(self), asdict(other)) if name != "format"]
+        if different:
             raise InputError(
-                f"{folder} holds a training with another {field.name.replace('_', ' ')}{what}; "
+                f"{folder} holds a training with another {', '.join(different)}; "
                 "choose another --out, or train anew with --overwrite"
             )
 
@@ -56,6 +54,20 @@ class RunFile:
             backbone.load_state_dict(state)
         except (RuntimeError, TypeError, AttributeError):
             raise InputError(f"{path} does not hold a {self.recipe.backbone}, which {NAME} beside it names") from None
+
+
+def differences(mine: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name of each setting that differs, and the same in words, with both values where they are short."""
+    for name, value in mine.items():
+        other = there.get(name)
+        if value == other:
+            continue
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            yield from differences(value, other)
+        elif isinstance(value, list) or name == "images":
+            yield name, name.replace("_", " ")
+        else:
+            yield name, f"{name.replace('_', ' ')} ({other}, not {value})"
 
 
 def describe(job: Job, parts: Parts) -> RunFile:

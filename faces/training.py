@@ -22,7 +22,10 @@ from training.config import LossSpec
 from training.ranks import Ranks
 
 STEPS_BETWEEN_REPORTS = 10
-ADVICE = "try a lower --lr or --m"
+
+
+class DivergedError(InputError):
+    """Loss or weights are no longer finite."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def make_learner(job: Job, parts: Parts, ranks: Ranks, device: torch.device) -> 
 
 
 def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0) -> Iterator[Progress]:
-    """The steps from `first` on. Raises InputError naming the step when loss or weights are no longer finite."""
+    """The steps from `first` on. Raises DivergedError naming the step when that is so."""
     recipe, steps = job.recipe, job.steps(len(parts.train))
     each = steps // recipe.epochs
     losses: list[torch.Tensor] = []
@@ -75,7 +78,7 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
         loss = finite_mean(losses, done)
         losses.clear()
         if ends_epoch and not learner.is_finite():
-            raise InputError(f"the weights are not finite after step {done}; {ADVICE}")
+            raise DivergedError(f"the weights are not finite after step {done}")
         eer = validate(learner, parts, recipe.shape) if ends_epoch else None
         yield Progress(done, steps, done / each, loss, ends_epoch, eer)
 
@@ -96,7 +99,7 @@ def finite_mean(losses: list[torch.Tensor], done: int) -> float:
     values = torch.stack(losses).tolist()
     for step, value in enumerate(values, start=done - len(values) + 1):
         if not np.isfinite(value):
-            raise InputError(f"the loss is {value} at step {step}; {ADVICE}")
+            raise DivergedError(f"the loss is {value} at step {step}")
     return float(np.mean(values))
 
 

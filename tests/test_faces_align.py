@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data.images import read_pixels
 from errors import InputError
 from faces.align import align_folder, crop, similarity_transform, standard_points
 from faces.folder import read_folder
@@ -158,9 +159,8 @@ def test_the_commands(run, three_images, tmp_path):
 
 def test_mtcnn_finds_no_face_in_noise_and_bears_tiny_images(three_images):
     pytest.importorskip("facenet_pytorch")
-    from faces.folder import read_pixels
     from faces.mtcnn import mtcnn
 
     detect = mtcnn()
-    assert detect(read_pixels(three_images.paths()[0])) is None
+    assert detect(read_pixels(three_images.paths()[0], "RGB")) is None
     assert detect(np.zeros((12, 12, 3), dtype=np.uint8)) is None

@@ -145,7 +145,8 @@ def many_people(monkeypatch, people: int, images_of_one: int) -> FaceFolder:
     """Images that show nothing but the number of their person."""
     labels = np.arange(people).repeat(images_of_one)
     monkeypatch.setattr(
-        "faces.batches.read_pixels", lambda path, shape: np.full((*shape, 3), labels[int(path.name)], np.uint8)
+        "faces.batches.read_pixels",
+        lambda path, mode, reading, shape: np.full((*shape, 3), labels[int(path.name)], np.uint8),
     )
     return FaceFolder(Path("faces"), tuple(map(str, range(people))), tuple(map(str, range(len(labels)))), labels)
 

@@ -9,6 +9,7 @@ import shutil
 import pytest
 import torch
 
+from data.images import USUAL
 from errors import InputError
 from faces import run as running
 from faces.embedder import load_model
@@ -138,4 +139,4 @@ def test_a_model_that_is_not_finite_gives_no_figures(train_faces, noise_album, t
     with torch.no_grad():
         next(model.backbone.parameters()).fill_(torch.nan)
     with pytest.raises(InputError, match="out gives features that are not finite"):
-        model.embed(read_folder(noise_album).paths(), flipped=False)
+        model.embed(read_folder(noise_album).paths(), USUAL, flipped=False)

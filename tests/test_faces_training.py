@@ -11,11 +11,12 @@ import pytest
 import torch
 from PIL import Image
 
+from data.images import read_pixels
 from faces.backbones import BACKBONES, build_backbone
 from faces.batches import Batch, as_input, batches
 from faces.checkpoint import restore, save
 from faces.embedder import load_model
-from faces.folder import read_folder, read_pixels
+from faces.folder import read_folder
 from faces.gabor import WhitenedGabor
 from faces.heads import TABLE, eased, head_numbers
 from faces.learner import Learner, rate_at
@@ -107,7 +108,9 @@ def test_a_network_that_begins_with_examples_takes_those_of_the_people_to_be_tra
     learner = make_learner(mine, parts, ALONE, CPU)
     next(train(mine, parts, learner, 0))
     expected = WhitenedGabor((32, 32))
-    images = as_input(torch.stack([torch.from_numpy(read_pixels(path, (32, 32))) for path in parts.train.paths()]))
+    images = as_input(
+        torch.stack([torch.from_numpy(read_pixels(path, "RGB", size=(32, 32))) for path in parts.train.paths()])
+    )
     expected.whiten(expected.magnitudes(images), torch.from_numpy(parts.train.labels))
     torch.testing.assert_close(learner.backbone.gabor.whitening, expected.whitening, rtol=1e-4, atol=1e-4)
 
@@ -232,7 +235,7 @@ def test_an_unseen_fold_is_tested_with_a_threshold_of_unseen_people(run, album, 
         (("train", "--data", "ALBUM", "--head", "softmax", "--m", "2"), "softmax has no such number"),
         (("train", "--data", "ALBUM", "--head", "CosFace", "--m", "-1"), "m3 must be at least 0"),
         (("train", "--data", "ALBUM", "--without-fold", "1"), "belong together"),
-        (("train", "--data", "ALBUM", "--exclude", "none.txt"), "none.txt cannot be read"),
+        (("train", "--data", "ALBUM", "--exclude", "none.txt"), "none.txt: no such file; a list of names is needed"),
         (("evaluate", "--data", "ALBUM", "--model", "none"), "none is no training"),
         (("evaluate", "--data", "ALBUM", "--model", "dlib", "--fold", "1"), "ask for the folds of --pairs"),
         (("evaluate", "--data", "ALBUM", "--model", "dlib", "--subtract-mean"), "ask for the folds of --pairs"),

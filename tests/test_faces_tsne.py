@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data.images import USUAL
 from errors import InputError
 from faces.embeddings import embed, fused
 from faces.folder import FaceFolder
@@ -69,7 +70,7 @@ class Counting:
     def __init__(self):
         self.calls = 0
 
-    def embed(self, paths, flipped):
+    def embed(self, paths, reading, flipped):
         self.calls += len(paths)
         return np.array([[Path(path).stat().st_size, flipped] for path in paths], dtype=np.float32)
 
@@ -79,21 +80,21 @@ def test_features_are_computed_once_and_anew_for_a_changed_image(tmp_path):
     for path in paths:
         Image.new("RGB", (4, 4)).save(path)
     counting = Counting()
-    first = embed(counting, paths, False, tmp_path / "cache")
+    first = embed(counting, paths, USUAL, False, tmp_path / "cache")
     assert counting.calls == 3
-    np.testing.assert_array_equal(embed(counting, paths[::-1], False, tmp_path / "cache"), first[::-1])
+    np.testing.assert_array_equal(embed(counting, paths[::-1], USUAL, False, tmp_path / "cache"), first[::-1])
     assert counting.calls == 3
     Image.new("RGB", (40, 40), "red").save(paths[1])
-    assert embed(counting, paths, False, tmp_path / "cache")[1, 0] != first[1, 0]
+    assert embed(counting, paths, USUAL, False, tmp_path / "cache")[1, 0] != first[1, 0]
     assert counting.calls == 4
-    assert fused(counting, paths, "concat", tmp_path / "cache").shape == (3, 4)
-    np.testing.assert_array_equal(fused(counting, paths, "sum", tmp_path / "cache")[:, 1], [1, 1, 1])
+    assert fused(counting, paths, USUAL, "concat", tmp_path / "cache").shape == (3, 4)
+    np.testing.assert_array_equal(fused(counting, paths, USUAL, "sum", tmp_path / "cache")[:, 1], [1, 1, 1])
     counting.mark = b"2"
-    embed(counting, paths, False, tmp_path / "cache")
+    embed(counting, paths, USUAL, False, tmp_path / "cache")
     assert counting.calls == 4 + 3 + 3
     for file in (tmp_path / "cache").iterdir():
         file.write_bytes(b"no zip")
     with pytest.raises(InputError, match="is damaged"):
-        embed(counting, paths, False, tmp_path / "cache")
+        embed(counting, paths, USUAL, False, tmp_path / "cache")
     with pytest.raises(InputError, match="cannot be read as an image"):
-        embed(counting, [tmp_path / "none.png"], False, tmp_path / "other")
+        embed(counting, [tmp_path / "none.png"], USUAL, False, tmp_path / "other")

@@ -1,6 +1,6 @@
 // What is looked at, and what is drawn and told when.
 
-// view: what is shown of a moment. pinned, hover: images { data, split, number } or null; focus: the one looked at.
+// view: what is shown. pinned, hover: images { data, split, number } or null; focus: the one looked at.
 class App {
 	view = { split: "test", hidden: [], errorsOnly: false, pinned: null, hover: null };
 	clock = new Clock();
@@ -62,7 +62,7 @@ class App {
 		this.set({ pinned: focus });
 	}
 
-	// Whether there is an image of this number; if so, it is looked at.
+	// Looks at the image of this number; whether there is one.
 	search(number) {
 		const { split } = this.view;
 		const pane = this.panes.find(({ set }) => set[split].numbers.includes(number));
@@ -104,12 +104,12 @@ function tellReadings({ run, row, split, part, ringed }, epoch) {
 	part("legend").textContent = run.legend[Number(ringed)];
 }
 
-// Panes as large as the window lets them be, readings below or beside. Returns the side of the feature spaces.
+// Panes as large as the window lets them be, readings below or beside. Returns their side.
 function layOut(count) {
 	const { clientWidth } = page.panes;
 	const rem = parseFloat(getComputedStyle(page.panes).fontSize);
 	const room = innerHeight - page.panes.offsetTop - page.transport.offsetHeight - rem;
-	// needed: the height in rem of what is above and below a space, and of what is beside it.
+	// needed: the height in rem of what is above and below a space, and beside it.
 	const inRows = (rows, height, ...needed) => {
 		const columns = Math.ceil(count / rows);
 		const width = (clientWidth + 1.5 * rem) / columns - 1.5 * rem;
@@ -119,7 +119,7 @@ function layOut(count) {
 	};
 	const fitting = Array.from({ length: count }, (_, i) => inRows(i + 1, room / (i + 1) - rem, 10, 24));
 	let best = fitting.reduce((a, b) => (b.side > a.side ? b : a));
-	// Where they would be too small, they scroll.
+	// Too small, they scroll.
 	if (best.side < 13 * rem) best = inRows(Math.ceil(count / Math.max(1, Math.floor(clientWidth / (19 * rem)))), room, 3, 0);
 	page.panes.style = `--columns: ${best.columns}; --side: ${best.side}px`;
 	page.panes.classList.toggle("beside", best.beside);

@@ -28,14 +28,14 @@ function listen(app) {
 
 function listenToPointer(app, pane) {
 	const space = pane.part("space");
-	const placeOf = ({ clientX, clientY }) => {
+	const found = ({ clientX, clientY, pointerType }) => {
 		const { left, top } = space.getBoundingClientRect();
-		return [clientX - left, clientY - top];
+		const at = [clientX - left, clientY - top];
+		space.title = pane.nameAt(...at);
+		return pane.nearest(...at, pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
 	};
-	const found = (event) => pane.nearest(...placeOf(event), event.pointerType === "mouse" ? POINTER_REACH : FINGER_REACH);
 	const look = (event) => {
 		pane.mouse = event;
-		space.title = event ? pane.nameAt(...placeOf(event)) : "";
 		const hover = event && found(event);
 		if (!same(hover, app.view.hover)) app.set({ hover });
 	};

@@ -1,4 +1,4 @@
-// The images taken for another class at this moment: radio buttons, so that arrow keys walk along them.
+// The images taken for another class: radio buttons, so that arrow keys walk along them.
 
 const MOST_ERRORS = 120;
 const same = (a, b) => a?.number === b?.number && a?.data === b?.data;
@@ -52,7 +52,7 @@ class Errors {
 		return this.list.findIndex(({ image }) => same(image, focus));
 	}
 
-	// Checks the error that is looked at, with the keyboard's focus if the wall has it.
+	// Checks the error looked at, with the keyboard's focus if the wall has it.
 	mark(focus, focused = page.errors.matches(":focus-within")) {
 		const inputs = [...page.errors.querySelectorAll("input")];
 		const place = this.placeOf(focus);

@@ -1,4 +1,4 @@
-// The image that is looked at, in a pane: its way through training, a ring where it is now, its card at the pointer.
+// The image looked at: its way through training, a ring where it is now, its card at the pointer.
 
 const CARD = 84;
 const AWAY = 18;

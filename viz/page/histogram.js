@@ -1,4 +1,4 @@
-// Angles to the own class, a bar of all classes a degree; of all points of the snapshot, not only those shown.
+// Angles to the own class, a bar of all classes a degree; of all points, not only those shown.
 
 function drawHistogram(canvas, { run, split, moment: { before, after, share } }, hidden) {
 	const context = canvas.getContext("2d");

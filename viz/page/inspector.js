@@ -1,4 +1,4 @@
-// The image that is looked at: its picture, its class, and what each loss makes of it.
+// The image looked at: its picture, its class, and what each loss makes of it.
 
 function tellImage(panes, { focus, pinned }) {
 	const pane = panes.find((candidate) => candidate.indexOf(focus) >= 0);
@@ -26,7 +26,7 @@ function tellRow(pane, index) {
 	return cells([run.name], [badge, said === label ? "" : " ✗"], [measured(own)], [`${measured(next)} (${run.classes[runnerUp]})`]);
 }
 
-// How far an image is from its class and from the best of the others: in radians, or the distance where cells decide.
+// How far an image is from its class and from the best other: in radians, or the distance where cells decide.
 function lookAt({ run, split, row }, index) {
 	const { weights, byDistance, [split]: { x, y, labels, count } } = run;
 	const [px, py] = [x, y].map((axis) => axis[row * count + index]);

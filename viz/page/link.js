@@ -1,4 +1,4 @@
-// The moment as the part of the address after #, so that a link shows the same.
+// The moment as the address after #, so that a link shows the same.
 
 function toHash({ split, hidden, errorsOnly, pinned }, epoch) {
 	const parts = { epoch, split, hide: hidden, errors: errorsOnly ? 1 : "", image: pinned?.number ?? "" };
@@ -6,7 +6,7 @@ function toHash({ split, hidden, errorsOnly, pinned }, epoch) {
 	return `#${given.map((part) => part.join("=")).join("&")}`;
 }
 
-// What a hash says as far as it can be understood; position: of the epoch that is nearest.
+// What a hash says as far as it is understood; position: of the nearest epoch.
 function fromHash(hash) {
 	const given = new URLSearchParams(hash.slice(1));
 	const whole = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null);

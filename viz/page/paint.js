@@ -1,4 +1,4 @@
-// Paths; and thousands of dots straight into pixels, several times faster than as many paths.
+// Paths; and thousands of dots straight into pixels, several times faster than paths.
 
 const SUB = 4;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -53,7 +53,7 @@ function makeStamp(radius, width = 0, alpha = 1) {
 	return { side, masks };
 }
 
-// A stamp in a colour 0xbbggrr around a place of a square image, if it is whole within it.
+// A stamp in a colour 0xbbggrr around a place of a square image, if all of it fits.
 function dot({ width, pixels }, x, y, { side, masks }, rgb) {
 	const [left, top] = [x - (side - 1) / 2, y - (side - 1) / 2];
 	const [column, row] = [Math.floor(left), Math.floor(top)];
@@ -80,7 +80,7 @@ function over(rgb, cover, under) {
 	return mixed;
 }
 
-// An image, its greys as the opacity of the ink; two pixels a byte, the left one in the high half.
+// An image, its greys as the opacity of the ink; two pixels a byte, the left one high.
 function drawDigit({ digits }, index, canvas = make("canvas", { width: 28, height: 28 })) {
 	const image = new ImageData(28, 28);
 	const pixels = new Uint32Array(image.data.buffer);

@@ -1,8 +1,8 @@
-// One run: three canvases above each other, for sectors, points and marks. Lengths are CSS pixels.
+// One run: canvases for sectors, points and marks. Lengths are CSS pixels.
 
 const { unitRing, badgeRing, badgeRadius, beyond, darkest, faintest } = ABOUT.geometry;
 
-// Wedges [label, start, width] move if the next snapshot has the same in the same order; if not, they wait for it.
+// Wedges [label, start, width] move if the next snapshot has the same in the same order.
 function moved(wedges, { before, after, share }) {
 	const [from, to] = [wedges[before], wedges[after]];
 	const alike = from.length === to.length && from.every(([label], i) => label === to[i][0]);
@@ -34,7 +34,6 @@ class Pane {
 		chart.height = chart.clientHeight * ratio;
 	}
 
-	// Where a place in feature units is.
 	place(x, y, scale = this.scale) {
 		return [this.middle + x * scale, this.middle - y * scale];
 	}
@@ -148,25 +147,25 @@ class Pane {
 		Object.assign(marks, { font: `bold ${1.24 * badge}px system-ui`, textAlign: "center", textBaseline: "middle" });
 		const half = Math.max(badge, marks.measureText(name).width / 2 + 0.55 * badge);
 		const centre = Math.min(Math.max(x, half + 2), side - half - 2);
-		this.boxes[label] = { centre, y, half };
-		draw(marks, box(centre - half, y - badge, 2 * half, 2 * badge, badge), run.colors[label], theme().background, 1.5);
+		this.boxes[label] = box(centre - half, y - badge, 2 * half, 2 * badge, badge);
+		draw(marks, this.boxes[label], run.colors[label], theme().background, 1.5);
 		marks.fillStyle = run.onColors[label];
 		marks.fillText(name, centre, y + 0.06 * badge);
 	}
 
-	// The whole name of the class whose badge is at a place; "" where there is none.
-	nameAt(left, top) {
-		const over = ({ centre, y, half }) => Math.abs(left - centre) < half && Math.abs(top - y) < this.badge;
-		return this.run.classes[this.boxes.findLastIndex(over)] ?? "";
+	// The whole name of the class whose badge is there.
+	nameAt(x, y) {
+		const over = (badge) => this.marks.isPointInPath(badge, x * this.ratio, y * this.ratio);
+		return this.run.classes[this.boxes.findIndex(over)] ?? "";
 	}
 
-	// The place of an image among the points; -1 if it is not there.
+	// The place of an image among the points, or -1.
 	indexOf(focus) {
 		const here = focus?.data === this.set.data && focus.split === this.split;
 		return here ? this.set[this.split].numbers.indexOf(focus.number) : -1;
 	}
 
-	// The image whose point is nearest to a place, within reach, or null.
+	// The image whose point is nearest, within reach, or null.
 	nearest(left, top, reach) {
 		let [best, found] = [reach, null];
 		for (const [xs, ys] of this.spots) {

@@ -1,4 +1,4 @@
-// Where in training the page is: a position among the epochs of all runs.
+// Where in training the page is: a place among the epochs of all runs.
 
 const PACE = 1 / 0.6; // snapshots a second
 const EASE = 0.08;
@@ -8,7 +8,7 @@ const EPOCHS = ABOUT.epochs;
 const LAST = EPOCHS.length - 1;
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
-// goal: where it moves to, or null. Where stillness is wanted, nothing between two snapshots is shown.
+// goal: where it moves to, or null. Where stillness is wanted, only snapshots are shown.
 class Clock {
 	position = LAST;
 	goal = null;

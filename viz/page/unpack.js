@@ -25,7 +25,7 @@ function takeSteps(take, rows, count) {
 	return steps;
 }
 
-// The points of one split, all snapshots after each other; x and y in feature units.
+// The points of one split, snapshot after snapshot; x and y in feature units.
 function takeSplit(take, run, { labels, numbers }, longest) {
 	const [rows, count] = [run.epochs.length, labels.length];
 	const angles = takeSteps(take, rows, count);
