@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -167,13 +168,7 @@ def range_of_real(found: list[Range]) -> Range:
 def opened(path: Path) -> Iterator[Image.Image]:
     """The image, not decoded yet. Whatever goes wrong inside is an InputError that names the file."""
     try:
-        with LIMIT:  # Pillow's limit is less than what telephones take, and one for the whole process
-            before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-            try:
-                image = Image.open(path)
-            finally:
-                Image.MAX_IMAGE_PIXELS = before
-        with image:
+        with path.open("rb") as file, opened_by_pillow(file) as image:  # a path would be mapped: Pillow turns that wrong
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width:,} x {image.height:,} pixels are too many; {MOST_PIXELS:,} can be read")
             mend_transparency(image)
@@ -183,6 +178,16 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except Exception as error:  # decoders of damaged files raise whatever comes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path} cannot be read as an image ({reason}); remove or replace it") from None
+
+
+def opened_by_pillow(file: BinaryIO) -> Image.Image:
+    """Without Pillow's own limit, which telephones go beyond and which is one for the whole process."""
+    with LIMIT:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(file)
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def mend_transparency(image: Image.Image) -> None:
