@@ -168,7 +168,10 @@ def range_of_real(found: list[Range]) -> Range:
 def opened(path: Path) -> Iterator[Image.Image]:
     """The image, not decoded yet. Whatever goes wrong inside is an InputError that names the file."""
     try:
-        with path.open("rb") as file, opened_by_pillow(file) as image:  # a path would be mapped: Pillow turns that wrong
+        with (
+            path.open("rb") as file,
+            opened_by_pillow(file) as image,
+        ):  # a path would be mapped: Pillow turns that wrong
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width:,} x {image.height:,} pixels are too many; {MOST_PIXELS:,} can be read")
             mend_transparency(image)

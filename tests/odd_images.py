@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from dataclasses import dataclass
@@ -24,7 +23,15 @@ STORED = {
     8: lambda pixels: pixels.swapaxes(0, 1)[:, ::-1],
 }
 WITH_EXIF = ("png", "jpg", "webp", "tif", "avif", "heic", "jfif")
-FORMATS = {".jfif": "JPEG", ".jpg": "JPEG", ".jp2": "JPEG2000", ".heic": "HEIF", ".tif": "TIFF", ".pgm": "PPM", ".pfm": "PPM"}
+FORMATS = {
+    ".jfif": "JPEG",
+    ".jpg": "JPEG",
+    ".jp2": "JPEG2000",
+    ".heic": "HEIF",
+    ".tif": "TIFF",
+    ".pgm": "PPM",
+    ".pfm": "PPM",
+}
 
 
 @dataclass(frozen=True)
@@ -122,7 +129,12 @@ def png(values: np.ndarray, bits: int, more: dict[bytes, bytes], options: dict) 
         rows = [np.packbits(row).tobytes() for row in spread]
     head = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
     exif_chunk = {b"eXIf": options["exif"].removeprefix(b"Exif\0\0")} if options else {}
-    parts = {b"IHDR": head} | more | exif_chunk | {b"IDAT": zlib.compress(b"".join(b"\0" + row for row in rows)), b"IEND": b""}
+    parts = (
+        {b"IHDR": head}
+        | more
+        | exif_chunk
+        | {b"IDAT": zlib.compress(b"".join(b"\0" + row for row in rows)), b"IEND": b""}
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts.items())
 
 

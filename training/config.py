@@ -49,14 +49,9 @@ class DataConfig:
             object.__setattr__(self, "dataset", f"{FOLDER_PREFIX}{folder}")
 
 
-def one_spelling(folder: str) -> Path:
-    """The same path for "pics", "./pics", "pics/" and the absolute one: relative where it is below the current folder.
-
-    `~` is the home folder, which a shell leaves as it is in the middle of a word.
-    """
-    here = Path.cwd()
-    path = Path(os.path.normpath(here / Path(folder).expanduser()))
-    return path.relative_to(here) if path.is_relative_to(here) else path
+def one_spelling(folder: str) -> str:
+    """The same for "pics", "./pics" and "pics/". `~` is the home folder, which shells leave alone within a word."""
+    return os.path.normpath(Path(folder).expanduser())
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ RING = (0.93, 1.0)
 NAME_RING = 0.78
 MOST_NAMES = 15
 LONGEST_NAME = 3
+LONGEST_IF_SMALL = 2
 BADGE_GAP, FARTHEST_BADGE = 0.17, 1.42
 BADGE_ANGLE = 0.2
 LOWEST_LINE = 0.004
@@ -59,7 +60,9 @@ class Circle:
         strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
         held_out = run.unseen_names if split == "test" else ()
         self.strangers = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
-        names = shown_names(run.class_names, LONGEST_NAME) if classes <= MOST_NAMES else []
+        small = inches(ax) < USUAL_INCHES
+        room = classes <= MOST_NAMES and not (small and max(map(len, run.class_names)) > LONGEST_IF_SMALL)
+        names = shown_names(run.class_names, LONGEST_NAME) if room else []
         text: dict[str, Any] = {
             "color": style.colors.ink,
             "fontsize": 17 * scale,

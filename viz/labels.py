@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 
-from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
+from matplotlib.font_manager import FontProperties, findfont, findSystemFonts, fontManager, get_font
 
 from names import printable
 
@@ -60,10 +61,10 @@ def told_apart(short: dict[str, str], longest: int) -> dict[str, str]:
 
 
 def without_common_start(names: Sequence[str], longest: int) -> dict[str, str]:
-    """Forms that show the names from their first difference on: from the start of that word or number, if it fits."""
+    """Forms that show the names from their first difference on, or from the start of its word or number, if it fits."""
     room, first = longest - 1, first_difference(names)
-    starts = (start_of(names[0], first, str.isalnum), start_of(names[0], first, str.isdecimal))
-    start = next((start for start in starts if max(map(len, names)) - start <= room), first)
+    word, number = (start_of(names[0], first, belongs) for belongs in (str.isalnum, str.isdecimal))
+    start = word if max(map(len, names)) - word <= room else number if first - number < room else first
     rests = {name: name[start:][:room] for name in names}
     return {name: name[: room - len(rest)] + DOTS + rest for name, rest in rests.items()}
 
@@ -104,11 +105,16 @@ def other_font(sign: str) -> str | None:
 @functools.cache
 def other_fonts() -> list[tuple[str, str]]:
     """Family and file of each installed font, upright and of normal weight first."""
+    listed = {font.fname for font in fontManager.ttflist}
+    for path in sorted(set(findSystemFonts()) - listed):  # matplotlib keeps its list from before they were installed
+        with contextlib.suppress(Exception):  # fonts that it cannot read
+            fontManager.addfont(path)
     ranked = sorted(fontManager.ttflist, key=lambda font: (font.style != "normal", font.weight != 400, font.name))
-    found = {
-        font.name: font.fname for font in reversed(ranked) if PLACEHOLDERS not in font.name.replace(" ", "").lower()
-    }
-    return list(reversed(found.items()))
+    found: dict[str, str] = {}
+    for font in ranked:
+        if PLACEHOLDERS not in font.name.replace(" ", "").lower():
+            found.setdefault(font.name, font.fname)
+    return list(found.items())
 
 
 def has_sign(path: str, sign: str) -> bool:
@@ -122,6 +128,4 @@ def without_font() -> str | None:
     signs = "".join(sorted(_without_font))
     scripts = sorted({unicodedata.name(sign, "unknown").split()[0] for sign in signs})
     some = signs[:10] + (DOTS if len(signs) > 10 else "")
-    return (
-        f"no installed font has the {' and '.join(scripts)} signs {some}: they are drawn as boxes; install such a font"
-    )
+    return f"no installed font has the {', '.join(scripts)} signs {some}: they are drawn as boxes; install such a font"
