@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -166,12 +167,12 @@ def range_of_real(found: list[Range]) -> Range:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """The image, not decoded yet. Whatever goes wrong inside is an InputError that names the file."""
+    """The image, not decoded yet. Whatever goes wrong inside is an InputError that names the file.
+
+    Pillow gets the open file and no path, which it would map into memory, and then turn some TIFFs wrong.
+    """
     try:
-        with (
-            path.open("rb") as file,
-            opened_by_pillow(file) as image,
-        ):  # a path would be mapped: Pillow turns that wrong
+        with no_warnings(), path.open("rb") as file, opened_by_pillow(file) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width:,} x {image.height:,} pixels are too many; {MOST_PIXELS:,} can be read")
             mend_transparency(image)
@@ -181,6 +182,14 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except Exception as error:  # decoders of damaged files raise whatever comes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path} cannot be read as an image ({reason}); remove or replace it") from None
+
+
+@contextlib.contextmanager
+def no_warnings() -> Iterator[None]:
+    """Pillow warns of odd metadata, which matters to nobody here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def opened_by_pillow(file: BinaryIO) -> Image.Image:

@@ -1,0 +1,187 @@
+"""Single odd images, and what is decided once for a data set."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+import data.images
+from data.images import USUAL, Reading, measure, read_pixels, read_shrunk
+from errors import InputError
+from faces.align import align_folder, standard_points
+from faces.folder import read_folder
+from faces.landmarks import find_landmarks
+
+from .odd_images import ORIENTATION, png
+
+ROW = np.arange(0, 256, 17, dtype=np.uint8)
+
+
+def test_plain_images_are_read_as_they_are(tmp_path):
+    grey = np.tile(ROW, (8, 1))
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    assert measure([tmp_path / "a.png"]) == USUAL
+    np.testing.assert_array_equal(read_pixels(tmp_path / "a.png", "L"), grey)
+    np.testing.assert_array_equal(read_pixels(tmp_path / "a.png", "RGB")[..., 2], grey)
+
+
+def test_an_alpha_channel_that_hides_nothing_changes_nothing(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 256, (9, 7, 3), dtype=np.uint8)
+    Image.fromarray(colours).save(tmp_path / "a.png")
+    Image.fromarray(colours).convert("RGBA").save(tmp_path / "b.png")
+    assert measure([tmp_path / "b.png"]).notes == ()
+    for mode in ("L", "RGB"):
+        np.testing.assert_array_equal(read_pixels(tmp_path / "a.png", mode), read_pixels(tmp_path / "b.png", mode))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_what_lies_under_transparent_pixels_does_not_matter(tmp_path, suffix):
+    """Drawing programs leave any colour there."""
+    random = np.random.default_rng(0)
+    alpha = np.where(np.arange(64).reshape(8, 8) % 3, 0, 255).astype(np.uint8)
+    seen = []
+    for number in range(2):
+        colours = np.where(alpha[..., None], 0, random.integers(0, 256, (8, 8, 3))).astype(np.uint8)
+        path = tmp_path / f"{number}{suffix}"
+        Image.fromarray(np.dstack((colours, alpha))).save(path, lossless=True, exact=True)
+        seen.append(read_pixels(path, "L", measure([path])))
+    np.testing.assert_array_equal(seen[0], 255 - alpha)
+    np.testing.assert_array_equal(*seen)
+
+
+def test_brightness_is_compared_within_a_data_set_and_not_stretched_image_by_image(tmp_path):
+    paths = [tmp_path / "bright.png", tmp_path / "dim.png"]
+    for path, top in zip(paths, (4095, 1000), strict=True):
+        path.write_bytes(png(np.tile(np.linspace(0, top, 16).astype(int), (4, 1)), 16, {}, {}))
+    reading = measure(paths)
+    assert (reading.whole, reading.notes) == (
+        (0, 4095),
+        ("2 images hold whole numbers; 0 to 4095 become black to white",),
+    )
+    assert [read_pixels(path, "L", reading).max() for path in paths] == [255, 62]
+    assert read_pixels(paths[1], "L", measure(paths[1:])).max() == 250
+
+
+def test_whole_numbers_beyond_31_bits_stay_bright(tmp_path):
+    """A TIFF of unsigned 32-bit numbers, for which Pillow has no mode."""
+    values = np.linspace(0, 2**32 - 1, 16).astype("<u4").reshape(1, 16).repeat(2, axis=0)
+    tags = [(256, 4, 16), (257, 4, 2), (258, 3, 32), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1), (278, 4, 2),
+            (279, 4, values.nbytes), (339, 3, 1)]  # fmt: skip
+    directory = struct.pack("<H", len(tags)) + b"".join(
+        struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in tags
+    )
+    content = b"II*\0" + struct.pack("<I", 8 + values.nbytes) + values.tobytes() + directory + b"\0\0\0\0"
+    (tmp_path / "a.tif").write_bytes(content)
+    seen = read_pixels(tmp_path / "a.tif", "L", measure([tmp_path / "a.tif"]))
+    np.testing.assert_array_equal(seen[0], ROW)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused_by_name(tmp_path, value):
+    values = np.ones((4, 4), np.float32)
+    values[1, 1] = value
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    assert measure([tmp_path / "a.tif"]) == USUAL
+    with pytest.raises(InputError, match=r"a\.tif cannot be read as an image \(some of its numbers are not finite"):
+        read_pixels(tmp_path / "a.tif", "L")
+
+
+@pytest.mark.parametrize("top", [255, 4095, 65535])
+def test_colours_of_16_bits_are_read_or_refused_by_name(tmp_path, top):
+    values = np.linspace(0, top, 48).astype(">u2").reshape(1, 48).repeat(4, axis=0)
+    content = png(values, 16, {}, {}).replace(struct.pack(">IIBB", 48, 4, 16, 0), struct.pack(">IIBB", 16, 4, 16, 2))
+    (tmp_path / "a.png").write_bytes(with_right_checksum(content))
+    if top == 65535:
+        seen = read_pixels(tmp_path / "a.png", "RGB", measure([tmp_path / "a.png"]))
+        np.testing.assert_array_equal(seen.reshape(4, 48), values // 256)
+    else:
+        with pytest.raises(InputError, match=r"a\.png: its 16-bit colours use no more than 12 bits"):
+            measure([tmp_path / "a.png"])
+
+
+def with_right_checksum(content: bytes) -> bytes:
+    import zlib
+
+    head = content[12:29]
+    return content[:29] + struct.pack(">I", zlib.crc32(head)) + content[33:]
+
+
+def test_orientation_in_xmp_counts_and_an_exif_that_cannot_be_read_does_not_harm(tmp_path):
+    grey = np.zeros((20, 10), np.uint8)
+    grey[:4] = 255
+    notes = PngImagePlugin.PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", '<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>')
+    Image.fromarray(grey).save(tmp_path / "xmp.png", pnginfo=notes)
+    assert read_pixels(tmp_path / "xmp.png", "L").shape == (10, 20)
+    assert read_pixels(tmp_path / "xmp.png", "L")[:, -4:].min() == 255
+    Image.fromarray(grey).save(tmp_path / "broken.jpg", exif=b"Exif\0\0II*\0\xff\xff\xff\x7f")
+    assert read_pixels(tmp_path / "broken.jpg", "L").shape == (20, 10)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_large_photos_are_read_scaled_down_and_upright(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(data.images, "LARGE", 120 * 80)
+    y, x = np.mgrid[:400, :600]
+    pixels = np.dstack((y / 400, x / 600, 0 * x)) * 255
+    tags = Image.Exif()
+    tags[ORIENTATION] = 6
+    Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / f"a{suffix}", exif=tags)
+    seen, factor = read_shrunk(tmp_path / f"a{suffix}")
+    assert (seen.shape, factor) == ((120, 80, 3), 5) if suffix != ".jpg" else seen.shape[0] * seen.shape[1] <= 120 * 80
+    assert seen.shape[0] * factor == pytest.approx(600, abs=factor)
+    assert seen[0, -1, 0] < 10 < 245 < seen[0, 0, 0]  # what was on top is on the right
+    assert seen[-1, 0, 1] > 245
+
+
+def test_landmarks_of_a_large_photo_are_in_its_own_pixels(tmp_path, monkeypatch):
+    monkeypatch.setattr(data.images, "LARGE", 200 * 200)
+    points = standard_points("112x96")
+    y, x = np.mgrid[:400, :400]
+    blob = 255 * np.exp(-((x - 2 * points[0, 0] - 0.5) ** 2 + (y - 2 * points[0, 1] - 0.5) ** 2) / 60)
+    (tmp_path / "faces" / "Ann").mkdir(parents=True)
+    Image.fromarray(blob.astype(np.uint8)).save(tmp_path / "faces" / "Ann" / "1.png")
+    folder = read_folder(tmp_path / "faces")
+    found, _ = find_landmarks(
+        folder, lambda pixels: points if pixels.shape == (200, 200, 3) else None, tmp_path / "l.csv"
+    )
+    np.testing.assert_allclose(found["Ann/1.png"], 2 * points + 0.5)
+    align_folder(folder, found, tmp_path / "out", "112x96", False)
+    crop = read_pixels(tmp_path / "out" / "Ann" / "1.png", "L").astype(float)
+    rows, columns = np.mgrid[:112, :96]
+    assert ((crop * columns).sum() / crop.sum(), (crop * rows).sum() / crop.sum()) == pytest.approx(
+        (30.3, 51.6), abs=0.6
+    )
+
+
+def test_a_bomb_is_refused_and_pillows_limit_is_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(data.images, "MOST_PIXELS", 10_000)
+    before = Image.MAX_IMAGE_PIXELS
+    Image.new("L", (101, 100)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match=r"a\.png cannot be read .*101 x 100 pixels are too many"):
+        read_pixels(tmp_path / "a.png", "L")
+    assert before == Image.MAX_IMAGE_PIXELS
+    monkeypatch.undo()
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # Pillow's own would warn, and refuse twice as much
+    assert read_pixels(tmp_path / "a.png", "L").shape == (100, 101)
+
+
+def test_two_frames_and_wrong_endings(tmp_path):
+    """The first frame is what a folder shows; the content decides on the format, not the ending."""
+    first, second = Image.new("L", (4, 4), 200), Image.new("L", (4, 4), 10)
+    first.save(tmp_path / "a.gif", save_all=True, append_images=[second])
+    first.save(tmp_path / "b.tif", save_all=True, append_images=[second])
+    first.save(tmp_path / "c.jpg", "PNG")
+    assert [read_pixels(tmp_path / name, "L")[0, 0] for name in ("a.gif", "b.tif", "c.jpg")] == [200] * 3
+
+
+def test_how_a_data_set_is_read_belongs_to_its_features_in_the_cache(tmp_path):
+    from faces.embeddings import mark_of
+
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    marks = {
+        mark_of(tmp_path / "a.png", reading) for reading in (USUAL, Reading(notes=("x",)), Reading(ground="black"))
+    }
+    assert len(marks) == 2
