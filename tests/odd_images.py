@@ -109,7 +109,7 @@ def faint_alpha(ink, dark, path, options):
 def palette_key(ink, dark, path, options):
     """A palette with one transparent entry, as GIF and PNG have it; both entries have the colour of the ink."""
     level = 0 if dark else 255
-    image = Image.fromarray((ink > 0.5).astype(np.uint8), mode="P") if False else Image.new("P", ink.shape[::-1])
+    image = Image.new("P", ink.shape[::-1])
     image.putdata((ink > 0.5).astype(np.uint8).ravel().tolist())
     image.putpalette([level] * 6)
     save(image, path, options | {"transparency": 0})
@@ -182,7 +182,6 @@ MAKERS = {
     "real, 0 to 1": real(0, 1), "real, 0 to 255": real(0, 255), "real, -1 to 1": real(-1, 1),
     "real, 0 to 65535": real(0, 65535), "real, -1000 to 3000": real(-1000, 3000),
 }  # fmt: skip
-ALPHA_PNG = [name for name in MAKERS if "transparent" in name]
 SUFFIXES = {
     "grey": "png jpg jfif tif bmp pgm jp2 webp avif heic gif",
     "one bit": "png tif bmp", "colours": "png jpg webp avif heic tif bmp jp2", "palette": "png gif bmp tif",

@@ -1,0 +1,153 @@
+"""Lists that people keep in files: read as they are meant, and nothing that matches nothing goes unsaid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from errors import InputError
+from faces.folder import FaceFolder
+from faces.landmarks import HEADER, landmarks_of, read_landmarks
+from faces.names import Known
+from faces.pairs import locate, read_pairs
+from faces.people import excluded, read_names
+
+PEOPLE = ("Aaron_Eckhart", "Bob", "José_Müller", "ann_lee", "zoe")
+ROW = ",".join(map(str, range(10)))
+
+
+@pytest.fixture
+def folder(tmp_path) -> FaceFolder:
+    images = tuple(f"{name}/{name}_000{number}.jpg" for name in PEOPLE for number in (1, 2, 3))
+    return FaceFolder(tmp_path / "lfw", PEOPLE, images, np.arange(15) // 3)
+
+
+def write(path, content: str | bytes):
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "entry",
+    ["Aaron_Eckhart", "Aaron Eckhart", " Aaron_Eckhart ", "aaron_eckhart", "AARON ECKHART", "Aaron_Eckhart,",
+     "Aaron_Eckhart;", "Aaron_Eckhart/", "./Aaron_Eckhart", '"Aaron_Eckhart"', "'Aaron Eckhart'",
+     "\u201cAaron Eckhart\u201d", "Aaron_Eckhart\t4", "Aaron_Eckhart\\", '"Aaron_Eckhart",', "Aaron  Eckhart"],
+)  # fmt: skip
+def test_a_name_is_read_as_it_is_meant(folder, tmp_path, entry):
+    names = read_names(write(tmp_path / "names.txt", f"# people\n\n{entry}\n"))
+    assert excluded(names, folder, "names.txt", False) == (["Aaron_Eckhart"], None)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_byte_order_marks_line_ends_and_composed_letters(folder, tmp_path, coding, end):
+    import unicodedata
+
+    content = (end or "\n").join(("Bob", unicodedata.normalize("NFD", "José_Müller"))) + end
+    names = read_names(write(tmp_path / "names.txt", content.encode(coding)))
+    assert excluded(names, folder, "names.txt", False) == (["Bob", "José_Müller"], None)
+
+
+def test_a_name_that_two_could_be_meant_by_is_exact_or_nobody():
+    known = Known(("Bob", "bob", "Ann"))
+    assert [known.find(name) for name in ("Bob", "bob", "BOB", "ann")] == ["Bob", "bob", None, "Ann"]
+
+
+def test_each_entry_that_matches_nobody_is_counted_and_named(folder, tmp_path):
+    names = read_names(write(tmp_path / "names.txt", b"Bob\nNobody\ncaf\xe9\n"))
+    with pytest.raises(InputError, match=r"2 of 3 names match nobody in .*lfw: Nobody, caf\\xe9; correct them, or add"):
+        excluded(names, folder, "names.txt", False)
+    people, line = excluded(names, folder, "names.txt", True)
+    assert (people, line.endswith("Nobody, caf\\xe9")) == (["Bob"], True)
+
+
+def test_an_empty_list_is_no_fault(folder, tmp_path):
+    assert excluded(read_names(write(tmp_path / "names.txt", "\ufeff\n# nobody\n")), folder, "x", False) == ([], None)
+
+
+PAIRS = "2\t1\nBob\t1\t2\nBob\t1\tzoe\t1\nzoe\t1\t2\nzoe\t2\tBob\t3\n"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text + "\n",
+        lambda text: text + "  \n\n",
+        lambda text: text.replace("\n", "\n  "),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\t", " "),
+        lambda text: text.replace("\n", "\n\n"),
+        lambda text: text.replace("Bob\t", "Bob \t"),
+        lambda text: text.replace("Bob", "bob"),
+        lambda text: text.replace("zoe", "Zoe"),
+    ],
+)
+def test_pairs_are_read_as_they_are_meant(folder, tmp_path, change):
+    plain, _, _ = locate(read_pairs(write(tmp_path / "plain.txt", PAIRS)), folder, False)
+    found, left, right = locate(read_pairs(write(tmp_path / "pairs.txt", change(PAIRS))), folder, False)
+    assert (found.left, found.right) == (plain.left, plain.right)
+    assert found.left[0] == "Bob/Bob_0001"
+    assert list(zip(left, right, strict=True)) == [(3, 4), (3, 12), (12, 13), (13, 5)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("zoe\t1\t2", "zoe\t2\t2"), r"line 4: zoe/zoe_0002 is paired with itself"),
+        (("zoe\t1\t2", "Bob\t2\t1"), r"line 4: this pair is in line 2 already"),
+        (("zoe\t2\tBob\t3", "zoe\t1\tBob\t1"), r"line 5: this pair is in line 3 already"),
+    ],
+)
+def test_pairs_that_tell_nothing_are_refused(tmp_path, change, message):
+    with pytest.raises(InputError, match=message):
+        read_pairs(write(tmp_path / "pairs.txt", PAIRS.replace(*change)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text + "\n\n",
+        lambda text: text.replace("\nBob", "\n  Bob"),
+        lambda text: text.replace(",", ", "),
+        lambda text: text + text.splitlines()[1] + "\n",
+        lambda text: text.replace("Bob/Bob", "Bob\\Bob"),
+        lambda text: text.replace("Bob/Bob", "./bob/bob"),
+        lambda text: text.replace("\n", "\r\n"),
+    ],
+)
+def test_landmarks_are_read_as_they_are_meant(folder, tmp_path, change):
+    text = f"{','.join(HEADER)}\nBob/Bob_0001.jpg,{ROW}\nzoe/zoe_0001.jpg{',' * 10}\n"
+    found, line = landmarks_of(folder, write(tmp_path / "landmarks.csv", change(text)), False)
+    assert (list(found), line) == (["Bob/Bob_0001.jpg", "zoe/zoe_0001.jpg"], None)
+    np.testing.assert_array_equal(found["Bob/Bob_0001.jpg"].ravel(), range(10))
+    assert found["zoe/zoe_0001.jpg"] is None
+
+
+def test_rows_that_match_no_image_or_contradict_are_named(folder, tmp_path):
+    text = f"{','.join(HEADER)}\nBob/Bob_0001.jpg,{ROW}\nBob/other.jpg,{ROW}\n"
+    path = write(tmp_path / "landmarks.csv", text)
+    with pytest.raises(InputError, match=r"1 of 2 names match no image of .*: Bob/other.jpg; correct them, or add"):
+        landmarks_of(folder, path, False)
+    found, line = landmarks_of(folder, path, True)
+    assert (list(found), "Bob/other.jpg" in line) == (["Bob/Bob_0001.jpg"], True)
+    write(path, f"{','.join(HEADER)}\nBob/Bob_0001.jpg,{ROW}\nBob/Bob_0001.jpg,9{ROW}\n")
+    with pytest.raises(InputError, match=r"line 3: Bob/Bob_0001.jpg has other landmarks in a line before"):
+        read_landmarks(path)
+
+
+def test_the_option_goes_on(run, tmp_path):
+    for name in ("Ann", "Bob"):
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        Image.new("RGB", (40, 40)).save(tmp_path / "faces" / name / "1.png")
+    points = ",".join(map(str, (10, 10, 20, 10, 15, 15, 11, 20, 19, 20)))
+    rows = "".join(f"{name}/1.png,{points}\n" for name in ("ann", "Bob", "Cid"))
+    table = write(tmp_path / "landmarks.csv", f"{','.join(HEADER)}\n{rows}")
+    command = ("faces.py", "align", tmp_path / "faces", "--landmarks", table, "--out", tmp_path / "out")
+    code, _, err = run(*command)
+    assert (code, err.count("\n"), "Cid/1.png" in err) == (2, 1, True)
+    code, out, _ = run(*command, "--allow-missing")
+    assert (code, out.count("\n"), "1 of 3 names match no image" in out) == (0, 2, True)
+    assert (tmp_path / "out" / "Ann" / "1.png").exists()
