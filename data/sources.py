@@ -76,6 +76,8 @@ def is_whole(file: Path) -> bool:
     from torchvision.datasets.mnist import read_sn3_pascalvincent_tensor
 
     try:
+        if not file.stat().st_size:
+            return False
         if file.name.endswith("ubyte"):
             read_sn3_pascalvincent_tensor(str(file))
         elif file.suffix == ".gz":

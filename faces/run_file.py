@@ -67,7 +67,8 @@ def differences(mine: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[t
         elif isinstance(value, list) or name == "images":
             yield name, name.replace("_", " ")
         else:
-            yield name, f"{name.replace('_', ' ')} ({other}, not {value})"
+            both = [f"{number:g}" if isinstance(number, float) else str(number) for number in (other, value)]
+            yield name, f"{name.replace('_', ' ')} ({', not '.join(both)})"
 
 
 def describe(job: Job, parts: Parts) -> RunFile:

@@ -22,6 +22,7 @@ LAST = SNAPSHOTS - 1
 WANTED = {
     "one": ["CosFace_v1"], "two": ["softmax", "CosFace_v1"], "cells": ["cells"], "mixed": ["short", "softmax"],
     "four": ["softmax", "CosFace_v1", "cells", "short"], "many errors": ["lost"], "hostile": ["hostile"],
+    "long names": ["long names"],
 }  # fmt: skip
 
 

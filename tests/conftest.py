@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main, "faces.py": faces}
 
 Answer = tuple[int, str, str]
+HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise
 
 
 @pytest.fixture(scope="session")
@@ -128,6 +129,8 @@ def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.Te
         save(run, mnist, outputs)
     hostile = replace(runs["softmax"], name=HOSTILE, lossname=HOSTILE, class_names=(HOSTILE, *"123456789"))
     save(hostile, mnist, outputs, folder="hostile")
+    long = replace(runs["softmax"], name="long", class_names=tuple(f"character_{n:02d}_ka" for n in range(10)))
+    save(long, mnist, outputs, folder="long names")
     for name, losses in WANTED.items():
         options = [word for loss in losses for word in ("--lossname", loss)]
         command = [*options, "--page", outputs / f"{name}.html", "--outputs", outputs, "--config", ROOT / "config.json"]
@@ -146,6 +149,7 @@ def visit(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., A
     def go(name: str, hash: str = "", width: int = 1280, height: int = 720, **options: Any) -> Any:
         page = browser.new_page(viewport={"width": width, "height": height}, **options)
         opened.append(page)
+        page.set_default_timeout(HANGS)
         address = page_files[name].as_uri()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -168,3 +168,58 @@ def test_a_row_can_have_a_rate_of_its_own(tmp_path, config_file):
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match="softmax: recipe: lr must be greater than 0"):
         read_config(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"CosFace_v2":', '"CosFace_v1":', r'line 44: "CosFace_v1" stands in line 43 already'),
+        ('"seed": 0,', '"seed": 0, "seed": 1,', r'line 18: "seed" stands in line 18 already'),
+        (
+            '"s": 4, "m1": 1, "m2": 0.2',
+            '"s": 64, "s": 4, "m1": 1, "m2": 0.2',
+            r'line 46: "s" stands in line 46 already',
+        ),
+        ('"quick": {', '"model": {', r'line 30: "model" stands in line 9 already'),
+        ('"m": 0.6', '"m": 0.6, "\\u006d": 0.5', r'"m" stands in line'),
+    ],
+)
+def test_a_key_given_twice_is_named_with_its_line(tmp_path, old, new, message):
+    text = (ROOT / "config.json").read_text()
+    assert text.count(old) == 1
+    (tmp_path / "config.json").write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=message):
+        read_config(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_byte_order_marks_are_read(tmp_path, config_file, coding):
+    (tmp_path / "config.json").write_text((ROOT / "config.json").read_text(), encoding=coding)
+    assert read_config(tmp_path / "config.json") == config_file
+
+
+@pytest.mark.parametrize("name", ["\\ud800", "a\\u0007", "\\u2028"])
+def test_a_loss_whose_name_is_no_text_is_refused(tmp_path, name):
+    text = (ROOT / "config.json").read_text().replace('"CosFace_v2"', f'"{name}"')
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(InputError, match="is no name of 1 to"):
+        read_config(tmp_path / "config.json")
+
+
+@pytest.mark.parametrize("spelling", ["pics", "./pics", "pics/", "pics//", "x/../pics", "./pics/."])
+def test_a_folder_is_one_data_set_however_it_is_spelt(config_file, spelling):
+    given = {"dataset": f"folder:{spelling}"}
+    assert run_config(config_file, "softmax", given, False) == run_config(
+        config_file, "softmax", {"dataset": "folder:pics"}, False
+    )
+
+
+def test_the_home_folder_is_found_within_a_word(config_file, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert (
+        run_config(config_file, "softmax", {"dataset": "folder:~/pics"}, False).data.dataset == "folder:/home/me/pics"
+    )
+
+
+def test_the_name_of_a_folder_fits_a_file_system():
+    assert len(folder_name("中" * 200).encode()) <= 120

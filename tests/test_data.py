@@ -1,5 +1,6 @@
 """The embedded MNIST, folders of images, and what torchvision's sets become."""
 
+import gzip
 import shutil
 
 import numpy as np
@@ -125,3 +126,32 @@ def test_letters_stand_upright_and_count_from_zero(few_digits):
     upright = upright_letters(stored)
     assert np.array_equal(upright.images, few_digits.test.images)
     assert np.array_equal(upright.labels, few_digits.test.labels)
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda content: content[:100], lambda content: b"", lambda content: b"<html>" + content]
+)
+@pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte", "train-labels-idx1-ubyte", "train-images-idx3-ubyte.gz"])
+def test_a_damaged_file_of_torchvision_is_named(tmp_path, few_digits, monkeypatch, name, harm):
+    raw = tmp_path / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for prefix, split in (("train", few_digits.train), ("t10k", few_digits.test)):
+        write_idx(raw / f"{prefix}-images-idx3-ubyte", split.images)
+        write_idx(raw / f"{prefix}-labels-idx1-ubyte", split.labels)
+    whole = raw / name.removesuffix(".gz")
+    content = gzip.compress(whole.read_bytes()) if name.endswith(".gz") else whole.read_bytes()
+    whole.unlink()
+    (raw / name).write_bytes(harm(content))
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(InputError, match=f"{name} is damaged; remove it"):
+        load_dataset("fashion-mnist", tmp_path)
+
+
+def offline(*_, **__):
+    raise OSError("no network")
+
+
+def test_what_is_missing_asks_for_a_network(tmp_path, monkeypatch):
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(InputError, match="go online, or point --data-dir at"):
+        load_dataset("kmnist", tmp_path)

@@ -57,7 +57,6 @@ def test_two_processes_through_the_command(noise_album, tmp_path):
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
         )
         return answer.returncode, [line for line in answer.stderr.splitlines() if line.startswith("error: ")]
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -164,3 +168,56 @@ def test_mtcnn_finds_no_face_in_noise_and_bears_tiny_images(three_images):
     detect = mtcnn()
     assert detect(read_pixels(three_images.paths()[0], "RGB")) is None
     assert detect(np.zeros((12, 12, 3), dtype=np.uint8)) is None
+
+
+def test_a_full_disk_names_the_crop_and_leaves_no_half_of_it(run, three_images, tmp_path, monkeypatch):
+    table = tmp_path / "landmarks.csv"
+    write_landmarks(table, dict.fromkeys(three_images.images, POINTS))
+    write = Path.write_bytes
+
+    def full(path, content):
+        if path.name == "2.png":
+            write(path, content[:9])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    out = tmp_path / "crops"
+    code, _, err = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", out)
+    assert (code, err) == (2, f"error: {out / 'Ann' / '2.png'}: No space left on device\n")
+    assert [str(path.relative_to(out)) for path in out.rglob("*.*")] == ["Ann/1.png"]
+
+
+def test_crops_of_formats_that_cannot_be_written_become_png(three_images, tmp_path, monkeypatch):
+    monkeypatch.delitem(Image.SAVE, "JPEG")
+    align_folder(three_images, dict.fromkeys(three_images.images, POINTS), tmp_path / "crops", "112x96", False)
+    assert read_folder(tmp_path / "crops").images == ("Ann/1.png", "Ann/2.png", "Bob/1.png")
+
+
+def test_transparent_and_turned_faces_are_found_as_they_are_seen(three_images, tmp_path):
+    """What the detector is given: a dark square on nothing, and a photo that the camera turned."""
+    ink = Image.new("RGBA", (40, 30))
+    ink.paste((0, 0, 0, 255), (0, 0, 10, 10))
+    ink.save(three_images.root / "Ann" / "1.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.new("L", (40, 30), 9).save(three_images.root / "Ann" / "2.png", exif=turned)
+    given = []
+    folder = read_folder(three_images.root)
+    find_landmarks(folder, lambda pixels: given.append(pixels), tmp_path / "landmarks.csv")
+    assert folder.notes == ("1 transparent images are laid on white",)
+    assert [pixels.shape[:2] for pixels in given] == [(30, 40), (40, 30), (250, 250)]
+    assert (given[0][:10, :10].max(), given[0][10:].min()) == (0, 255)
+
+
+def test_names_of_people_that_are_not_utf8_are_kept(run, three_images, tmp_path, monkeypatch):
+    """Found, written, read again and cropped, under the names they have on the disk."""
+    monkeypatch.setattr("faces.mtcnn.mtcnn", lambda: lambda pixels: POINTS)
+    people = os.fsencode(three_images.root)
+    (three_images.root / "Ann").rename(os.fsdecode(people + b"/caf\xe9"))
+    table = tmp_path / "landmarks.csv"
+    assert run("faces.py", "landmarks", three_images.root, "--out", table)[0] == 0
+    assert b"\ncaf\xe9/1.png," in table.read_bytes()
+    code, _, err = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "crops")
+    assert (code, err) == (0, "")
+    assert os.path.exists(os.fsencode(tmp_path / "crops") + b"/caf\xe9/2.png")  # noqa: PTH110

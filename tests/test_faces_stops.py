@@ -140,3 +140,20 @@ def test_a_model_that_is_not_finite_gives_no_figures(train_faces, noise_album, t
         next(model.backbone.parameters()).fill_(torch.nan)
     with pytest.raises(InputError, match="out gives features that are not finite"):
         model.embed(read_folder(noise_album).paths(), USUAL, flipped=False)
+
+
+def test_a_rate_that_is_far_too_high_says_whether_there_is_a_checkpoint(train_faces):
+    code, _, err = train_faces("--validation", 0, "--lr", 1e9)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "; there is no checkpoint yet; try a lower --lr or --m" in err
+    assert train_faces("--validation", 0)[0] == 0
+    code, _, err = train_faces("--validation", 0, "--lr", 1e9, "--overwrite")
+    assert (code, "; the last checkpoint is kept; try a lower --lr or --m" in err) == (2, True)
+    assert "finished already" in train_faces("--validation", 0)[1]
+
+
+def test_every_setting_that_differs_is_named(train_faces):
+    assert train_faces("--validation", 0)[0] == 0
+    code, _, err = train_faces("--validation", 0, "--lr", 0.01, "--s", 9, "--seed", 3)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "another s (8, not 9), lr (0.05, not 0.01), seed (0, not 3); choose another --out" in err

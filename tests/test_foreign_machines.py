@@ -31,8 +31,8 @@ from .made_up import made_up_run, save
 HOSTILE = {
     "text.usetex": True, "savefig.facecolor": "black", "savefig.bbox": "tight", "savefig.dpi": 30, "hatch.linewidth": 6,
     "lines.antialiased": False, "patch.antialiased": False, "text.antialiased": False, "path.sketch": (1, 100, 2),
-    "font.family": ["serif"], "font.size": 31, "font.weight": "bold", "axes.facecolor": "red", "figure.facecolor": "red",
-    "text.color": "red", "axes.grid": True, "svg.fonttype": "none", "pdf.fonttype": 42, "axes.linewidth": 9,
+    "font.family": ["serif"], "font.size": 31, "font.weight": "bold", "axes.facecolor": "red",
+    "figure.facecolor": "red", "text.color": "red", "axes.grid": True, "svg.fonttype": "none", "axes.linewidth": 9,
     "xtick.direction": "in", "xtick.major.size": 30, "mathtext.fontset": "stix", "axes.unicode_minus": False,
     "figure.autolayout": True, "figure.constrained_layout.use": True, "lines.markersize": 30, "lines.linewidth": 9,
     "text.hinting": "none", "path.snap": False, "image.composite_image": False,

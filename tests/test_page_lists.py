@@ -137,3 +137,20 @@ def test_one_frame_around_what_has_the_focus(visit):
     for number in range(16):
         page.keyboard.press("Tab")
         assert page.evaluate(frames) == 1, (number, page.evaluate("document.activeElement.outerHTML"))
+
+
+def test_names_that_start_alike_are_told_apart_and_whole_on_hover(visit):
+    page = visit("long names")
+    short = page.evaluate("app.panes[0].run.short")
+    assert short[:2] == ["chara…00_ka", "chara…01_ka"]
+    assert len(set(short)) == 10
+    chips = page.locator("#classes button")
+    assert chips.nth(3).inner_text() == chips.nth(3).get_attribute("title") == "character_03_ka"
+    for label in (0, 7):
+        x, y = page.evaluate(f"app.panes[0].onRing(app.panes[0].run.badges.at(-1)[{label}], badgeRing)")
+        box = page.locator(".space").bounding_box()
+        x = min(max(x, 20), box["width"] - 20)  # badges stay inside
+        page.mouse.move(box["x"] + x, box["y"] + y)
+        assert page.locator(".space").get_attribute("title") == f"character_{label:02d}_ka"
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.locator(".space").get_attribute("title") == ""
