@@ -14,7 +14,7 @@ run: $(INSTALLED)
 faces: $(INSTALLED_FACES)
 
 test: $(INSTALLED_DEV)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(INSTALLED_DEV)
 	$(BIN)/ruff check .

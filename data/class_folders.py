@@ -58,14 +58,14 @@ def left_out_by_ending(endings: Counter[str], places: dict[str, None]) -> list[s
     counts = ", ".join(f"{count:,} of {name}" for name, count in endings.most_common())
     extras = sorted({PLUGINS[name] for name in endings if name in PLUGINS and name not in readable()})
     advice = "".join(f"; pip install -e '.[{extra}]' reads {extra.upper()}" for extra in extras)
-    return [f"{endings.total():,} files are left out: {counts} (in {some(places)}){advice}"]
+    return [f"{endings.total():,} file(s) left out: {counts} (in {some(places)}){advice}"]
 
 
 def left_out_deeper(deeper: dict[str, int]) -> list[str]:
     found = {name: count for name, count in deeper.items() if count}
     if not found:
         return []
-    return [f"{sum(found.values()):,} images are left out, since they lie in deeper folders (in {some(found)})"]
+    return [f"{sum(found.values()):,} image(s) left out, which lie in deeper folders (in {some(found)})"]
 
 
 def some(places: dict[str, int] | dict[str, None]) -> str:

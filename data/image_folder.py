@@ -49,7 +49,7 @@ def load_folder(folder: Path) -> Dataset:
         test_count = max(1, round(len(images) * TEST_SHARE))
         test += [(images[i], label) for i in order[:test_count]]
         train += [(images[i], label) for i in order[test_count:]]
-    faint = [f"{len(flat):,} images show next to nothing, {file_name(str(flat[0]))} first"] if flat else []
+    faint = [f"{len(flat):,} image(s) of one grey or nearly, such as {file_name(str(flat[0]))}"] if flat else []
     return Dataset(
         f"folder:{folder}", tuple(map(file_name, classes)), as_split(train), as_split(test),
         notes=(*found.notes, *reading.notes, *faint),

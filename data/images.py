@@ -135,10 +135,10 @@ class Measured:
 
     def notes(self, made: Reading) -> Iterator[str]:
         if self.contrasts:
-            yield f"{len(self.contrasts):,} transparent images are laid on {made.ground}"
+            yield f"{len(self.contrasts):,} transparent image(s), laid on {made.ground}"
         for found, kind, (low, high) in ((self.whole, "whole", made.whole), (self.real, "real", made.real)):
             if found:
-                yield f"{len(found):,} images hold {kind} numbers; {low:g} to {high:g} become black to white"
+                yield f"{len(found):,} image(s) of {kind} numbers, of which {low:g} to {high:g} become black to white"
 
     def ground(self) -> str:
         """White if all ink is clear on it, else the one on which the faintest ink is clearest."""

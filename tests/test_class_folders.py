@@ -42,8 +42,8 @@ def test_what_is_left_out_is_counted_and_placed(odd_folder):
     (odd_folder / "one" / "label").write_text("")
     (odd_folder / "README.txt").write_text("")
     assert load_folder(odd_folder).notes == (
-        "6 files are left out: 3 of .cr2, 2 of .txt, 1 of no ending (in ., naught, one)",
-        "3 images are left out, since they lie in deeper folders (in one/more)",
+        "6 file(s) left out: 3 of .cr2, 2 of .txt, 1 of no ending (in ., naught, one)",
+        "3 image(s) left out, which lie in deeper folders (in one/more)",
     )
     assert read_folder(odd_folder).notes == load_folder(odd_folder).notes
 
@@ -52,9 +52,9 @@ def test_an_error_says_what_was_left_out(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name / "inner").mkdir(parents=True)
         Image.new("L", (4, 4)).save(tmp_path / name / "inner" / "1.png")
-    with pytest.raises(InputError, match=r"0 image\(s\).*2 images are left out, since they lie in deeper folders"):
+    with pytest.raises(InputError, match=r"0 image\(s\).*2 image\(s\) left out, which lie in deeper folders"):
         load_folder(tmp_path)
-    with pytest.raises(InputError, match=r"no images in it.*2 images are left out"):
+    with pytest.raises(InputError, match=r"no images in it.*2 image\(s\) left out"):
         read_folder(tmp_path)
 
 
@@ -82,7 +82,7 @@ def test_heic_without_its_plugin_says_what_reads_it(odd_folder, monkeypatch):
     monkeypatch.setattr("data.class_folders.readable", lambda: frozenset({".png"}))
     (odd_folder / "one" / "a.HEIC").write_bytes(b"")
     (note,) = load_folder(odd_folder).notes
-    assert note == "1 files are left out: 1 of .heic (in one); pip install -e '.[heic]' reads HEIC"
+    assert note == "1 file(s) left out: 1 of .heic (in one); pip install -e '.[heic]' reads HEIC"
 
 
 def test_numbers_stand_in_the_order_of_their_size(digit_folder, tmp_path):
@@ -101,7 +101,7 @@ def test_images_that_show_next_to_nothing_are_counted(odd_folder):
     for number in (3, 5):
         Image.new("L", (28, 28), 250).save(odd_folder / "one" / f"{number}.png")
     (note,) = load_folder(odd_folder).notes
-    assert note.startswith("2 images show next to nothing")
+    assert note.startswith("2 image(s) of one grey or nearly")
     assert str(odd_folder / "one" / "3.png") in note
 
 

@@ -205,7 +205,7 @@ def test_transparent_and_turned_faces_are_found_as_they_are_seen(three_images, t
     given = []
     folder = read_folder(three_images.root)
     find_landmarks(folder, lambda pixels: given.append(pixels), tmp_path / "landmarks.csv")
-    assert folder.notes == ("1 transparent images are laid on white",)
+    assert folder.notes == ("1 transparent image(s), laid on white",)
     assert [pixels.shape[:2] for pixels in given] == [(30, 40), (40, 30), (250, 250)]
     assert (given[0][:10, :10].max(), given[0][10:].min()) == (0, 255)
 

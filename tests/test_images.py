@@ -59,7 +59,7 @@ def test_brightness_is_compared_within_a_data_set_and_not_stretched_image_by_ima
     reading = measure(paths)
     assert (reading.whole, reading.notes) == (
         (0, 4095),
-        ("2 images hold whole numbers; 0 to 4095 become black to white",),
+        ("2 image(s) of whole numbers, of which 0 to 4095 become black to white",),
     )
     assert [read_pixels(path, "L", reading).max() for path in paths] == [255, 62]
     assert read_pixels(paths[1], "L", measure(paths[1:])).max() == 250

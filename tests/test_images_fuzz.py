@@ -94,5 +94,5 @@ def test_dark_and_light_ink_in_one_data_set_are_laid_on_grey(digits, tmp_path):
         Odd("colours and alpha", ".png", 1, dark).save(digits[number], paths[-1])
     reading = measure(paths)
     assert reading.ground == "grey"
-    assert reading.notes == ("3 transparent images are laid on grey",)
+    assert reading.notes == ("3 transparent image(s), laid on grey",)
     assert all(np.ptp(read_image(path, reading)) > FLAT for path in paths)
