@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import lzma
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -103,6 +104,8 @@ def command_rows(rounds: int, run: Path, data: Path) -> Iterator[Row]:
     first, peak = first_picture(data)
     yield Row("seconds until the first picture", [first])
     yield Row("megabytes at the peak, training", [peak], [], "2000 at most")
+    yield Row("seconds of loading MNIST", [measure("mnist")["load_s"] for _ in range(rounds)], [], "1 at most")
+    yield Row("seconds from Ctrl-C to the end of main.py", [stop(data) for _ in range(rounds)], [], "2 at most")
 
 
 def first_picture(data: Path) -> tuple[float, float]:
@@ -117,6 +120,25 @@ def first_picture(data: Path) -> tuple[float, float]:
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
     return first, usage.ru_maxrss * 1024 / MEGABYTE
+
+
+def stop(data: Path) -> float:
+    """Seconds from Ctrl-C, after six snapshots of a quick run, until main.py has drawn what there is and ends."""
+    with tempfile.TemporaryDirectory(dir=data) as outputs:
+        command = [sys.executable, "main.py", "--lossname", "softmax", "--quick", "--outputs", outputs]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(command, cwd=ROOT, preexec_fn=heed_ctrl_c, **quiet)
+        while len(list(Path(outputs).glob("*/snapshots/*.npz"))) < 6 and process.poll() is None:
+            time.sleep(0.01)
+        started = time.perf_counter()
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        return time.perf_counter() - started
+
+
+def heed_ctrl_c() -> None:
+    """A job that a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def growth_rows(run: Path) -> Iterator[Row]:

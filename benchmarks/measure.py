@@ -178,6 +178,16 @@ def head(dimension: int, classes: int) -> None:
 
 
 @main.command()
+def mnist() -> None:
+    """Seconds of loading the embedded MNIST, checked against its MD5."""
+    from data.mnist import load_mnist
+
+    started = time.perf_counter()
+    load_mnist()
+    answer(load_s=time.perf_counter() - started)
+
+
+@main.command()
 @click.argument("folder", type=Path)
 @click.option("--panes", default=1)
 @click.option("--width", default=1280)

@@ -12,7 +12,6 @@ from errors import InputError
 
 FEWEST_CLASSES, MOST_CLASSES = 2, 47
 LONGEST_NAME = 60
-FOLDER_PREFIX = "folder:"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from data.dataset import FOLDER_PREFIX, Dataset, Split
+from data import FOLDER_PREFIX
+from data.dataset import Dataset, Split
 from data.image_folder import load_folder
 from data.mnist import load_mnist
 from errors import InputError

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.dataset import FOLDER_PREFIX
+from data import FOLDER_PREFIX
 from losses.margin import MarginSpec
 from losses.specs import HeadSpec
 from training.parsing import require_between, require_choice, require_finite

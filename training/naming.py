@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from data.dataset import FOLDER_PREFIX
+from data import FOLDER_PREFIX
 from training.config import LossSpec
 from training.config_file import ConfigFile
 
