@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 
@@ -12,7 +11,7 @@ DIGITS = re.compile(r"(\d+)")
 def printable(name: str) -> str:
     r"""The name with control characters, lone surrogates and non-characters written as escapes, such as \x07.
 
-    UTF-8, XML and matplotlib have no place for them. Different names stay different.
+    UTF-8, XML and matplotlib have no place for them.
     """
     return "".join(escaped(sign) if has_no_glyph(sign) else sign for sign in name)
 
@@ -28,7 +27,11 @@ def escaped(sign: str) -> str:
 
 def file_name(name: str) -> str:
     r"""The name of a file or folder as text; bytes that are not UTF-8, as in old ZIPs, as escapes, such as caf\xe9."""
-    return printable(os.fsencode(name).decode("utf-8", errors="backslashreplace"))
+    try:
+        content = name.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return printable(name)
+    return printable(content.decode("utf-8", errors="backslashreplace"))
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:

@@ -14,6 +14,7 @@ from errors import InputError
 from names import file_name
 
 OTHER_PROGRAMS = {"BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF"}  # Pillow needs these to read them
+MPO_IS = {"MPO": "JPEG"}  # which is what Pillow opens it as
 PLUGINS = {".heic": "heic", ".heif": "heic", ".hif": "heic"}
 SYSTEM_FILES = {"__macosx", "@eadir", "$recycle.bin", "system volume information", "thumbs.db", "desktop.ini"}
 SHOWN = 3
@@ -101,8 +102,5 @@ def ending(path: Path) -> str:
 def readable() -> frozenset[str]:
     """The endings of the formats that Pillow, with the plugins there are, reads by itself."""
     Image.init()
-    return frozenset(
-        suffix
-        for suffix, kind in Image.registered_extensions().items()
-        if kind in Image.OPEN and kind not in OTHER_PROGRAMS
-    )
+    kinds = {suffix: MPO_IS.get(kind, kind) for suffix, kind in Image.registered_extensions().items()}
+    return frozenset(s for s, kind in kinds.items() if kind in Image.OPEN and kind not in OTHER_PROGRAMS)

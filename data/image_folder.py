@@ -9,14 +9,15 @@ from PIL import Image
 
 from data.class_folders import read_class_folders
 from data.dataset import FEWEST_CLASSES, MOST_CLASSES, Dataset, Split
-from data.images import USUAL, Reading, measure, read_pixels
+from data.images import USUAL, Reading, read_pixels
+from data.measure import measure
 from errors import InputError
 from names import file_name, natural_key
 
 SIDE = 28
 TEST_SHARE = 1 / 6
 SPLIT_SEED = 0
-FLAT = 8
+FLAT = 32
 
 
 def load_folder(folder: Path) -> Dataset:

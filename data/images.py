@@ -1,6 +1,6 @@
 """Image files as people see them: upright, opaque, in 8 bits a channel.
 
-What a single image cannot tell is measured once for all images of a data set, and is a `Reading`.
+What a single image cannot tell is a `Reading`, which `data.measure` makes once for all images of a data set.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from errors import InputError
 
@@ -26,13 +26,9 @@ with contextlib.suppress(ImportError):
 MOST_PIXELS = 300_000_000  # the largest telephones take 200 million; more is taken for a bomb
 LARGE = 50_000_000
 BYTE = 255
-GROUNDS = {"white": 255, "black": 0, "grey": 128}
-CLEAR_CONTRAST = 64
-USUAL_BITS = (1, 8, 10, 12, 14, 16)
-USUAL_TOPS = (1.0, 255.0, 65535.0)
-TOP_OF_12_BITS = 15  # in the upper byte of 16 bits
+GROUNDS = {"white": 255, "black": 0, "grey": 128, "dark grey": 64, "light grey": 192}
 STRETCHED = {"L;2": 85, "L;4": 17}
-LATE_TO_TELL = ("ICO", "ICNS")
+WHITE_IS_ZERO, SAMPLE_FORMAT, UNSIGNED, SIGNED = 262, 339, 1, 2  # of TIFF
 LIMIT = threading.Lock()
 
 Range = tuple[float, float]
@@ -42,13 +38,15 @@ Range = tuple[float, float]
 class Reading:
     """How the images of a data set are read, the same way for all of them.
 
-    ground: what lies under transparent images, a key of GROUNDS. whole, real: the numbers that become black and white
-    in images of more than 8 bits, of whole numbers and of real ones. notes: what a user should know of it.
+    ground: what lies under transparent images, a key of GROUNDS. integers, floats: the numbers that become black and
+    white in images of more than 8 bits. shows_keys: whether the one colour that a PNG without an alpha channel can call
+    transparent is shown as if it were not. notes: what a user should know of it.
     """
 
     ground: str = "white"
-    whole: Range = (0, 65535)
-    real: Range = (0.0, 1.0)
+    integers: Range = (0, 65535)
+    floats: Range = (0.0, 1.0)
+    shows_keys: bool = False
     notes: tuple[str, ...] = field(default=(), compare=False)
 
 
@@ -80,91 +78,6 @@ def read_shrunk(path: Path, reading: Reading = USUAL) -> tuple[np.ndarray, int]:
         return np.array(seen), factor
 
 
-def measure(paths: Iterable[Path]) -> Reading:
-    """How these images must be read so that the ink of all is seen. Those that cannot be read are passed over.
-
-    Raises InputError naming the first image with 16-bit colours if none of these uses more than 12 bits.
-    """
-    found = Measured()
-    for path in paths:
-        with contextlib.suppress(InputError), opened(path) as image:
-            found.add(path, image)
-    return found.reading()
-
-
-@dataclass
-class Measured:
-    """What is known of a data set while it is measured, image by image.
-
-    contrasts: how far the ink of each transparent image is from each of GROUNDS. whole, real: least and largest number
-    of each deep image. colours: the largest upper byte of all 16-bit colours, whose first image is `first`.
-    """
-
-    contrasts: list[list[float]] = field(default_factory=list)
-    whole: list[Range] = field(default_factory=list)
-    real: list[Range] = field(default_factory=list)
-    colours: int = 0
-    first: Path | None = None
-
-    def add(self, path: Path, image: Image.Image) -> None:
-        """Looks at an image that is not decoded yet; a plain one never is."""
-        if image.format in LATE_TO_TELL:
-            image.load()
-        if is_deep(image):
-            values = numbers_of(image)
-            kind = self.real if values.dtype.kind == "f" else self.whole
-            kind.append((values.min().item(), values.max().item()))
-            image = in_eight_bits(image, Reading(whole=kind[-1], real=kind[-1]))
-        elif ";16" in raw_mode(image):
-            self.first = self.first or path
-            self.colours = max(self.colours, np.asarray(image).max().item())
-        if image.has_transparency_data:
-            grey, alpha = (np.asarray(band, dtype=np.float64) for band in image.convert("RGBA").convert("LA").split())
-            if 0 < alpha.sum() < BYTE * alpha.size:
-                self.contrasts.append([np.average(abs(grey - level), weights=alpha) for level in GROUNDS.values()])
-
-    def reading(self) -> Reading:
-        """Raises InputError if 16-bit colours use 12 bits at most: their lower byte is not to be had from Pillow."""
-        if self.first is not None and self.colours <= TOP_OF_12_BITS:
-            raise InputError(
-                f"{self.first}: its 16-bit colours use no more than 12 bits and would come out black; "
-                "save such images with 8 bits a channel"
-            )
-        made = Reading(self.ground(), range_of_whole(self.whole), range_of_real(self.real))
-        return replace(made, notes=tuple(self.notes(made)))
-
-    def notes(self, made: Reading) -> Iterator[str]:
-        if self.contrasts:
-            yield f"{len(self.contrasts):,} transparent image(s), laid on {made.ground}"
-        for found, kind, (low, high) in ((self.whole, "whole", made.whole), (self.real, "real", made.real)):
-            if found:
-                yield f"{len(found):,} image(s) of {kind} numbers, of which {low:g} to {high:g} become black to white"
-
-    def ground(self) -> str:
-        """White if all ink is clear on it, else the one on which the faintest ink is clearest."""
-        if not self.contrasts:
-            return USUAL.ground
-        least = dict(zip(GROUNDS, np.min(self.contrasts, axis=0).tolist(), strict=True))
-        return "white" if least["white"] >= CLEAR_CONTRAST else max(least, key=lambda name: least[name])
-
-
-def range_of_whole(found: list[Range]) -> Range:
-    """From 0 to the end of the usual number of bits that holds all; as they are if some are negative."""
-    if not found:
-        return USUAL.whole
-    low, high = min(low for low, _ in found), max(high for _, high in found)
-    bits = next((bits for bits in USUAL_BITS if high < 2**bits), int(high).bit_length())
-    return (low, high) if low < 0 else (0, 2**bits - 1)
-
-
-def range_of_real(found: list[Range]) -> Range:
-    """From 0 to 1, 255 or 65,535 if that holds all; as they are if some are negative or larger."""
-    if not found:
-        return USUAL.real
-    low, high = min(low for low, _ in found), max(high for _, high in found)
-    return (low, high) if low < 0 else (0.0, next((top for top in USUAL_TOPS if high <= top), high))
-
-
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
     """The image, not decoded yet. Whatever goes wrong inside is an InputError that names the file.
@@ -176,12 +89,18 @@ def opened(path: Path) -> Iterator[Image.Image]:
             if image.width * image.height > MOST_PIXELS:
                 raise ValueError(f"{image.width:,} x {image.height:,} pixels are too many; {MOST_PIXELS:,} can be read")
             mend_transparency(image)
+            refuse_signed_bytes(image)
             yield image
     except InputError:
         raise
+    except UnidentifiedImageError:
+        raise unreadable(path, "it is in no format that Pillow reads") from None
     except Exception as error:  # decoders of damaged files raise whatever comes
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{path} cannot be read as an image ({reason}); remove or replace it") from None
+        raise unreadable(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from None
+
+
+def unreadable(path: Path, reason: str) -> InputError:
+    return InputError(f"{path} cannot be read as an image ({reason}); remove or replace it")
 
 
 @contextlib.contextmanager
@@ -208,11 +127,21 @@ def mend_transparency(image: Image.Image) -> None:
         image.info["transparency"] *= STRETCHED.get(raw_mode(image), 1)
 
 
-def raw_mode(image: Image.Image) -> str:
-    """How the file stores its pixels, in Pillow's words; "" once it is decoded."""
+def refuse_signed_bytes(image: Image.Image) -> None:
+    """ValueError for a TIFF of signed 8-bit numbers, which Pillow takes for unsigned ones."""
+    if not is_deep(image) and getattr(image, "tag_v2", {}).get(SAMPLE_FORMAT) in (SIGNED, (SIGNED,)):
+        raise ValueError("signed numbers of 8 bits are not read")
+
+
+def raw_arguments(image: Image.Image) -> tuple[Any, ...]:
+    """How the file stores its pixels, in Pillow's words; nothing once it is decoded."""
     tiles = getattr(image, "tile", None)
-    arguments = tiles[0].args if tiles else ""
-    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+    arguments = tiles[0].args if tiles else ()
+    return arguments if isinstance(arguments, tuple) else (arguments,)
+
+
+def raw_mode(image: Image.Image) -> str:
+    return str(next(iter(raw_arguments(image)), ""))
 
 
 def as_seen(image: Image.Image, mode: str, reading: Reading) -> tuple[Image.Image, int]:
@@ -224,46 +153,67 @@ def as_seen(image: Image.Image, mode: str, reading: Reading) -> tuple[Image.Imag
     image.load()
     with contextlib.suppress(Exception):  # EXIF that cannot be read says nothing
         ImageOps.exif_transpose(image, in_place=True)
+    if reading.shows_keys and has_key(image):
+        del image.info["transparency"]
     if is_deep(image):
         image = in_eight_bits(image, reading)
-    if image.has_transparency_data:
-        level = GROUNDS[reading.ground]
-        ground = Image.new("RGBA", image.size, (level, level, level, BYTE))
-        ground.alpha_composite(image.convert("RGBA"))
-        image = ground
-    seen = image.convert(mode)
+    transparent = image.has_transparency_data
+    seen = image.convert("RGBA" if transparent else mode)
     left = shrinking(seen)
-    return (seen.reduce(left) if left > 1 else seen), drafted * left
+    seen = seen.reduce(left) if left > 1 else seen
+    if transparent:
+        level = GROUNDS[reading.ground]
+        ground = Image.new("RGBA", seen.size, (level, level, level, BYTE))
+        ground.alpha_composite(seen)
+        seen = ground.convert(mode)
+    return seen, drafted * left
 
 
-def shrinking(image: Image.Image) -> int:
-    """By how much the sides must be divided for at most 50 megapixels."""
-    return max(1, int(np.ceil(np.sqrt(image.width * image.height / LARGE))))
+def shrinking(image: Image.Image, most: int | None = None) -> int:
+    """By how much the sides must be divided for at most so many pixels; usually `LARGE`."""
+    return max(1, int(np.ceil(np.sqrt(image.width * image.height / (most or LARGE)))))
+
+
+def has_key(image: Image.Image) -> bool:
+    """Whether one colour is transparent of an image that has neither an alpha channel nor a palette."""
+    return "transparency" in image.info and (is_deep(image) or image.mode in ("1", "L", "RGB"))
 
 
 def is_deep(image: Image.Image) -> bool:
     return image.mode == "F" or image.mode.startswith("I")
 
 
+def has_deep_colours(image: Image.Image) -> bool:
+    """Whether Pillow will make 8 bits of colours of 16; asked before the image is decoded."""
+    if is_deep(image):
+        return False
+    maximum = max((part for part in raw_arguments(image) if isinstance(part, int)), default=0)
+    return ";16" in raw_mode(image) or (image.format == "PPM" and maximum > BYTE)
+
+
 def numbers_of(image: Image.Image) -> np.ndarray:
-    """The numbers of a deep image, (H, W). Raises ValueError unless they are finite."""
+    """The numbers of a deep image, (H, W), larger for lighter. Raises ValueError unless they are finite."""
     values = np.asarray(image)
-    if image.mode == "I" and image.format == "TIFF" and image.tag_v2.get(339, 1) in (1, (1,)):  # type: ignore[attr-defined]
-        return values.view(np.uint32)  # Pillow has no mode for them and takes the upper half for negative
     if not np.isfinite(values).all():
         raise ValueError("some of its numbers are not finite")
+    tags = getattr(image, "tag_v2", {})
+    if image.mode == "I" and tags and tags.get(SAMPLE_FORMAT, UNSIGNED) in (UNSIGNED, (UNSIGNED,)):
+        values = values.view(np.uint32)  # Pillow has no mode for them and takes the upper half for negative
+    if tags.get(WHITE_IS_ZERO) == 0 and values.dtype.kind != "f":
+        values = np.iinfo(values.dtype).max - values
     return values
 
 
 def in_eight_bits(image: Image.Image, reading: Reading) -> Image.Image:
     """A deep image as grey, with an alpha channel if one of its numbers is transparent."""
     values = numbers_of(image)
-    low, high = reading.real if values.dtype.kind == "f" else reading.whole
+    low, high = reading.floats if values.dtype.kind == "f" else reading.integers
     if values.dtype.kind != "f" and high - low >= BYTE:
         grey = (values.astype(np.int64) - int(low)) * (BYTE + 1) // (int(high) - int(low) + 1)
     else:
         grey = np.round((values.astype(np.float64) - low) * (BYTE / ((high - low) or 1)))
     made = Image.fromarray(grey.clip(0, BYTE).astype(np.uint8))
     if "transparency" in image.info:
-        made.putalpha(Image.fromarray(np.where(values == image.info["transparency"], 0, BYTE).astype(np.uint8)))
+        hidden = np.asarray(image) == image.info["transparency"]
+        made.putalpha(Image.fromarray(np.where(hidden, 0, BYTE).astype(np.uint8)))
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,9 @@ STANDARD = np.array(
     ((30.2946, 51.6963), (65.5318, 51.5014), (48.0252, 71.7366), (33.5493, 92.3655), (62.7299, 92.2041))
 )
 SIZES = {"112x96": 0.0, "112x112": 8.0}
-OPTIONS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 95}, "HEIF": {"quality": 95}
+KEPT: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95}, "AVIF": {"quality": 95},
+    "HEIF": {"quality": 95}, "PNG": {}, "TIFF": {}, "BMP": {}, "PPM": {}, "GIF": {},
 }  # fmt: skip
 SHOWN = 3
 
@@ -66,7 +67,7 @@ def similarity_inverse(matrix: np.ndarray) -> np.ndarray:
 def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str, skip_missing: bool) -> list[str]:
     """Crops of all images in `out`, under their own names; returns the images left out.
 
-    They keep their own formats, or become PNG where Pillow cannot write those. Raises InputError that counts the images
+    Usual formats are kept, others become PNG. Raises InputError that counts the images
     without landmarks, unless `skip_missing`.
     """
     without = [image for image in folder.images if landmarks.get(image) is None]
@@ -83,7 +84,7 @@ def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str,
         for image in folder.images:
             points = landmarks.get(image)
             if points is not None:
-                save(out / image, aligned(folder.root / image, points, size, folder.reading))
+                save(out / crop_name(image, folder), aligned(folder.root / image, points, size, folder.reading))
             bar.update(1, image)
     return without
 
@@ -97,13 +98,23 @@ def aligned(path: Path, landmarks: np.ndarray, size: str, reading: Reading) -> n
         raise InputError(f"{path}: {error}; remove its line from the landmarks") from None
 
 
+def crop_name(image: str, folder: FaceFolder) -> str:
+    """Its own name if crops are written in its format, else the same with .png, which no other image has."""
+    path = PurePosixPath(image)
+    if format_of(path) in KEPT.keys() & Image.SAVE.keys():
+        return image
+    name = str(path.with_suffix(".png"))
+    return f"{image}.png" if name in folder.images else name
+
+
+def format_of(path: PurePath) -> str:
+    return Image.registered_extensions()[path.suffix.lower()]
+
+
 def save(path: Path, pixels: np.ndarray) -> None:
     """Raises OSError naming the file, of which then nothing is left."""
-    kind = Image.registered_extensions()[path.suffix.lower()]
-    if kind not in Image.SAVE:
-        path, kind = path.with_suffix(".png"), "PNG"
-    packed = io.BytesIO()
-    Image.fromarray(pixels).save(packed, kind, **OPTIONS.get(kind, {}))
+    packed, kind = io.BytesIO(), format_of(path)
+    Image.fromarray(pixels).save(packed, kind, **KEPT[kind])
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.write_bytes(packed.getvalue())

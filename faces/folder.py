@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from data.class_folders import read_class_folders
-from data.images import USUAL, Reading, measure
+from data.images import USUAL, Reading
+from data.measure import measure
 from errors import InputError
 
 

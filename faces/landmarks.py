@@ -112,7 +112,7 @@ def landmarks_of(folder: FaceFolder, path: Path, allow_missing: bool) -> tuple[L
     for name, points in table.items():
         image = known.find(name)
         if image is None:
-            missing.append(name)
+            missing.append(known.described(name))
         else:
             add(found, image, points, f"{path}, {name}")
     if len(missing) == len(table):

@@ -29,10 +29,17 @@ class Known:
 
     def find(self, name: str) -> str | None:
         """The name that is meant; None if there is none, or more than one."""
-        if name in self.names:
-            return name
-        candidates = self.loose.get(loosely(name), [])
+        candidates = self.candidates(name)
         return candidates[0] if len(candidates) == 1 else None
+
+    def candidates(self, name: str) -> list[str]:
+        """The names that could be meant."""
+        return [name] if name in self.names else self.loose.get(loosely(name), [])
+
+    def described(self, name: str) -> str:
+        """A name that was not found, for people."""
+        candidates = " or ".join(map(file_name, self.candidates(name)))
+        return file_name(name) + (f" (meant is {candidates}?)" if candidates else "")
 
 
 def loosely(name: str) -> str:
@@ -45,7 +52,7 @@ def require_matched(missing: Iterable[str], count: int, source: str, what: str, 
 
     count: of all names. source: where they stand. what: what they do not match.
     """
-    named = [file_name(name) for name in missing]
+    named = list(missing)
     if not named:
         return None
     names = ", ".join(named[:NAMED]) + (", …" if len(named) > NAMED else "")

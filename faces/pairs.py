@@ -10,7 +10,7 @@ import numpy as np
 
 from errors import InputError
 from faces.folder import FaceFolder
-from faces.names import Known, read_text
+from faces.names import AROUND, Known, read_text
 
 MOST_PAIRS = 20_000_000
 SHOWN = 3
@@ -89,7 +89,7 @@ def require_different(pairs: dict[int, tuple[str, str]], path: Path) -> None:
 
 def parse_pair(line: str, where: str) -> tuple[str, str]:
     """The two images of a line."""
-    words = [word.strip() for word in line.split("\t")] if "\t" in line else line.split()
+    words = [word.strip(AROUND) for word in (line.split("\t") if "\t" in line else line.split())]
     try:
         if len(words) == 3:
             return image_name(words[0], words[1]), image_name(words[0], words[2])
@@ -102,6 +102,18 @@ def parse_pair(line: str, where: str) -> tuple[str, str]:
 
 def image_name(name: str, number: str) -> str:
     return f"{name}/{name}_{int(number):04d}"
+
+
+def require_sound(pairs: Pairs, folder: FaceFolder) -> None:
+    """InputError where names that are written differently mean one image or one person, against what the pairs say."""
+    seen: set[frozenset[str]] = set()
+    for left, right, same in zip(pairs.left, pairs.right, pairs.same.tolist(), strict=True):
+        if left == right or (person(left) == person(right)) != same or frozenset((left, right)) in seen:
+            raise InputError(
+                f"{folder.root}: the pair of {left} and {right} is there twice, or of one image, or not of "
+                f"{'one person' if same else 'two people'}, once names are matched; correct it"
+            )
+        seen.add(frozenset((left, right)))
 
 
 def all_pairs(folder: FaceFolder) -> tuple[Pairs, np.ndarray, np.ndarray]:
@@ -148,6 +160,7 @@ def locate(pairs: Pairs, folder: FaceFolder, skip_missing: bool) -> tuple[Pairs,
             f"{folder.root} lacks {what} that the pairs name ({named}), {len(missing)} images in all; "
             "check --data, or add --skip-missing"
         )
+    require_sound(pairs, folder)
     there = np.array([a in number and b in number for a, b in zip(pairs.left, pairs.right, strict=True)])
     kept = pairs.where(there)
     if not kept.same.any() or kept.same.all():

@@ -74,7 +74,7 @@ def excluded(names: list[str], folder: FaceFolder, source: str, allow_missing: b
     """
     known = Known(folder.people)
     meant = {name: known.find(name) for name in names}
-    missing = [name for name, person in meant.items() if person is None]
+    missing = [known.described(name) for name, person in meant.items() if person is None]
     line = require_matched(missing, len(meant), source, f"nobody in {folder.root}", allow_missing)
     return [person for person in meant.values() if person is not None], line
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from faces.tsne import Walk
+from names import file_name
 from viz.dots import Dots
 from viz.labels import shown, shown_names
 from viz.sheet import LINES, WIDTH, Sheet
@@ -39,7 +40,7 @@ class TsnePage(Sheet):
         self.text(752, 606, note, 19, muted=True)
         self.moment = self.text(752, 572, "", 19, muted=True)
         step = min(46.0, 500 / len(people))
-        names = shown_names([name.replace("_", " ") for name in people], LONGEST_NAME)
+        names = shown_names([file_name(name).replace("_", " ") for name in people], LONGEST_NAME)
         for number, (name, color) in enumerate(zip(names, colors, strict=True)):
             height = 524 - number * step
             self.text(752, height, f"{number + 1}", 19, fontweight="bold").set_color(color)

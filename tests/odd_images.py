@@ -139,14 +139,19 @@ def png(values: np.ndarray, bits: int, more: dict[bytes, bytes], options: dict) 
 
 
 def grey_key(bits: int):
-    """Grey with one transparent grey (tRNS), of few or many bits; the ink has the other end of the scale."""
+    """Grey with one transparent grey (tRNS), of few or many bits; the edges of the ink are soft."""
 
     def make(ink, dark, path, options):
-        top = 2**bits - 1
-        ground, level = (top, 0) if dark else (0, top)
-        path.write_bytes(png(np.where(ink > 0.5, level, ground), bits, {b"tRNS": struct.pack(">H", ground)}, options))
+        values = greys(ink, dark, 2**bits - 1).round().astype(int)
+        path.write_bytes(png(values, bits, {b"tRNS": struct.pack(">H", values[0, 0])}, options))
 
     return make
+
+
+def colour_key(ink, dark, path, options):
+    """Colours of which one is transparent; the edges of the ink are soft."""
+    image = Image.fromarray(greys(ink, dark).astype(np.uint8)).convert("RGB")
+    save(image, path, options | {"transparency": (255, 255, 255) if dark else (0, 0, 0)})
 
 
 def deep(bits: int, kind: type = np.uint16):
@@ -175,7 +180,7 @@ MAKERS = {
     "palette with a transparent entry": palette_key,
     "1 bit, one grey transparent": grey_key(1), "2 bits, one grey transparent": grey_key(2),
     "4 bits, one grey transparent": grey_key(4), "8 bits, one grey transparent": grey_key(8),
-    "16 bits, one grey transparent": grey_key(16),
+    "16 bits, one grey transparent": grey_key(16), "one colour transparent": colour_key,
     "1 bit in 16": deep(1), "8 bits in 16": deep(8), "10 bits in 16": deep(10), "12 bits in 16": deep(12),
     "14 bits in 16": deep(14), "16 bits": deep(16),
     "8 bits in 32": deep(8, np.int32), "16 bits in 32": deep(16, np.int32), "30 bits in 32": deep(30, np.int32),

@@ -194,6 +194,16 @@ def test_crops_of_formats_that_cannot_be_written_become_png(three_images, tmp_pa
     assert read_folder(tmp_path / "crops").images == ("Ann/1.png", "Ann/2.png", "Bob/1.png")
 
 
+def test_crops_of_unusual_formats_become_png_and_overwrite_nothing(three_images, tmp_path):
+    for name in ("Ann/1.ico", "Ann/3.tga", "Bob/2.xbm"):
+        Image.new("1", (60, 60)).convert("RGBA" if name.endswith("ico") else "1").save(three_images.root / name)
+    folder = read_folder(three_images.root)
+    align_folder(folder, dict.fromkeys(folder.images, POINTS), tmp_path / "crops", "112x96", False)
+    crops = read_folder(tmp_path / "crops")
+    assert crops.images == ("Ann/1.ico.png", "Ann/1.png", "Ann/2.png", "Ann/3.png", "Bob/1.jpg", "Bob/2.png")
+    assert {read_pixels(path, "L").shape for path in crops.paths()} == {(112, 96)}
+
+
 def test_transparent_and_turned_faces_are_found_as_they_are_seen(three_images, tmp_path):
     """What the detector is given: a dark square on nothing, and a photo that the camera turned."""
     ink = Image.new("RGBA", (40, 30))

@@ -146,6 +146,15 @@ def test_an_error_that_the_output_has_no_signs_for(machine):
     assert done.stderr.startswith(b"error: no run ")
 
 
+def test_a_list_of_names_with_accents_where_the_locale_is_ascii(noise_album, tmp_path):
+    (tmp_path / "names.txt").write_text("José\n", encoding="utf-8")
+    command = [sys.executable, "faces.py", "train", "--data", noise_album, "--exclude", tmp_path / "names.txt"]
+    machine = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | machine, capture_output=True)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"1 of 1 names match nobody" in done.stderr
+
+
 def test_a_class_of_any_name_is_drawn_and_its_svg_is_xml(config_file, tmp_path):
     names = ("a\x07b", "caf\udce9", "\ud800", "x\ufffe", "中文", "<&>", "--", "$x$", "\u2028", "é")
     run = run_of(config_file, names=names)

@@ -99,3 +99,11 @@ def test_a_script_without_a_font_is_named_once(only_dejavu):
     assert without_font() == (
         "no installed font has the CJK, HANGUL signs 中文국한: they are drawn as boxes; install such a font"
     )
+
+
+def test_a_font_that_was_removed_since_matplotlib_listed_it_is_passed_over(only_dejavu, tmp_path):
+    gone = font_manager.FontEntry(fname=str(tmp_path / "gone.ttf"), name="Gone", style="normal", weight=400)
+    font_manager.fontManager.ttflist.append(gone)
+    path = font_with("中", "Tiny Han", tmp_path / "han.ttf")
+    only_dejavu.setattr(labels, "findSystemFonts", lambda: [path])
+    assert families("中") == ["DejaVu Sans", "Tiny Han"]

@@ -151,3 +151,28 @@ def test_the_option_goes_on(run, tmp_path):
     code, out, _ = run(*command, "--allow-missing")
     assert (code, out.count("\n"), "1 of 3 names match no image" in out) == (0, 2, True)
     assert (tmp_path / "out" / "Ann" / "1.png").exists()
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        "2 1\nBob 1 2\nBob 1 bob 1\nzoe 1 2\nzoe 2 Bob 3\n",
+        "2 1\nBob 1 2\nBob 1 zoe 1\nbob 2 1\nzoe 2 Bob 3\n",
+        "2 1\nBob 1 2\nBob 1 bob 2\nzoe 1 2\nzoe 2 Bob 3\n",
+    ],
+)
+def test_pairs_that_tell_nothing_once_names_are_matched_are_refused(folder, tmp_path, pairs):
+    """One image as two people, a pair twice, and one person as two, in other letters."""
+    with pytest.raises(InputError, match="once names are matched; correct it"):
+        locate(read_pairs(write(tmp_path / "pairs.txt", pairs)), folder, False)
+
+
+def test_quotes_in_pairs(folder, tmp_path):
+    found = read_pairs(write(tmp_path / "pairs.txt", PAIRS.replace("zoe", '"zoe"')))
+    assert found.right[1] == "zoe/zoe_0001"
+
+
+def test_a_name_that_could_mean_two_says_so(tmp_path):
+    folder = FaceFolder(tmp_path, ("AL_GORE", "Al_Gore"), ("AL_GORE/1.jpg", "Al_Gore/1.jpg"), np.arange(2))
+    with pytest.raises(InputError, match=r"al_gore \(meant is AL_GORE or Al_Gore\?\)"):
+        excluded(["al_gore"], folder, "names.txt", False)

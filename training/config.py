@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +50,7 @@ class DataConfig:
 
 def one_spelling(folder: str) -> str:
     """The same for "pics", "./pics" and "pics/". `~` is the home folder, which shells leave alone within a word."""
-    return os.path.normpath(Path(folder).expanduser())
+    return str(Path(folder).expanduser())
 
 
 @dataclass(frozen=True)

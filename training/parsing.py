@@ -37,15 +37,16 @@ def read_json(path: Path) -> Any:
 def repeated_key(text: str) -> tuple[str, int, int] | None:
     """The first key that one object of this JSON has twice, its line, and the line where it stood before."""
     lines: list[dict[str, int]] = []
-    before = ""
+    before, line, end = "", 1, 0
     for token in JSON_TOKEN.finditer(text):
         sign = token[0]
+        line, end = line + text.count("\n", end, token.start()), token.start()
         if sign in "{[":
             lines.append({})
         elif sign in "}]":
             lines.pop()
         elif sign == ":":
-            key, line = json.loads(before), text.count("\n", 0, token.start()) + 1
+            key = json.loads(before)
             if key in lines[-1]:
                 return json.dumps(key), line, lines[-1][key]
             lines[-1][key] = line

@@ -118,7 +118,10 @@ def other_fonts() -> list[tuple[str, str]]:
 
 
 def has_sign(path: str, sign: str) -> bool:
-    return get_font(path).get_char_index(ord(sign)) != 0
+    try:
+        return get_font(path).get_char_index(ord(sign)) != 0
+    except (OSError, RuntimeError):  # it was removed since, or is damaged
+        return False
 
 
 def without_font() -> str | None:
@@ -126,6 +129,11 @@ def without_font() -> str | None:
     if not _without_font:
         return None
     signs = "".join(sorted(_without_font))
-    scripts = sorted({unicodedata.name(sign, "unknown").split()[0] for sign in signs})
+    scripts = sorted({script_of(sign) for sign in signs})
     some = signs[:10] + (DOTS if len(signs) > 10 else "")
     return f"no installed font has the {', '.join(scripts)} signs {some}: they are drawn as boxes; install such a font"
+
+
+def script_of(sign: str) -> str:
+    """The first word of the sign's name in Unicode, which is that of its script."""
+    return "emoji" if unicodedata.category(sign) == "So" else unicodedata.name(sign, "unknown").split()[0]

@@ -30,6 +30,7 @@ class Sheet(ABC):
     """
 
     def __init_subclass__(cls) -> None:
+        """Each kind of sheet makes its artists under our settings, without having to ask for it."""
         super().__init_subclass__()
         cls.__init__ = our_settings()(cls.__init__)  # type: ignore[method-assign]
 
