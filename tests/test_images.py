@@ -134,8 +134,8 @@ def colour_png(values: np.ndarray, kind: int) -> bytes:
     [
         (0, 1.02, np.float32), (0, 255.4, np.float32), (0, 10, np.float32), (0, 4095, np.float32),
         (0, 1e-3, np.float32), (-3, 40, np.float32), (0, 15, np.uint16), (0, 9, np.int32), (0, 256, np.uint16),
-        (0, 4096, np.uint16), (0, 300, np.uint16), (32000, 32400, np.uint16), (0, 1900, np.uint16), (-500, 900, np.int16),
-        (0, 1, np.uint16), (0, 10**6, np.int32),
+        (0, 4096, np.uint16), (0, 300, np.uint16), (32000, 32400, np.uint16), (0, 1900, np.uint16),
+        (-500, 900, np.int16), (0, 1, np.uint16), (0, 10**6, np.int32),
     ],
 )  # fmt: skip
 def test_any_range_of_numbers_comes_out_from_black_to_white(tmp_path, low, high, kind):
