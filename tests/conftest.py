@@ -51,13 +51,13 @@ def config_file() -> ConfigFile:
 
 @pytest.fixture
 def tiny(config_file: ConfigFile) -> Callable[..., RunConfig]:
-    """A run of two short epochs: tiny("CosFace_v1", basemodel="MiniResnet18", epochs=3)."""
+    """A run of two short epochs, in whose snapshots are 100 training images: tiny("CosFace_v1", epochs=3)."""
 
     def make(lossname: str, **settings: object) -> RunConfig:
         sections = {}
         for section in ("data", "model", "training"):
             before = getattr(config_file, section)
-            base = {"epochs": 2, "batch_size": 64} if section == "training" else {}
+            base = {"training": {"epochs": 2, "batch_size": 64}, "data": {"train_points": 100}}.get(section, {})
             mine = {key: value for key, value in settings.items() if hasattr(before, key)}
             sections[section] = replace(before, **(base | mine))
         return RunConfig(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 
@@ -15,6 +17,8 @@ from faces.run import require_two_images_each
 from training.ranks import ALONE, Ranks
 
 from .conftest import ROOT
+
+TINY = ("--validation", "0", "--size", "16x16", "--batch-size", "8", "--epochs", "2", "--device", "cpu")
 
 
 def test_what_one_of_several_processes_meets(capsys, monkeypatch):
@@ -37,40 +41,40 @@ def test_what_one_of_several_processes_meets(capsys, monkeypatch):
 
 def test_two_processes_through_the_command(noise_album, tmp_path):
     """A sound training; an image that one of them cannot read; a folder that the first cannot make."""
-
-    def train_on_two(out):
-        settings = ("--validation", "0", "--size", "16x16", "--batch-size", "8", "--epochs", "2", "--device", "cpu")
-        command = (
-            "torch.distributed.run",
-            "--nproc-per-node",
-            "2",
-            "faces.py",
-            "train",
-            "--data",
-            noise_album,
-            "--out",
-            out,
-        )
-        answer = subprocess.run(
-            [sys.executable, "-m", *command, *settings],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return answer.returncode, [line for line in answer.stderr.splitlines() if line.startswith("error: ")]
-
-    assert train_on_two(tmp_path / "out") == (0, [])
+    command = ["faces.py", "train", "--data", noise_album, *TINY, "--out"]
+    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [sys.executable, *launcher, *command, tmp_path / "out"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, complaints(done.stderr)) == (0, [])
     assert len((tmp_path / "out" / "metrics.csv").read_text().splitlines()) == 3
     (noise_album / "p1" / "2.png").write_bytes(b"")
-    code, said = train_on_two(tmp_path / "other")
-    assert code == 1
+    code, said = as_two_ranks([*command, tmp_path / "other"])
+    assert code == 2
     assert sum("2.png cannot be read as an image" in line for line in said) == 1
     assert not (tmp_path / "other" / "run.json").exists()
-    code, said = train_on_two(noise_album / "p1" / "0.png")
-    assert code == 1
-    assert len(said) == 1
+    code, said = as_two_ranks([*command, noise_album / "p1" / "0.png"])
+    assert (code, len(said)) == (2, 1)
     assert "0.png" in said[0]
+
+
+def complaints(err: str) -> list[str]:
+    return [line for line in err.splitlines() if line.startswith("error: ")]
+
+
+def as_two_ranks(command: list) -> tuple[int, list[str]]:
+    """Two processes as torchrun starts them, without waiting for its launcher: the worst code, and all errors."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    shared = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
+    ranks = [
+        subprocess.Popen([sys.executable, *command], env=shared | {"RANK": rank, "LOCAL_RANK": rank}, **pipes)
+        for rank in ("0", "1")
+    ]
+    said = [line for process in ranks for line in complaints(process.communicate()[1])]
+    return max(process.returncode for process in ranks), said
 
 
 def test_what_the_first_rank_meets_all_raise(monkeypatch):

@@ -251,9 +251,10 @@ def test_a_page_that_fails_leaves_the_run_whole(tiny, few_digits, tmp_path, monk
     assert "RuntimeError: no ink" in (folder / "log.txt").read_text()
 
 
-def test_a_run_in_three_dimensions_ends_without_a_page(tiny, few_digits, tmp_path, capsys):
+def test_a_run_in_three_dimensions_ends_without_a_page(tiny, few_digits, tmp_path, capsys, monkeypatch):
     from experiment import run_experiment
 
+    monkeypatch.setattr("viz.movie.FULL_TURN", 5)  # frames of a turn
     config = tiny("softmax", basemodel="MiniResnet18", visual_dimension=3, epochs=1)
     run_experiment(config, few_digits, tmp_path / "softmax")
     assert not (tmp_path / "softmax" / "index.html").exists()

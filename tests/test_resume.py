@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -21,17 +23,28 @@ def config(tiny):
 
 
 @pytest.fixture(scope="module")
-def whole_run(tmp_path_factory):
-    """Folder for the run that nobody interrupted."""
+def place_of_whole_run(tmp_path_factory):
     return tmp_path_factory.mktemp("whole") / "run"
+
+
+@pytest.fixture
+def whole_run(config, few_digits, place_of_whole_run):
+    """The folder of the run that nobody interrupted, trained once."""
+    if not place_of_whole_run.exists():
+        run_experiment(config, few_digits, place_of_whole_run)
+    return place_of_whole_run
+
+
+@pytest.fixture
+def finished(whole_run, tmp_path):
+    """A copy of it, to be harmed."""
+    return Path(shutil.copytree(whole_run, tmp_path / "run"))
 
 
 @pytest.mark.parametrize(
     ("writes", "name"), [(0, ".npz"), (1, ".npz"), (0, ".pt"), (1, ".pt"), (2, ".csv"), (1, ".gif")]
 )
 def test_a_stopped_run_ends_with_the_same_bytes(config, few_digits, whole_run, tmp_path, monkeypatch, writes, name):
-    if not whole_run.exists():
-        run_experiment(config, few_digits, whole_run)
     with monkeypatch.context() as patch, pytest.raises(StopError):
         stop_after(patch, writes, name)
         run_experiment(config, few_digits, tmp_path / "run")
@@ -41,51 +54,46 @@ def test_a_stopped_run_ends_with_the_same_bytes(config, few_digits, whole_run, t
         assert bytes_of(whole_run, pattern)
 
 
-def test_a_finished_run_says_so_and_stays(config, few_digits, tmp_path, capsys):
-    run_experiment(config, few_digits, tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.name not in ("log.txt", ".lock")}
+def test_a_finished_run_says_so_and_stays(config, few_digits, finished, capsys):
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*") if path.name not in ("log.txt", ".lock")}
     capsys.readouterr()
-    run_experiment(config, few_digits, tmp_path)
+    run_experiment(config, few_digits, finished)
     assert "finished already" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in before if path.exists()} == before
-    run_experiment(config, few_digits, tmp_path, overwrite=True)
-    assert (tmp_path / "run.json").stat().st_mtime_ns > before[tmp_path / "run.json"]
+    run_experiment(config, few_digits, finished, overwrite=True)
+    assert (finished / "run.json").stat().st_mtime_ns > before[finished / "run.json"]
 
 
-def test_other_settings_are_listed(config, few_digits, tmp_path):
-    run_experiment(config, few_digits, tmp_path)
+def test_other_settings_are_listed(config, few_digits, finished):
     other = replace(config, training=replace(config.training, epochs=4, seed=9))
     with pytest.raises(InputError, match=r"epochs was 3, now 4; config.training.seed was 0, now 9") as caught:
-        run_experiment(other, few_digits, tmp_path)
+        run_experiment(other, few_digits, finished)
     assert "--overwrite" in str(caught.value)
 
 
-def test_a_finished_run_without_its_gif_is_only_drawn(config, few_digits, tmp_path):
-    run_experiment(config, few_digits, tmp_path)
-    gif = (tmp_path / "test.gif").read_bytes()
-    written = (tmp_path / "snapshots" / "epoch_03.npz").stat().st_mtime_ns
-    (tmp_path / "test.gif").unlink()
-    run_experiment(config, few_digits, tmp_path)
-    assert (tmp_path / "test.gif").read_bytes() == gif
-    assert (tmp_path / "snapshots" / "epoch_03.npz").stat().st_mtime_ns == written
+def test_a_finished_run_without_its_gif_is_only_drawn(config, few_digits, finished):
+    gif = (finished / "test.gif").read_bytes()
+    written = (finished / "snapshots" / "epoch_03.npz").stat().st_mtime_ns
+    (finished / "test.gif").unlink()
+    run_experiment(config, few_digits, finished)
+    assert (finished / "test.gif").read_bytes() == gif
+    assert (finished / "snapshots" / "epoch_03.npz").stat().st_mtime_ns == written
 
 
 @pytest.mark.parametrize("name", ["run.json", "snapshots/epoch_02.npz"])
-def test_a_finished_run_that_lacks_a_file_is_not_trained_again_unasked(config, few_digits, tmp_path, name):
-    run_experiment(config, few_digits, tmp_path)
-    (tmp_path / name).unlink()
-    gif = (tmp_path / "test.gif").read_bytes()
+def test_a_finished_run_that_lacks_a_file_is_not_trained_again_unasked(config, few_digits, finished, name):
+    (finished / name).unlink()
+    gif = (finished / "test.gif").read_bytes()
     with pytest.raises(InputError, match="run.json is missing" if name == "run.json" else "3 of the run's 4"):
-        run_experiment(config, few_digits, tmp_path)
-    assert (tmp_path / "test.gif").read_bytes() == gif
-    assert (tmp_path / "snapshots" / "epoch_03.npz").exists()
+        run_experiment(config, few_digits, finished)
+    assert (finished / "test.gif").read_bytes() == gif
+    assert (finished / "snapshots" / "epoch_03.npz").exists()
 
 
-def test_overwriting_leaves_other_files_alone(config, few_digits, tmp_path):
-    run_experiment(config, few_digits, tmp_path)
-    (tmp_path / "mine.png").write_text("the user's own")
-    run_experiment(config, few_digits, tmp_path, overwrite=True)
-    assert (tmp_path / "mine.png").exists()
+def test_overwriting_leaves_other_files_alone(config, few_digits, finished):
+    (finished / "mine.png").write_text("the user's own")
+    run_experiment(config, few_digits, finished, overwrite=True)
+    assert (finished / "mine.png").exists()
 
 
 @pytest.mark.parametrize("count", [1, 3, 20, 21, 100, 399])

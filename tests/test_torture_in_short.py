@@ -35,7 +35,7 @@ def test_made_up_configs_and_command_lines(tmp_path, images):
 
 
 def test_memory_stays_flat(tmp_path, images):
-    assert flat_memory(tmp_path, images, epochs=40) == (1, 0)
+    assert flat_memory(tmp_path, images, epochs=25) == (1, 0)
 
 
 @pytest.mark.parametrize("outputs", ["/proc/outputs", "/dev/null/outputs"])

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from errors import InputError
 from experiment import run_experiment
 from losses.margin import MarginSpec
+from training.config import BASEMODELS
 from training.config_file import read_config
 from training.learner import Learner
 from training.loop import moments, train
@@ -22,15 +24,14 @@ LOSSES = read_config(ROOT / "config.json").losses
 PRESETS = [name for name, spec in LOSSES.items() if isinstance(spec, MarginSpec)]
 
 
-@pytest.mark.parametrize("basemodel", ["LeNet_pp", "MiniResnet18"])
-@pytest.mark.parametrize("lossname", PRESETS)
+@pytest.mark.parametrize(("lossname", "basemodel"), [*zip(PRESETS, cycle(BASEMODELS), strict=False)])
 def test_every_preset_from_images_to_gifs(tiny, few_digits, tmp_path, lossname, basemodel):
     folder = tmp_path / "run"
     run_experiment(tiny(lossname, basemodel=basemodel), few_digits, folder)
     run = read_run(folder)
     assert [snapshot.epoch for snapshot in run.snapshots] == [0, 1, 2]
     for snapshot in run.snapshots:
-        assert snapshot.train.features.shape == (320, 2)
+        assert snapshot.train.features.shape == (100, 2)
         assert np.array_equal(snapshot.test.labels, few_digits.test.labels)
         assert np.isfinite(snapshot.class_weights).all()
         assert all(np.isfinite(value) for name, value in snapshot.metrics.items() if snapshot.epoch or name != "loss")
@@ -45,6 +46,13 @@ def test_every_preset_from_images_to_gifs(tiny, few_digits, tmp_path, lossname, 
     assert (folder / "metrics.csv").read_text().count("\n") == 4
 
 
+@pytest.mark.parametrize(("lossname", "basemodel"), [*zip(PRESETS, cycle(BASEMODELS[::-1]), strict=False)])
+def test_every_preset_trains_the_other_encoder(tiny, few_digits, lossname, basemodel):
+    first, *_, last = [p.snapshot for p in train(tiny(lossname, basemodel=basemodel), few_digits) if p.snapshot]
+    assert all(np.isfinite(value) for value in last.metrics.values())
+    assert np.abs(last.class_weights - first.class_weights).max() > 1e-4
+
+
 def last_snapshot(config, dataset):
     return [progress.snapshot for progress in train(config, dataset) if progress.snapshot][-1]
 
@@ -52,7 +60,7 @@ def last_snapshot(config, dataset):
 def test_it_learns(tiny, mnist):
     """2,000 digits, 6 epochs, a margin: far beyond chance on images that it has not seen."""
     dataset = replace(mnist, train=mnist.train.sample(2000, 0), test=mnist.test.sample(500, 0))
-    config = tiny("ArcFace_v1", basemodel="MiniResnet18", epochs=6)
+    config = tiny("ArcFace_v1", basemodel="MiniResnet18", epochs=6, train_points=500)
     first, *_, last = [p.snapshot for p in train(config, dataset) if p.snapshot]
     assert last.metrics["test_accuracy"] > 0.7 > first.metrics["test_accuracy"]
     assert last.metrics["train_angle"] < 25 < first.metrics["train_angle"]
@@ -112,9 +120,11 @@ def test_train_points_are_a_fixed_sample(tiny, few_digits):
     assert (len(snapshots[0].train.labels), len(snapshots[0].test.labels)) == (50, 100)
 
 
-def test_three_dimensions(tiny, few_digits, tmp_path):
+def test_three_dimensions(tiny, few_digits, tmp_path, monkeypatch):
+    monkeypatch.setattr("viz.movie.FULL_TURN", 5)  # frames of a turn
     run_experiment(tiny("CosFace_v1", basemodel="MiniResnet18", visual_dimension=3), few_digits, tmp_path / "run")
     assert read_run(tmp_path / "run").snapshots[0].test.features.shape == (100, 3)
+    assert (tmp_path / "run" / "turn_test.gif").exists()
 
 
 def test_metrics_of_a_known_arrangement():
