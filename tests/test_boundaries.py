@@ -41,7 +41,7 @@ def test_create_gif_runs_where_importing_torch_fails(tiny, few_digits, tmp_path)
         ("--compare", "softmax", "--compare", "CosFace_v1", "--split", "test"),
         ("--lossname", "softmax", "--layout", "slide", "--format", "mp4", "--split", "test"),
         ("--figure", "target-logits"),
-        ("--deck", tmp_path / "losses.pptx"),
+        ("--deck", tmp_path / "losses.pptx", "--lossname", "softmax"),
     ):
         done = python_without(("torch", "torchvision"), code, *arguments, "--outputs", tmp_path)
         assert (done.returncode, done.stderr) == (0, "")

@@ -24,7 +24,7 @@ def images(tmp_path, monkeypatch) -> Path:
 
 
 def test_two_runs_killed_and_resumed(tmp_path, images):
-    assert kills(tmp_path, images, count=2) == (2, 0)
+    assert kills(tmp_path, images, 2, "--epochs", "3") == (2, 0)
 
 
 def test_made_up_configs_and_command_lines(tmp_path, images):

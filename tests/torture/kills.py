@@ -21,33 +21,38 @@ from .common import ROOT, Outcome, command, contents, is_one_clear_line, only_ru
 KILLS = 50
 
 
-def kills(scratch: Path, images: Path, count: int = KILLS) -> Outcome:
-    """SIGKILL at random moments of a short run, each resumed to the end and compared byte for byte."""
+def kills(scratch: Path, images: Path, count: int = KILLS, *more: str) -> Outcome:
+    """SIGKILL at random moments of a short run, each resumed to the end and compared byte for byte.
+
+    more: words at the end of its command.
+    """
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     quiet = {"cwd": ROOT, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     started = time.monotonic()
-    subprocess.run(command(images, scratch / "whole"), check=True, **quiet)
+    subprocess.run(command(images, scratch / "whole", *more), check=True, **quiet)
     seconds = 1.2 * (time.monotonic() - started)  # two at a time are slower
     expected = contents(only_run(scratch / "whole"))
     moments = [seconds * (0.25 + 0.75 * random.random()) for _ in range(count)]
     failed = 0
     with click.progressbar(range(0, count, 2), label="SIGKILL", hidden=count < KILLS) as pairs:
         for first in pairs:
-            failed += sum(killed_pair(scratch, images, moments[first : first + 2], quiet, expected))
+            failed += sum(killed_pair(scratch, images, moments[first : first + 2], quiet, expected, more))
     return count, failed
 
 
-def killed_pair(scratch: Path, images: Path, moments: list[float], quiet: dict, expected: dict) -> Iterator[bool]:
+def killed_pair(
+    scratch: Path, images: Path, moments: list[float], quiet: dict, expected: dict, more: tuple[str, ...]
+) -> Iterator[bool]:
     """Two runs at a time, one a core; yields whether each did not come back whole."""
     outputs = [Path(tempfile.mkdtemp(dir=scratch)) for _ in moments]
-    processes = [subprocess.Popen(command(images, folder), **quiet) for folder in outputs]
+    processes = [subprocess.Popen(command(images, folder, *more), **quiet) for folder in outputs]
     started = time.monotonic()
     for moment, process in sorted(zip(moments, processes, strict=True), key=lambda pair: pair[0]):
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, moment - (time.monotonic() - started)))
         process.kill()
         process.communicate()
-    resumed = [subprocess.Popen(command(images, folder), **quiet) for folder in outputs]
+    resumed = [subprocess.Popen(command(images, folder, *more), **quiet) for folder in outputs]
     for folder, process in zip(outputs, resumed, strict=True):
         process.communicate()
         yield process.returncode != 0 or contents(only_run(folder)) != expected
