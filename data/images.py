@@ -25,8 +25,9 @@ with contextlib.suppress(ImportError):
 
 MOST_PIXELS = 300_000_000  # the largest telephones take 200 million; more is taken for a bomb
 LARGE = 50_000_000
-BYTE = 255
+BYTE, DEEPEST = 255, 65535
 GROUNDS = {"white": 255, "black": 0, "grey": 128, "dark grey": 64, "light grey": 192}
+STEPS_BETWEEN = {"LAB": "RGB", "La": "LA"}  # Pillow converts these to nothing else
 STRETCHED = {"L;2": 85, "L;4": 17}
 WHITE_IS_ZERO, SAMPLE_FORMAT, UNSIGNED, SIGNED = 262, 339, 1, 2  # of TIFF
 LIMIT = threading.Lock()
@@ -157,6 +158,8 @@ def as_seen(image: Image.Image, mode: str, reading: Reading) -> tuple[Image.Imag
         del image.info["transparency"]
     if is_deep(image):
         image = in_eight_bits(image, reading)
+    if image.mode in STEPS_BETWEEN:
+        image = image.convert(STEPS_BETWEEN[image.mode])
     transparent = image.has_transparency_data
     seen = image.convert("RGBA" if transparent else mode)
     left = shrinking(seen)
@@ -170,12 +173,12 @@ def as_seen(image: Image.Image, mode: str, reading: Reading) -> tuple[Image.Imag
 
 
 def shrinking(image: Image.Image, most: int | None = None) -> int:
-    """By how much the sides must be divided for at most so many pixels; usually `LARGE`."""
+    """What both sides must be divided by so that at most `most` pixels are left, or `LARGE`."""
     return max(1, int(np.ceil(np.sqrt(image.width * image.height / (most or LARGE)))))
 
 
 def has_key(image: Image.Image) -> bool:
-    """Whether one colour is transparent of an image that has neither an alpha channel nor a palette."""
+    """Whether one colour of the image is transparent, where it has neither an alpha channel nor a palette."""
     return "transparency" in image.info and (is_deep(image) or image.mode in ("1", "L", "RGB"))
 
 
@@ -184,11 +187,11 @@ def is_deep(image: Image.Image) -> bool:
 
 
 def has_deep_colours(image: Image.Image) -> bool:
-    """Whether Pillow will make 8 bits of colours of 16; asked before the image is decoded."""
+    """Whether Pillow will take the upper 8 bits of colours of 16; asked before the image is decoded."""
     if is_deep(image):
         return False
     maximum = max((part for part in raw_arguments(image) if isinstance(part, int)), default=0)
-    return ";16" in raw_mode(image) or (image.format == "PPM" and maximum > BYTE)
+    return (";16" in raw_mode(image) and image.format != "BMP") or (image.format == "PPM" and maximum == DEEPEST)
 
 
 def numbers_of(image: Image.Image) -> np.ndarray:

@@ -28,7 +28,7 @@ from errors import InputError
 
 SAMPLE = 1_000_000
 NEARLY_AS_CLEAR, CLEAR_OF_KEY = 0.8, 32
-LEAST_TRANSPARENT = 0.05
+LEAST_TRANSPARENT, FAR_INK = 0.05, 95
 USUAL_TOPS = (1, 255, 1023, 4095, 16383, 65535)
 OVERSHOOT = 1.02
 HALF_OF_A_BYTE = 127
@@ -39,7 +39,7 @@ JPEG_START = b"\xff\xd8"
 def measure(paths: Iterable[Path]) -> Reading:
     """How these images must be read so that the ink of all is seen. Those that cannot be read are passed over.
 
-    Raises InputError naming the first image with 16-bit colours if none of these uses more than 12 bits.
+    Raises InputError naming an image with 16-bit colours if these use less than half of their range.
     """
     found = Measured()
     for path in paths:
@@ -51,7 +51,7 @@ def measure(paths: Iterable[Path]) -> Reading:
 
 
 def is_jpeg(path: Path) -> bool:
-    """Whether the file begins as a JPEG, which is never transparent, nor of more than 8 bits."""
+    """Whether the file begins as a JPEG, which is never transparent and never has more than 8 bits."""
     try:
         with path.open("rb") as file:
             return file.read(len(JPEG_START)) == JPEG_START
@@ -63,14 +63,14 @@ def is_jpeg(path: Path) -> bool:
 class Measured:
     """What is known of a data set while it is measured, image by image.
 
-    transparent: how many images are, by their alpha channel or palette; contrasts: how far the ink of those with a
-    transparent ground is from each of GROUNDS. keyed: the same of images of which one colour is transparent, after how
-    far the ink is from that colour. integers, floats: least and largest number of each deep image. colours: the largest
-    upper byte of all 16-bit colours, whose first image is `first`.
+    contrasts, nearly_opaque: for each image that is transparent by its alpha channel or palette, how far the ink is
+    from each of GROUNDS; in nearly opaque images the ink is most of the picture. keyed: for each image with one
+    transparent colour, how far the ink is from that colour, then from each of GROUNDS. integers, floats: least and
+    largest number of each deep image. colours: the largest upper byte of all 16-bit colours; `first` is one such image.
     """
 
-    transparent: int = 0
     contrasts: list[list[float]] = field(default_factory=list)
+    nearly_opaque: list[list[float]] = field(default_factory=list)
     keyed: list[list[float]] = field(default_factory=list)
     integers: list[Range] = field(default_factory=list)
     floats: list[Range] = field(default_factory=list)
@@ -84,13 +84,16 @@ class Measured:
         deep_colours, key = has_deep_colours(image), has_key(image)
         if is_deep(image):
             values = numbers_of(image)
-            found = ends_of(values)
+            shown = values[np.asarray(image) != image.info["transparency"]] if key else values
+            found = ends_of(shown if shown.size else values)
             (self.floats if values.dtype.kind == "f" else self.integers).append(found)
-            image = in_eight_bits(image, Reading(integers=found, floats=found))
+            image = in_eight_bits(image, Reading(integers=found, floats=found)) if key else image
         elif deep_colours:
             self.add_colours(path, image)
-        if image.has_transparency_data:
-            self.add_transparent(image, key)
+        if key:
+            self.add_keyed(image)
+        elif image.has_transparency_data:
+            self.add_transparent(image)
 
     def add_colours(self, path: Path, image: Image.Image) -> None:
         colours, alpha = image.convert("RGB").getextrema(), image.convert("RGBA").getchannel("A").getextrema()
@@ -99,28 +102,30 @@ class Measured:
             self.first = self.first or path
             self.colours = max(self.colours, int(top))
 
-    def add_transparent(self, image: Image.Image, key: bool) -> None:
+    def add_transparent(self, image: Image.Image) -> None:
+        small = to_rgba(image)
+        alpha, grey = bands(small.reduce(shrinking(small, SAMPLE)))
+        if 0 < alpha.mean() < BYTE:
+            hidden = (alpha <= HALF_OF_A_BYTE).mean()
+            (self.contrasts if hidden >= LEAST_TRANSPARENT else self.nearly_opaque).append(contrasts_of(grey, alpha))
+
+    def add_keyed(self, image: Image.Image) -> None:
         small = image.convert("RGBA")
-        small = small if key else small.reduce(shrinking(small, SAMPLE))
-        alpha, grey = np.asarray(small.getchannel("A")), np.asarray(small.convert("L"), dtype=np.float32)
-        if not 0 < alpha.mean() < BYTE:
+        factor = shrinking(small, SAMPLE)
+        size = small.width // factor, small.height // factor
+        alpha, grey = bands(small.resize(size, Image.Resampling.NEAREST) if factor > 1 else small)
+        hidden = alpha == 0
+        if not 0 < hidden.mean() < 1:
             return
-        ink = alpha.astype(np.float32)
-        contrasts = [float(np.average(abs(grey - level), weights=ink)) for level in GROUNDS.values()]
-        if key:
-            to_key = float(np.average(abs(grey - grey[alpha == 0].mean()), weights=ink))
-            self.keyed.append([to_key, *contrasts])
-            return
-        self.transparent += 1
-        if (alpha <= HALF_OF_A_BYTE).mean() >= LEAST_TRANSPARENT:
-            self.contrasts.append(contrasts)
+        far = float(np.percentile(abs(grey[~hidden] - grey[hidden].mean()), FAR_INK))
+        self.keyed.append([far if hidden.mean() >= LEAST_TRANSPARENT else CLEAR_OF_KEY, *contrasts_of(grey, alpha)])
 
     def reading(self) -> Reading:
-        """Raises InputError if 16-bit colours use 15 bits at most: their lower byte is not to be had from Pillow."""
+        """Raises InputError if 16-bit colours use half of their range at most: Pillow gives only their upper byte."""
         if self.first is not None and self.colours <= HALF_OF_A_BYTE:
             raise InputError(
-                f"{self.first}: its 16-bit colours do not use all 16 bits and would come out dark; "
-                "save such images with 8 bits a channel"
+                f"the images with 16-bit colours, such as {self.first}, use less than half of their range "
+                "and would come out dark; save them with 8 bits a channel"
             )
         integers, floats = (range_of(found) for found in (self.integers, self.floats))
         shows_keys = min((to_key for to_key, *_ in self.keyed), default=0) >= CLEAR_OF_KEY
@@ -128,19 +133,20 @@ class Measured:
         return replace(made, notes=tuple(self.notes(made)))
 
     def notes(self, made: Reading) -> Iterator[str]:
-        laid = self.transparent + (0 if made.shows_keys else len(self.keyed))
+        laid = len(self.contrasts) + len(self.nearly_opaque) + (0 if made.shows_keys else len(self.keyed))
         if laid:
             yield f"{laid:,} transparent image(s), laid on {made.ground}"
         if made.shows_keys:
-            yield f"{len(self.keyed):,} image(s) of which one colour is transparent; it is shown as it is"
+            yield f"{len(self.keyed):,} image(s) in which one colour is marked as transparent; that colour is shown"
         kinds = ((self.integers, "integers", made.integers), (self.floats, "floating-point numbers", made.floats))
         for found, kind, (low, high) in kinds:
             if found:
-                yield f"{len(found):,} image(s) of {kind}, of which {low:g} to {high:g} become black to white"
+                yield f"{len(found):,} image(s) of {kind}: {low:,.12g} is shown as black, {high:,.12g} as white"
 
     def ground(self, shows_keys: bool) -> str:
         """The one on which the faintest ink is clearest; white if it is nearly as clear there."""
         contrasts = self.contrasts + ([] if shows_keys else [contrasts for _, *contrasts in self.keyed])
+        contrasts = contrasts or self.nearly_opaque
         if not contrasts:
             return USUAL.ground
         least = dict(zip(GROUNDS, np.min(contrasts, axis=0).tolist(), strict=True))
@@ -148,17 +154,35 @@ class Measured:
         return "white" if least["white"] >= NEARLY_AS_CLEAR * least[best] else best
 
 
+def to_rgba(image: Image.Image) -> Image.Image:
+    return (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
+
+
+def bands(image: Image.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Alpha and grey of an RGBA image, float32 (H, W) each."""
+    return np.asarray(image.getchannel("A"), np.float32), np.asarray(image.convert("L"), np.float32)
+
+
+def contrasts_of(grey: np.ndarray, alpha: np.ndarray) -> list[float]:
+    """How far the grey of what is not transparent is from each of GROUNDS on average."""
+    return [float(np.average(abs(grey - level), weights=alpha)) for level in GROUNDS.values()]
+
+
 def ends_of(values: np.ndarray) -> Range:
-    """The least and the largest number, but for a ten-thousandth of the pixels, which may be broken ones."""
+    """The least and the largest number, without one pixel in 10,000 at each end, which may be broken.
+
+    From 1,000 pixels on it is at least one. Where nothing is left between the ends, all pixels count.
+    """
     few = values.size // 10_000 + (values.size >= 1000)
     ordered = np.partition(values.ravel(), (few, values.size - 1 - few))
-    return ordered[few].item(), ordered[-1 - few].item()
+    low, high = ordered[few].item(), ordered[-1 - few].item()
+    return (low, high) if low < high else (values.min().item(), values.max().item())
 
 
 def range_of(found: list[Range]) -> Range | None:
-    """From 0 to the usual top that holds all numbers, if they fill half of that; else the numbers that there are."""
+    """From 0 to the usual top that holds all numbers, if they fill half of that; else from the least to the largest."""
     if not found:
         return None
     low, high = min(low for low, _ in found), max(high for _, high in found)
     top = next((top for top in USUAL_TOPS if high <= OVERSHOOT * top), 0)
-    return (0, top) if low >= 0 and high - low >= top / 2 > 0 else (low, high)
+    return (0, top) if low >= 0 and top and (low == high or high - low >= top / 2) else (low, high)

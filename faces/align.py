@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path, PurePath, PurePosixPath
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from data.images import Reading, read_shrunk
 from errors import InputError
 from faces.folder import FaceFolder
 from faces.landmarks import Landmarks, scaled
+from faces.pairs import stem
 from faces.progress import progress_bar
 
 STANDARD = np.array(
@@ -80,11 +82,12 @@ def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str,
         )
     if out.resolve() == folder.root.resolve():
         raise InputError(f"--out {out} is the folder of the images themselves; choose another")
+    names = crop_names(folder)
     with progress_bar(len(folder), "align") as bar:
         for image in folder.images:
             points = landmarks.get(image)
             if points is not None:
-                save(out / crop_name(image, folder), aligned(folder.root / image, points, size, folder.reading))
+                save(out / names[image], aligned(folder.root / image, points, size, folder.reading))
             bar.update(1, image)
     return without
 
@@ -98,16 +101,17 @@ def aligned(path: Path, landmarks: np.ndarray, size: str, reading: Reading) -> n
         raise InputError(f"{path}: {error}; remove its line from the landmarks") from None
 
 
-def crop_name(image: str, folder: FaceFolder) -> str:
-    """Its own name if crops are written in its format, else the same with .png, which no other image has."""
-    path = PurePosixPath(image)
-    if format_of(path) in KEPT.keys() & Image.SAVE.keys():
-        return image
-    name = str(path.with_suffix(".png"))
-    return f"{image}.png" if name in folder.images else name
+def crop_names(folder: FaceFolder) -> dict[str, str]:
+    """image -> the name of its crop: its own if crops are written in its format, else one with .png that is unique."""
+    stems = Counter(map(stem, folder.images))
+    kept = KEPT.keys() & Image.SAVE.keys()
+    return {
+        image: image if format_of(Path(image)) in kept else f"{image if stems[stem(image)] > 1 else stem(image)}.png"
+        for image in folder.images
+    }
 
 
-def format_of(path: PurePath) -> str:
+def format_of(path: Path) -> str:
     return Image.registered_extensions()[path.suffix.lower()]
 
 

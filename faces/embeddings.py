@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.images import USUAL, Reading
+from data.images import Reading
 from errors import InputError
 from faces.embedder import Embedder
 from faces.progress import progress_bar
@@ -21,6 +21,7 @@ from training.arrays import read_arrays
 CHUNK = 64
 SECONDS_BETWEEN_WRITES = 60.0
 MARK_BYTES = 16
+READER = 2  # goes up when images are read in another way
 FUSIONS = ("none", "concat", "sum")
 
 
@@ -70,7 +71,7 @@ def mark_of(path: Path, reading: Reading) -> bytes:
         state = path.stat()
     except OSError as error:
         raise InputError(f"{path} cannot be read as an image ({error.strerror}); remove or replace it") from None
-    way = "" if reading == USUAL else f"\n{reading.ground} {reading.integers} {reading.floats} {reading.shows_keys}"
+    way = f"\n{READER} {reading.ground} {reading.integers} {reading.floats} {reading.shows_keys}"
     return digest(os.fsencode(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}{way}"))
 
 

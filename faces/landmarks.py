@@ -111,7 +111,7 @@ def landmarks_of(folder: FaceFolder, path: Path, allow_missing: bool) -> tuple[L
     table = read_landmarks(path)
     for name, points in table.items():
         image = known.find(name)
-        if image is None:
+        if image is None or (image != name and image in table):
             missing.append(known.described(name))
         else:
             add(found, image, points, f"{path}, {name}")

@@ -39,7 +39,7 @@ class Known:
     def described(self, name: str) -> str:
         """A name that was not found, for people."""
         candidates = " or ".join(map(file_name, self.candidates(name)))
-        return file_name(name) + (f" (meant is {candidates}?)" if candidates else "")
+        return file_name(name) + (f" (is {candidates} meant?)" if candidates else "")
 
 
 def loosely(name: str) -> str:

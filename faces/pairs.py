@@ -104,16 +104,21 @@ def image_name(name: str, number: str) -> str:
     return f"{name}/{name}_{int(number):04d}"
 
 
-def require_sound(pairs: Pairs, folder: FaceFolder) -> None:
+def require_sound(pairs: Pairs) -> None:
     """InputError where names that are written differently mean one image or one person, against what the pairs say."""
     seen: set[frozenset[str]] = set()
     for left, right, same in zip(pairs.left, pairs.right, pairs.same.tolist(), strict=True):
-        if left == right or (person(left) == person(right)) != same or frozenset((left, right)) in seen:
-            raise InputError(
-                f"{folder.root}: the pair of {left} and {right} is there twice, or of one image, or not of "
-                f"{'one person' if same else 'two people'}, once names are matched; correct it"
-            )
-        seen.add(frozenset((left, right)))
+        kinds = ("one person", "two people")
+        if left == right:
+            fault = f"{left} is paired with itself"
+        elif (person(left) == person(right)) != same:
+            fault = f"{left} and {right} show {kinds[same]}, but the pairs say {kinds[not same]}"
+        elif frozenset((left, right)) in seen:
+            fault = f"the pair of {left} and {right} stands twice"
+        else:
+            seen.add(frozenset((left, right)))
+            continue
+        raise InputError(f"{fault}, once names are matched to the folder; correct the pairs")
 
 
 def all_pairs(folder: FaceFolder) -> tuple[Pairs, np.ndarray, np.ndarray]:
@@ -155,14 +160,16 @@ def locate(pairs: Pairs, folder: FaceFolder, skip_missing: bool) -> tuple[Pairs,
     if missing and not skip_missing:
         unknown = sorted(pairs.people() - set(folder.people))
         what, names = (f"{len(unknown)} people", unknown) if unknown else (f"{len(missing)} images", missing)
+        people = Known(folder.people)
+        names = [people.described(name) for name in names[: SHOWN + 1]]
         named = ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")
         raise InputError(
             f"{folder.root} lacks {what} that the pairs name ({named}), {len(missing)} images in all; "
             "check --data, or add --skip-missing"
         )
-    require_sound(pairs, folder)
     there = np.array([a in number and b in number for a, b in zip(pairs.left, pairs.right, strict=True)])
     kept = pairs.where(there)
+    require_sound(kept)
     if not kept.same.any() or kept.same.all():
         raise InputError(
             f"{folder.root}: of the pairs, none of the same or of different people are there; check --data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -163,6 +164,17 @@ def visit(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., A
     for page in opened:
         page.close()
     assert complaints == []
+
+
+@pytest.fixture
+def any_bytes(tmp_path: Path) -> None:
+    """Skips where the file system takes no names that are not UTF-8, as Apple's."""
+    tried = os.fsencode(tmp_path) + b"/caf\xe9 tried"
+    try:
+        os.mkdir(tried)  # noqa: PTH102
+        os.rmdir(tried)  # noqa: PTH106
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_links_that_lead_back_end(odd_folder):
     assert len(load_folder(odd_folder).train) == 99
 
 
-@pytest.mark.parametrize("suffix", [".jfif", ".JPG", ".webp", ".jp2", ".avif", ".heic", ".dib", ".tga"])
+@pytest.mark.parametrize("suffix", [".jfif", ".JPG", ".mpo", ".ico", ".webp", ".jp2", ".avif", ".heic", ".dib", ".tga"])
 def test_formats_that_pillow_reads_are_read(digit_folder, tmp_path, suffix):
     if suffix.lower() not in readable():
         pytest.skip(f"this Pillow reads no {suffix}")
@@ -73,7 +73,7 @@ def test_formats_that_pillow_reads_are_read(digit_folder, tmp_path, suffix):
         path = tmp_path / "ab"[number % 2] / f"{number}{suffix}"
         path.parent.mkdir(exist_ok=True)
         with Image.open(file) as image:
-            image.save(path, "JPEG" if suffix == ".jfif" else None)
+            image.save(path, "JPEG" if suffix in (".jfif", ".mpo") else None)
     dataset = load_folder(tmp_path)
     assert (len(dataset.train) + len(dataset.test), dataset.notes) == (12, ())
 
@@ -91,6 +91,7 @@ def test_numbers_stand_in_the_order_of_their_size(digit_folder, tmp_path):
     assert load_folder(tmp_path).class_names == ("0", "1", "2", "9", "10", "11", "a9", "a10", "b")
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_names_that_are_not_utf8_or_hold_control_characters_are_written_as_escapes(digit_folder, tmp_path):
     for name in (b"caf\xe9", b"caf\xe8", b"a\x07b", "é".encode()):
         shutil.copytree(os.fsencode(digit_folder / "one"), os.path.join(os.fsencode(tmp_path), name))  # noqa: PTH118

@@ -182,6 +182,7 @@ def test_a_row_can_have_a_rate_of_its_own(tmp_path, config_file):
         ),
         ('"quick": {', '"model": {', r'line 30: "model" stands in line 9 already'),
         ('"m": 0.6', '"m": 0.6, "\\u006d": 0.5', r'"m" stands in line'),
+        ('"seed": 0,', '"seed": 0, "seed"\n:\n1,', r'line 18: "seed" stands in line 18 already'),
     ],
 )
 def test_a_key_given_twice_is_named_with_its_line(tmp_path, old, new, message):
@@ -229,3 +230,8 @@ def test_a_way_through_a_link_stays_what_it_is(config_file):
     """Behind a link, `..` is another folder than the one that holds the link."""
     config = run_config(config_file, "softmax", {"dataset": "folder:link/../pics"}, False)
     assert config.data.dataset == "folder:link/../pics"
+
+
+def test_the_home_folder_of_a_user_who_is_not_there(config_file):
+    config = run_config(config_file, "softmax", {"dataset": "folder:~nobody-at-all/pics"}, False)
+    assert config.data.dataset == "folder:~nobody-at-all/pics"

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 
 import click
 import pytest
@@ -16,7 +17,7 @@ from faces.agreement import by_the_first
 from faces.run import require_two_images_each
 from training.ranks import ALONE, Ranks
 
-from .conftest import ROOT
+from .conftest import HANGS, ROOT
 
 TINY = ("--validation", "0", "--size", "16x16", "--batch-size", "8", "--epochs", "2", "--device", "cpu")
 
@@ -42,7 +43,7 @@ def test_what_one_of_several_processes_meets(capsys, monkeypatch):
 def test_two_processes_through_the_command(noise_album, tmp_path):
     """A sound training; an image that one of them cannot read; a folder that the first cannot make."""
     command = ["faces.py", "train", "--data", noise_album, *TINY, "--out"]
-    launcher = ["-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [sys.executable, *launcher, *command, tmp_path / "out"], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -68,13 +69,19 @@ def as_two_ranks(command: list) -> tuple[int, list[str]]:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     shared = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
-    ranks = [
-        subprocess.Popen([sys.executable, *command], env=shared | {"RANK": rank, "LOCAL_RANK": rank}, **pipes)
-        for rank in ("0", "1")
-    ]
-    said = [line for process in ranks for line in complaints(process.communicate()[1])]
-    return max(process.returncode for process in ranks), said
+    with tempfile.TemporaryFile("w+") as said:
+        pipes = {"stdout": subprocess.DEVNULL, "stderr": said, "cwd": ROOT}
+        ranks = [
+            subprocess.Popen([sys.executable, *command], env=shared | {"RANK": rank, "LOCAL_RANK": rank}, **pipes)
+            for rank in ("0", "1")
+        ]
+        try:
+            code = max(process.wait(HANGS / 1000) for process in ranks)
+        finally:
+            for process in ranks:
+                process.kill()
+        said.seek(0)
+        return code, complaints(said.read())
 
 
 def test_what_the_first_rank_meets_all_raise(monkeypatch):

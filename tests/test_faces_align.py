@@ -195,12 +195,15 @@ def test_crops_of_formats_that_cannot_be_written_become_png(three_images, tmp_pa
 
 
 def test_crops_of_unusual_formats_become_png_and_overwrite_nothing(three_images, tmp_path):
-    for name in ("Ann/1.ico", "Ann/3.tga", "Bob/2.xbm"):
+    for name in ("Ann/1.ico", "Ann/3.tga", "Ann/4.tga", "Ann/4.xbm", "Bob/2.xbm"):
         Image.new("1", (60, 60)).convert("RGBA" if name.endswith("ico") else "1").save(three_images.root / name)
     folder = read_folder(three_images.root)
     align_folder(folder, dict.fromkeys(folder.images, POINTS), tmp_path / "crops", "112x96", False)
     crops = read_folder(tmp_path / "crops")
-    assert crops.images == ("Ann/1.ico.png", "Ann/1.png", "Ann/2.png", "Ann/3.png", "Bob/1.jpg", "Bob/2.png")
+    assert crops.images == (
+        "Ann/1.ico.png", "Ann/1.png", "Ann/2.png", "Ann/3.png", "Ann/4.tga.png", "Ann/4.xbm.png", "Bob/1.jpg",
+        "Bob/2.png",
+    )  # fmt: skip
     assert {read_pixels(path, "L").shape for path in crops.paths()} == {(112, 96)}
 
 
@@ -220,6 +223,7 @@ def test_transparent_and_turned_faces_are_found_as_they_are_seen(three_images, t
     assert (given[0][:10, :10].max(), given[0][10:].min()) == (0, 255)
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_names_of_people_that_are_not_utf8_are_kept(run, three_images, tmp_path, monkeypatch):
     """Found, written, read again and cropped, under the names they have on the disk."""
     monkeypatch.setattr("faces.mtcnn.mtcnn", lambda: lambda pixels: POINTS)

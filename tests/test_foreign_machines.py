@@ -113,6 +113,7 @@ def test_a_matplotlibrc_of_the_user_leaves_the_command_alone(config_file, tmp_pa
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "latin-1", "ascii", "utf-8"])
+@pytest.mark.usefixtures("any_bytes")
 def test_names_that_the_output_has_no_signs_for_are_escaped(run, monkeypatch, config_file, tmp_path, encoding):
     """As when the output goes into a file on Windows: a folder фото, and one of bytes that are no UTF-8."""
     outputs = tmp_path / os.fsdecode("фото ".encode() + b"caf\xe9")
@@ -163,6 +164,7 @@ def test_a_class_of_any_name_is_drawn_and_its_svg_is_xml(config_file, tmp_path):
     minidom.parseString(Compare([run, run_of(config_file)], "test", Style(size=240)).file(1, "svg"))
 
 
+@pytest.mark.usefixtures("any_bytes")
 def test_a_data_set_of_any_names_from_training_to_the_page(run, monkeypatch, digit_folder, tmp_path):
     """Names of old ZIPs, control characters and long names, with classes held out."""
     monkeypatch.chdir(ROOT)

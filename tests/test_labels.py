@@ -42,6 +42,7 @@ def test_names_that_are_no_text_become_escapes():
     assert printable("a\x07b\udce9\ufffe\u2028") == "a\\x07b\\udce9\\ufffe\\u2028"
     assert printable("नमस्ते \u200d 中文 é") == "नमस्ते \u200d 中文 é"
     assert file_name("caf\udce9") == "caf\\xe9"
+    assert file_name("\ud800") == "\\ud800"
     assert shown("$a$", 9) == r"\$a\$"
 
 
@@ -95,9 +96,10 @@ def test_an_installed_font_is_found_for_each_sign(only_dejavu, tmp_path):
 
 
 def test_a_script_without_a_font_is_named_once(only_dejavu):
-    assert shown_names(["中文", "한국", "cat"], 9) == ["□□", "□□", "cat"]
+    assert shown_names(["中文", "한국", "cat", "\U0001f408"], 9) == ["□□", "□□", "cat", "□"]
     assert without_font() == (
-        "no installed font has the CJK, HANGUL signs 中文국한: they are drawn as boxes; install such a font"
+        "no installed font has the CJK, HANGUL, emoji signs 中文국한\U0001f408: they are drawn as boxes; "
+        "install such a font"
     )
 
 

@@ -10,7 +10,7 @@ from errors import InputError
 from faces.folder import FaceFolder
 from faces.landmarks import HEADER, landmarks_of, read_landmarks
 from faces.names import Known
-from faces.pairs import locate, read_pairs
+from faces.pairs import Pairs, locate, read_pairs
 from faces.people import excluded, read_names
 
 PEOPLE = ("Aaron_Eckhart", "Bob", "José_Müller", "ann_lee", "zoe")
@@ -163,7 +163,7 @@ def test_the_option_goes_on(run, tmp_path):
 )
 def test_pairs_that_tell_nothing_once_names_are_matched_are_refused(folder, tmp_path, pairs):
     """One image as two people, a pair twice, and one person as two, in other letters."""
-    with pytest.raises(InputError, match="once names are matched; correct it"):
+    with pytest.raises(InputError, match="once names are matched to the folder; correct the pairs"):
         locate(read_pairs(write(tmp_path / "pairs.txt", pairs)), folder, False)
 
 
@@ -174,5 +174,20 @@ def test_quotes_in_pairs(folder, tmp_path):
 
 def test_a_name_that_could_mean_two_says_so(tmp_path):
     folder = FaceFolder(tmp_path, ("AL_GORE", "Al_Gore"), ("AL_GORE/1.jpg", "Al_Gore/1.jpg"), np.arange(2))
-    with pytest.raises(InputError, match=r"al_gore \(meant is AL_GORE or Al_Gore\?\)"):
+    with pytest.raises(InputError, match=r"al_gore \(is AL_GORE or Al_Gore meant\?\)"):
         excluded(["al_gore"], folder, "names.txt", False)
+
+
+def test_pairs_in_other_letters_whose_image_is_missing_are_skipped(folder):
+    some = FaceFolder(folder.root, folder.people, tuple(i for i in folder.images if i != "Bob/Bob_0002.jpg"),
+                      np.delete(folder.labels, folder.images.index("Bob/Bob_0002.jpg")))  # fmt: skip
+    pairs = Pairs(("bob/bob_0001", "Bob/Bob_0001", "zoe/zoe_0001"), ("bob/bob_0002", "zoe/zoe_0001", "zoe/zoe_0002"),
+                  np.array([True, False, True]), np.ones(3, int))  # fmt: skip
+    assert locate(pairs, some, skip_missing=True)[0].left == ("Bob/Bob_0001", "zoe/zoe_0001")
+
+
+def test_a_row_in_other_letters_beside_the_exact_one_is_no_image(tmp_path):
+    folder = FaceFolder(tmp_path, ("Al_Gore",), ("Al_Gore/1.jpg",), np.zeros(1, int))
+    text = f"{','.join(HEADER)}\nAL_GORE/1.jpg,{ROW}\nAl_Gore/1.jpg,9{ROW}\n"
+    found, line = landmarks_of(folder, write(tmp_path / "landmarks.csv", text), True)
+    assert (found["Al_Gore/1.jpg"][0, 0], "AL_GORE/1.jpg" in line) == (90, True)

@@ -50,7 +50,10 @@ class DataConfig:
 
 def one_spelling(folder: str) -> str:
     """The same for "pics", "./pics" and "pics/". `~` is the home folder, which shells leave alone within a word."""
-    return str(Path(folder).expanduser())
+    try:
+        return str(Path(folder).expanduser())
+    except RuntimeError:  # a user who is not there
+        return str(Path(folder))
 
 
 @dataclass(frozen=True)

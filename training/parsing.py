@@ -37,7 +37,7 @@ def read_json(path: Path) -> Any:
 def repeated_key(text: str) -> tuple[str, int, int] | None:
     """The first key that one object of this JSON has twice, its line, and the line where it stood before."""
     lines: list[dict[str, int]] = []
-    before, line, end = "", 1, 0
+    before, line, end, line_of_key = "", 1, 0, 1
     for token in JSON_TOKEN.finditer(text):
         sign = token[0]
         line, end = line + text.count("\n", end, token.start()), token.start()
@@ -48,9 +48,9 @@ def repeated_key(text: str) -> tuple[str, int, int] | None:
         elif sign == ":":
             key = json.loads(before)
             if key in lines[-1]:
-                return json.dumps(key), line, lines[-1][key]
-            lines[-1][key] = line
-        before = sign
+                return json.dumps(key, ensure_ascii=False), line_of_key, lines[-1][key]
+            lines[-1][key] = line_of_key
+        before, line_of_key = sign, line
     return None
 
 

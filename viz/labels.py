@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
+from pathlib import Path
 
 from matplotlib.font_manager import FontProperties, findfont, findSystemFonts, fontManager, get_font
 
@@ -17,6 +18,7 @@ BASE = "DejaVu Sans"
 PLACEHOLDERS = "lastresort"  # a font with a picture of a box for every sign
 BOX = "\N{WHITE SQUARE}"
 DOTS = "…"
+FIRST_EMOJI = "\U0001f000"
 
 _without_font: set[str] = set()
 
@@ -112,7 +114,7 @@ def other_fonts() -> list[tuple[str, str]]:
     ranked = sorted(fontManager.ttflist, key=lambda font: (font.style != "normal", font.weight != 400, font.name))
     found: dict[str, str] = {}
     for font in ranked:
-        if PLACEHOLDERS not in font.name.replace(" ", "").lower():
+        if PLACEHOLDERS not in font.name.replace(" ", "").lower() and Path(font.fname).is_file():
             found.setdefault(font.name, font.fname)
     return list(found.items())
 
@@ -136,4 +138,6 @@ def without_font() -> str | None:
 
 def script_of(sign: str) -> str:
     """The first word of the sign's name in Unicode, which is that of its script."""
-    return "emoji" if unicodedata.category(sign) == "So" else unicodedata.name(sign, "unknown").split()[0]
+    if sign >= FIRST_EMOJI and unicodedata.category(sign) in ("So", "Sk"):
+        return "emoji"
+    return unicodedata.name(sign, "unknown").split()[0]
