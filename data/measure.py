@@ -32,7 +32,6 @@ LEAST_TRANSPARENT, FAR_INK = 0.05, 95
 USUAL_TOPS = (1, 255, 1023, 4095, 16383, 65535)
 OVERSHOOT = 1.02
 HALF_OF_A_BYTE = 127
-KNOWN_AFTER_LOADING = ("ICO", "ICNS")
 JPEG_START = b"\xff\xd8"
 
 
@@ -79,8 +78,6 @@ class Measured:
 
     def add(self, path: Path, image: Image.Image) -> None:
         """Looks at an image that is not decoded yet; a plain one never is."""
-        if image.format in KNOWN_AFTER_LOADING:
-            image.load()
         deep_colours, key = has_deep_colours(image), has_key(image)
         if is_deep(image):
             values = numbers_of(image)

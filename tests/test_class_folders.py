@@ -14,6 +14,8 @@ from data.image_folder import load_folder
 from errors import InputError
 from faces.folder import read_folder
 
+PLUGINS_OR_BUILDS = (".avif", ".heic", ".jp2", ".webp")  # not in every Pillow
+
 
 @pytest.fixture
 def odd_folder(digit_folder, tmp_path):
@@ -67,7 +69,7 @@ def test_links_that_lead_back_end(odd_folder):
 
 @pytest.mark.parametrize("suffix", [".jfif", ".JPG", ".mpo", ".ico", ".webp", ".jp2", ".avif", ".heic", ".dib", ".tga"])
 def test_formats_that_pillow_reads_are_read(digit_folder, tmp_path, suffix):
-    if suffix.lower() not in readable():
+    if suffix in PLUGINS_OR_BUILDS and suffix not in readable():
         pytest.skip(f"this Pillow reads no {suffix}")
     for number, file in enumerate(sorted((digit_folder / "one").glob("*.png"))[:12]):
         path = tmp_path / "ab"[number % 2] / f"{number}{suffix}"
@@ -99,8 +101,9 @@ def test_names_that_are_not_utf8_or_hold_control_characters_are_written_as_escap
 
 
 def test_images_that_show_next_to_nothing_are_counted(odd_folder):
-    for number in (3, 5):
-        Image.new("L", (28, 28), 250).save(odd_folder / "one" / f"{number}.png")
+    nearly = np.linspace(230, 250, 28 * 28).reshape(28, 28).astype(np.uint8)
+    for number, pixels in ((3, np.full((28, 28), 250, np.uint8)), (5, nearly)):
+        Image.fromarray(pixels).save(odd_folder / "one" / f"{number}.png")
     (note,) = load_folder(odd_folder).notes
     assert note.startswith("2 image(s) of one grey or nearly")
     assert str(odd_folder / "one" / "3.png") in note

@@ -329,3 +329,33 @@ def test_colours_that_pillow_converts_in_two_steps(tmp_path):
     assert read_pixels(tmp_path / "a.tif", "L", measure([tmp_path / "a.tif"])).min() > 150
     premultiplied = Image.new("LA", (4, 4), (200, 255)).convert("La")  # which Pillow reads and does not write
     assert np.asarray(images.as_seen(premultiplied, "L", USUAL)[0]).min() == 200
+
+
+def test_a_transparent_grey_of_few_bits_is_found(tmp_path):
+    """Grey 1 of 15 is transparent and too near to the ink to be shown."""
+    values = np.ones((8, 8), int)
+    values[2:4] = 0
+    (tmp_path / "a.png").write_bytes(png(values, 4, {b"tRNS": struct.pack(">H", 1)}, {}))
+    seen = read_pixels(tmp_path / "a.png", "L", measure([tmp_path / "a.png"]))
+    assert (seen[2:4].max(), seen[4:].min()) == (0, 255)
+
+
+def test_colours_that_are_shown_do_not_decide_on_the_ground_of_others(tmp_path):
+    """White ink on a black that is called transparent, beside black ink on nothing."""
+    pixels = np.zeros((20, 20), np.uint8)
+    pixels[8:12] = 255
+    Image.fromarray(pixels).save(tmp_path / "key.png", transparency=0)
+    Image.merge("LA", (Image.new("L", (20, 20)), Image.fromarray(pixels))).save(tmp_path / "alpha.png")
+    reading = measure([tmp_path / "key.png", tmp_path / "alpha.png"])
+    assert (reading.ground, reading.shows_keys, len(reading.notes)) == ("white", True, 2)
+    assert [read_pixels(tmp_path / name, "L", reading)[0, 0] for name in ("key.png", "alpha.png")] == [0, 255]
+
+
+@pytest.mark.parametrize(("suffix", "side"), [(".ico", 32), (".icns", 128)])
+def test_icons_are_transparent_too(tmp_path, suffix, side):
+    ink = Image.new("RGBA", (side, side))
+    ink.paste((255, 255, 255, 255), (4, 4, 20, 20))
+    ink.save(tmp_path / f"a{suffix}", **({"sizes": [(32, 32)]} if suffix == ".ico" else {}))
+    reading = measure([tmp_path / f"a{suffix}"])
+    seen = read_pixels(tmp_path / f"a{suffix}", "L", reading)
+    assert (reading.ground, seen[0, 0], seen.max()) == ("black", 0, 255)
