@@ -29,7 +29,8 @@ BYTE, DEEPEST = 255, 65535
 GROUNDS = {"white": 255, "black": 0, "grey": 128, "dark grey": 64, "light grey": 192}
 STEPS_BETWEEN = {"LAB": "RGB", "La": "LA"}  # Pillow converts these to nothing else
 STRETCHED = {"L;2": 85, "L;4": 17}
-WHITE_IS_ZERO, SAMPLE_FORMAT, UNSIGNED, SIGNED = 262, 339, 1, 2  # of TIFF
+PHOTOMETRIC, SAMPLE_FORMAT = 262, 339  # tags of TIFF
+WHITE_IS_ZERO, UNSIGNED, SIGNED = 0, 1, 2  # their values
 LIMIT = threading.Lock()
 
 Range = tuple[float, float]
@@ -202,7 +203,7 @@ def numbers_of(image: Image.Image) -> np.ndarray:
     tags = getattr(image, "tag_v2", {})
     if image.mode == "I" and tags and tags.get(SAMPLE_FORMAT, UNSIGNED) in (UNSIGNED, (UNSIGNED,)):
         values = values.view(np.uint32)  # Pillow has no mode for them and takes the upper half for negative
-    if tags.get(WHITE_IS_ZERO) == 0 and values.dtype.kind != "f":
+    if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO and values.dtype.kind != "f":
         values = np.iinfo(values.dtype).max - values
     return values
 
