@@ -15,9 +15,8 @@ from errors import MessageForUserError, OneRankError, in_words
 def run_command(command: click.Command) -> NoReturn:
     """Runs a click command and exits: 0 when all went well, else with one line on stderr.
 
-    What the encoding of the output has no sign for is written as an escape, such as \\u0444.
-
-    The code is 2 when the input was at fault, 1 when some of several runs failed, 130 after Ctrl-C.
+    Characters that the output cannot show are written as escapes. The code is 2 when the input was at fault, 1 when
+    some of several runs failed, 130 after Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

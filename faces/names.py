@@ -17,8 +17,8 @@ NAMED = 30
 class Known:
     """The names there are, and what others may be meant by.
 
-    Case, spaces for underscores, quotes, and a comma or slash at the end make no difference, unless two names there
-    are differ in nothing else.
+    Case, spaces for underscores, quotes, and a comma or slash at the end make no difference, unless two known names
+    differ in nothing else.
     """
 
     def __init__(self, names: Iterable[str]):
@@ -43,6 +43,7 @@ class Known:
 
 
 def loosely(name: str) -> str:
+    """The name without what makes no difference; two names that could mean the same give the same."""
     slashed = unicodedata.normalize("NFC", name).replace("\\", "/").strip(AROUND).removeprefix("./")
     return "_".join(slashed.rstrip(AROUND + "/").replace("_", " ").split()).casefold()
 

@@ -160,8 +160,12 @@ def test_a_class_of_any_name_is_drawn_and_its_svg_is_xml(config_file, tmp_path):
     names = ("a\x07b", "caf\udce9", "\ud800", "x\ufffe", "中文", "<&>", "--", "$x$", "\u2028", "é")
     run = run_of(config_file, names=names)
     for kind in (Page, Slide):
-        minidom.parseString(kind(run, "test", Style(size=240)).file(1, "svg"))
-    minidom.parseString(Compare([run, run_of(config_file)], "test", Style(size=240)).file(1, "svg"))
+        assert root_of(kind(run, "test", Style(size=240)).file(1, "svg")) == "svg"
+    assert root_of(Compare([run, run_of(config_file)], "test", Style(size=240)).file(1, "svg")) == "svg"
+
+
+def root_of(xml: bytes) -> str:
+    return minidom.parseString(xml).documentElement.tagName
 
 
 @pytest.mark.usefixtures("any_bytes")
