@@ -28,11 +28,11 @@ torture: $(INSTALLED_DEV)
 	$(BIN)/python -m tests.torture
 
 results: $(INSTALLED)
-	$(BIN)/python -m results $(RESULTS)
+	$(BIN)/python -m tools.results $(RESULTS)
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,video,deck]'
 	touch $@
 
 $(INSTALLED_DEV): pyproject.toml

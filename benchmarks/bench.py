@@ -43,7 +43,7 @@ def unpack_mnist(folder: Path) -> None:
     """The embedded MNIST in the layout in which torchvision looks for it."""
     raw = folder / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for file in (ROOT / "data" / "mnist").glob("*.xz"):
+    for file in (ROOT / "marginalia" / "data" / "mnist").glob("*.xz"):
         (raw / file.stem).write_bytes(lzma.decompress(file.read_bytes()))
 
 

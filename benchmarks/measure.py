@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from data.dataset import Dataset
-    from training.config import RunConfig
-    from training.snapshot import Run
+    from marginalia.config.run_config import RunConfig
+    from marginalia.data.dataset import Dataset
+    from marginalia.record.snapshot import Run
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from viz.style import Style
+from marginalia.viz.style import Style
 
 PLAY_THROUGH = """async () => {
   const app = await started;
@@ -94,7 +94,7 @@ def machine() -> None:
 @click.option("--precision", default="auto")
 def epoch(basemodel: str, precision: str) -> None:
     """Seconds of one epoch as users run it: train on 60,000 images, look at 10,000 of them and at 10,000 others."""
-    from training.loop import train
+    from marginalia.training.loop import train
 
     config, dataset = settings("CosFace_v1", basemodel=basemodel, precision=precision, epochs=1)
     moments = [time.perf_counter() for progress in train(config, dataset) if progress.snapshot]
@@ -107,7 +107,7 @@ def epoch(basemodel: str, precision: str) -> None:
 @click.option("--precision", default="auto")
 def accuracy(epochs: int, target: float, precision: str) -> None:
     """A whole short run: seconds until a snapshot's test accuracy reaches the target, and seconds of each epoch."""
-    from training.loop import train
+    from marginalia.training.loop import train
 
     config, dataset = settings("CosFace_v1", epochs=epochs, precision=precision)
     started = time.perf_counter()
@@ -144,9 +144,9 @@ def convolutions() -> None:
 @click.option("--overlay", "overlays", multiple=True, default=Style.overlays)
 def drawing(folder: Path, points: int, snapshots: int, classes: int, layout: str, overlays: tuple[str, ...]) -> None:
     """Milliseconds a frame, and seconds and bytes of both GIFs, for a run's features repeated to `points`."""
-    from training.snapshot import SPLITS
-    from training.store import read_run
-    from viz.movie import LAYOUTS, Timing, draw_run
+    from marginalia.record.snapshot import SPLITS
+    from marginalia.record.store import read_run
+    from marginalia.viz.movie import LAYOUTS, Timing, draw_run
 
     run, style = enlarged(read_run(folder), points, snapshots, classes), Style(overlays=overlays)
     sheet = LAYOUTS[layout](run, "test", style)
@@ -168,7 +168,7 @@ def head(dimension: int, classes: int) -> None:
     """Milliseconds of one step of AngleLinear alone, ArcFace_v1, 256 features: loss and gradients."""
     import torch
 
-    from losses.angle_linear import AngleLinear
+    from marginalia.losses.angle_linear import AngleLinear
 
     config, _ = settings("ArcFace_v1")
     layer = AngleLinear(dimension, classes, config.loss.drawn)
@@ -180,7 +180,7 @@ def head(dimension: int, classes: int) -> None:
 @main.command()
 def mnist() -> None:
     """Seconds of loading the embedded MNIST, checked against its MD5."""
-    from data.mnist import load_mnist
+    from marginalia.data.mnist import load_mnist
 
     started = time.perf_counter()
     load_mnist()
@@ -198,9 +198,9 @@ def page(folder: Path, panes: int, width: int, height: int) -> None:
 
     from playwright.sync_api import sync_playwright
 
-    from data.mnist import load_mnist
-    from pages import images_of, write_page
-    from training.store import read_description, read_run
+    from marginalia.cli.pages import images_of, write_page
+    from marginalia.data.mnist import load_mnist
+    from marginalia.record.store import read_description, read_run
 
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -222,9 +222,9 @@ def page(folder: Path, panes: int, width: int, height: int) -> None:
 
 def settings(lossname: str, **overrides: object) -> tuple[RunConfig, Dataset]:
     """The RunConfig of a preset, and MNIST."""
-    from data.mnist import load_mnist
-    from main import run_config
-    from training.config_file import read_config
+    from marginalia.cli.train import run_config
+    from marginalia.config.config_file import read_config
+    from marginalia.data.mnist import load_mnist
 
     file = read_config(Path(__file__).parent.parent / "config.json")
     return run_config(file, lossname, dict(overrides), quick=False), load_mnist()
@@ -236,7 +236,7 @@ def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
 
     import numpy as np
 
-    from training.snapshot import Points
+    from marginalia.record.snapshot import Points
 
     random = np.random.default_rng(0)
     chosen = np.arange(points) % len(run.snapshots[0].test.labels)

@@ -15,9 +15,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from faces.heads import head_numbers
-from faces.sharded import ShardedHead
-from training.ranks import join_ranks, leave_ranks
+from marginalia.faces.heads import head_numbers
+from marginalia.faces.sharded import ShardedHead
+from marginalia.training.ranks import join_ranks, leave_ranks
 
 STEPS = 5
 MEBIBYTE = 2**20

@@ -14,21 +14,21 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-import create_gif
-import main
-from command_line import run_command
-from data.dataset import Dataset
-from data.mnist import load_mnist
-from faces.commands import faces
-from training.config import RunConfig
-from training.config_file import ConfigFile, read_config
-from training.snapshot import Run
+from marginalia.cli.command_line import run_command
+from marginalia.cli.draw import draw
+from marginalia.cli.faces import faces
+from marginalia.cli.train import train
+from marginalia.config.config_file import ConfigFile, read_config
+from marginalia.config.run_config import RunConfig
+from marginalia.data.dataset import Dataset
+from marginalia.data.mnist import load_mnist
+from marginalia.record.snapshot import Run
 
 from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main, "faces.py": faces}
+COMMANDS = {"main.py": train, "create_gif.py": draw, "faces": faces}
 
 Answer = tuple[int, str, str]
 HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise
@@ -124,7 +124,7 @@ def runs(config_file: ConfigFile, mnist: Dataset) -> dict[str, Run]:
 def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Pages by name, made by the command as people type it."""
     patch = pytest.MonkeyPatch()
-    patch.setattr("pages.load_dataset", lambda *_: mnist)
+    patch.setattr("marginalia.cli.pages.load_dataset", lambda *_: mnist)
     outputs = tmp_path_factory.mktemp("outputs")
     for run in runs.values():
         save(run, mnist, outputs)
@@ -135,7 +135,7 @@ def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.Te
     for name, losses in WANTED.items():
         options = [word for loss in losses for word in ("--lossname", loss)]
         command = [*options, "--page", outputs / f"{name}.html", "--outputs", outputs, "--config", ROOT / "config.json"]
-        done = CliRunner().invoke(create_gif.main, list(map(str, command)), catch_exceptions=False)
+        done = CliRunner().invoke(draw, list(map(str, command)), catch_exceptions=False)
         assert done.exit_code == 0
     patch.undo()
     return {name: outputs / f"{name}.html" for name in WANTED}
@@ -194,6 +194,6 @@ def train_faces(run: Callable[..., Answer], noise_album: Path, tmp_path: Path) -
 
     def call(*more: object) -> Answer:
         settings = ("--size", "16x16", "--batch-size", 4, "--epochs", 3, "--device", "cpu")
-        return run("faces.py", "train", "--data", noise_album, "--out", tmp_path / "out", *settings, *more)
+        return run("faces", "train", "--data", noise_album, "--out", tmp_path / "out", *settings, *more)
 
     return call

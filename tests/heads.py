@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from losses import specs
-from losses.table import build_head
+from marginalia.config import heads as specs
+from marginalia.losses.table import build_head
 
 N, C, D = 40, 7, 3
 NUMBERS = {

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from training.config_file import ConfigFile
-from training.metrics import Observed, measure
-from training.snapshot import Points, Run, Snapshot
-from training.snapshot_file import write_snapshot
-from training.store import FORMAT, fingerprint
+from marginalia.config.config_file import ConfigFile
+from marginalia.record.metrics import Observed, measure
+from marginalia.record.snapshot import Points, Run, Snapshot
+from marginalia.record.snapshot_file import write_snapshot
+from marginalia.record.store import FORMAT, fingerprint
 
 NAMES = tuple("0123456789")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from data.dataset import Dataset
-from losses.margin import MarginSpec
-from training.metrics import Observed, measure, unit
-from training.snapshot import SPLITS, Points, Run, Snapshot
+from marginalia.core.margin import MarginSpec
+from marginalia.data.dataset import Dataset
+from marginalia.record.metrics import Observed, measure, unit
+from marginalia.record.snapshot import SPLITS, Points, Run, Snapshot
 
 from . import made_up
 

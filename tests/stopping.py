@@ -16,7 +16,7 @@ def bytes_of(folder: Path, pattern: str) -> dict[str, bytes]:
 
 def stop_after(monkeypatch, writes: int, name: str) -> None:
     """Makes the process fail at the given write of files with this ending."""
-    import files
+    from marginalia.core import files
 
     original, count = files.write_whole, 0
 
@@ -27,5 +27,5 @@ def stop_after(monkeypatch, writes: int, name: str) -> None:
             raise StopError
         original(path, content)
 
-    for module in ("training.store", "training.snapshot_file", "training.tensors", "experiment", "viz.movie"):
-        monkeypatch.setattr(sys.modules[module], "write_whole", write)
+    for module in ("record.store", "record.snapshot_file", "training.tensors", "cli.experiment", "viz.movie"):
+        monkeypatch.setattr(sys.modules[f"marginalia.{module}"], "write_whole", write)

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from pytorch_metric_learning.losses import ArcFaceLoss, CosFaceLoss, LargeMarginSoftmaxLoss, SphereFaceLoss
 
-from losses.angle_linear import AngleLinear
-from losses.margin import MarginSpec, psi
+from marginalia.core.margin import MarginSpec, psi
+from marginalia.losses.angle_linear import AngleLinear
 
 CLASSES, DIMENSION, COUNT = 7, 3, 64
 

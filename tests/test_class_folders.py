@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.class_folders import read_class_folders, readable
-from data.image_folder import load_folder
-from errors import InputError
-from faces.folder import read_folder
+from marginalia.core.errors import InputError
+from marginalia.data.class_folders import read_class_folders, readable
+from marginalia.data.image_folder import load_folder
+from marginalia.faces.folder import read_folder
 
 PLUGINS_OR_BUILDS = (".avif", ".heic", ".jp2", ".webp")  # not in every Pillow
 
@@ -81,10 +81,10 @@ def test_formats_that_pillow_reads_are_read(digit_folder, tmp_path, suffix):
 
 
 def test_heic_without_its_plugin_says_what_reads_it(odd_folder, monkeypatch):
-    monkeypatch.setattr("data.class_folders.readable", lambda: frozenset({".png"}))
+    monkeypatch.setattr("marginalia.data.class_folders.readable", lambda: frozenset({".png"}))
     (odd_folder / "one" / "a.HEIC").write_bytes(b"")
     (note,) = load_folder(odd_folder).notes
-    assert note == "1 file(s) left out: 1 of .heic (in one); pip install -e '.[heic]' reads HEIC"
+    assert note == "1 file(s) left out: 1 of .heic (in one); pip install 'marginalia-viz[heic]' reads HEIC"
 
 
 def test_numbers_stand_in_the_order_of_their_size(digit_folder, tmp_path):

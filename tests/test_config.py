@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from errors import InputError
-from losses.margin import MarginSpec
-from losses.specs import HEADS
-from main import run_config
-from training.config_file import read_config
-from training.naming import folder_name
-from training.parsing import nearest
+from marginalia.cli.train import run_config
+from marginalia.config.config_file import read_config
+from marginalia.config.heads import HEADS
+from marginalia.config.naming import folder_name
+from marginalia.core.errors import InputError
+from marginalia.core.margin import MarginSpec
+from marginalia.core.parsing import nearest
 
 from .conftest import ROOT
 

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 import torch
 
-from errors import InputError
-from experiment import run_experiment
-from training.arrays import read_arrays
-from training.checkpoint import NAME as CHECKPOINT
-from training.checkpoint import read_checkpoint
-from training.store import fingerprint, read_description, read_run
+from marginalia.cli.experiment import run_experiment
+from marginalia.core.errors import InputError
+from marginalia.record.arrays import read_arrays
+from marginalia.record.store import fingerprint, read_description, read_run
+from marginalia.training.checkpoint import NAME as CHECKPOINT
+from marginalia.training.checkpoint import read_checkpoint
 
 from .stopping import StopError, bytes_of, stop_after
 
@@ -27,7 +27,7 @@ from .stopping import StopError, bytes_of, stop_after
 @pytest.fixture(scope="module")
 def unfinished(tmp_path_factory, few_digits, config_file):
     """A run of three epochs that was stopped after the second."""
-    from training.config import RunConfig
+    from marginalia.config.run_config import RunConfig
 
     file = config_file
     config = RunConfig(

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.dataset import Dataset, Split
-from data.image_folder import load_folder, read_image
-from data.mnist import FOLDER, load_mnist
-from data.sources import load_dataset, upright_letters
-from errors import InputError
+from marginalia.core.errors import InputError
+from marginalia.data.dataset import Dataset, Split
+from marginalia.data.image_folder import load_folder, read_image
+from marginalia.data.mnist import FOLDER, load_mnist
+from marginalia.data.sources import load_dataset, upright_letters
 
 
 def test_mnist_is_the_genuine_one(mnist):

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viz.encode import encode
-from viz.frames import Page
-from viz.movie import Timing, draw_run, draw_still, draw_turn
-from viz.style import Style
+from marginalia.viz.encode import encode
+from marginalia.viz.frames import Page
+from marginalia.viz.movie import Timing, draw_run, draw_still, draw_turn
+from marginalia.viz.style import Style
 
 from .made_up import made_up_run
 

@@ -14,7 +14,7 @@ from PIL import Image
 from pptx import Presentation
 from pptx.util import Pt
 
-from viz.figures import FIGURES
+from marginalia.viz.figures import FIGURES
 
 from .conftest import ROOT
 from .made_up import made_up_run, save

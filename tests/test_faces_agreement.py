@@ -11,11 +11,11 @@ import tempfile
 import click
 import pytest
 
-from command_line import run_command
-from errors import InputError, OneRankError
-from faces.agreement import by_the_first
-from faces.run import require_two_images_each
-from training.ranks import ALONE, Ranks
+from marginalia.cli.command_line import run_command
+from marginalia.core.errors import InputError, OneRankError
+from marginalia.faces.agreement import by_the_first
+from marginalia.faces.run import require_two_images_each
+from marginalia.training.ranks import ALONE, Ranks
 
 from .conftest import HANGS, ROOT
 
@@ -30,7 +30,7 @@ def test_what_one_of_several_processes_meets(capsys, monkeypatch):
         def command(error=error):
             raise error
 
-        monkeypatch.setattr("sys.argv", ["faces.py"])
+        monkeypatch.setattr("sys.argv", ["marginalia"])
         with pytest.raises(SystemExit) as leaving:
             run_command(command)
         assert leaving.value.code == 2
@@ -42,7 +42,7 @@ def test_what_one_of_several_processes_meets(capsys, monkeypatch):
 
 def test_two_processes_through_the_command(noise_album, tmp_path):
     """A sound training; an image that one of them cannot read; a folder that the first cannot make."""
-    command = ["faces.py", "train", "--data", noise_album, *TINY, "--out"]
+    command = ["-m", "marginalia", "faces", "train", "--data", noise_album, *TINY, "--out"]
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [sys.executable, *launcher, *command, tmp_path / "out"], cwd=ROOT, capture_output=True, text=True, check=False

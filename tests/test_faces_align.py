@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.images import read_pixels
-from errors import InputError
-from faces.align import align_folder, crop, similarity_transform, standard_points
-from faces.folder import read_folder
-from faces.landmarks import find_landmarks, most_central, read_landmarks, write_landmarks
+from marginalia.core.errors import InputError
+from marginalia.data.images import read_pixels
+from marginalia.faces.align import align_folder, crop, similarity_transform, standard_points
+from marginalia.faces.folder import read_folder
+from marginalia.faces.landmarks import find_landmarks, most_central, read_landmarks, write_landmarks
 
 POINTS = np.array([[100.0, 110.0], [150.0, 112.0], [126.0, 140.0], [105.0, 160.0], [148.0, 161.0]])
 
@@ -146,24 +146,24 @@ def test_bad_tables_name_their_line(tmp_path, text, message):
 def test_the_commands(run, three_images, tmp_path):
     table = tmp_path / "landmarks.csv"
     write_landmarks(table, {"Ann/1.png": POINTS, "Ann/2.png": POINTS})
-    answer = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "crops")
+    answer = run("faces", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "crops")
     assert answer[0] == 2
     assert "Bob/1.jpg" in answer[2]
     code, out, _ = run(
-        "faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "c", "--skip-missing"
+        "faces", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "c", "--skip-missing"
     )
     assert (code, out) == (0, f"left out: Bob/1.jpg\n2 crops of 112x96 -> {tmp_path / 'c'}\n")
     empty = tmp_path / "empty"
     empty.mkdir()
     for folder, message in ((empty, "no images in it"), (tmp_path / "none", "no such folder")):
-        code, _, err = run("faces.py", "landmarks", folder)
+        code, _, err = run("faces", "landmarks", folder)
         assert (code, err.count("\n")) == (2, 1)
         assert message in err
 
 
 def test_mtcnn_finds_no_face_in_noise_and_bears_tiny_images(three_images):
     pytest.importorskip("facenet_pytorch")
-    from faces.mtcnn import mtcnn
+    from marginalia.faces.mtcnn import mtcnn
 
     detect = mtcnn()
     assert detect(read_pixels(three_images.paths()[0], "RGB")) is None
@@ -183,7 +183,7 @@ def test_a_full_disk_names_the_crop_and_leaves_no_half_of_it(run, three_images, 
 
     monkeypatch.setattr(Path, "write_bytes", full)
     out = tmp_path / "crops"
-    code, _, err = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", out)
+    code, _, err = run("faces", "align", three_images.root, "--landmarks", table, "--out", out)
     assert (code, err) == (2, f"error: {out / 'Ann' / '2.png'}: No space left on device\n")
     assert [str(path.relative_to(out)) for path in out.rglob("*.*")] == ["Ann/1.png"]
 
@@ -226,12 +226,12 @@ def test_transparent_and_turned_faces_are_found_as_they_are_seen(three_images, t
 @pytest.mark.usefixtures("any_bytes")
 def test_names_of_people_that_are_not_utf8_are_kept(run, three_images, tmp_path, monkeypatch):
     """Found, written, read again and cropped, under the names they have on the disk."""
-    monkeypatch.setattr("faces.mtcnn.mtcnn", lambda: lambda pixels: POINTS)
+    monkeypatch.setattr("marginalia.faces.mtcnn.mtcnn", lambda: lambda pixels: POINTS)
     people = os.fsencode(three_images.root)
     (three_images.root / "Ann").rename(os.fsdecode(people + b"/caf\xe9"))
     table = tmp_path / "landmarks.csv"
-    assert run("faces.py", "landmarks", three_images.root, "--out", table)[0] == 0
+    assert run("faces", "landmarks", three_images.root, "--out", table)[0] == 0
     assert b"\ncaf\xe9/1.png," in table.read_bytes()
-    code, _, err = run("faces.py", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "crops")
+    code, _, err = run("faces", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "crops")
     assert (code, err) == (0, "")
     assert os.path.exists(os.fsencode(tmp_path / "crops") + b"/caf\xe9/2.png")  # noqa: PTH110

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from faces.augment import Moves, draw_moves, moved
-from faces.batches import as_input, indices
-from faces.recipe import recipe_named
+from marginalia.faces.augment import Moves, draw_moves, moved
+from marginalia.faces.batches import as_input, indices
+from marginalia.faces.recipe import recipe_named
 
 
 def moves(mirrored, shifts, zooms=1.0, turns=0.0, gains=1.0, offsets=0.0):

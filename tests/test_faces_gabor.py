@@ -10,11 +10,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from faces.backbones import build_backbone
-from faces.batches import EXAMPLES_OF_ONE, MOST_EXAMPLES, examples
-from faces.folder import FaceFolder
-from faces.gabor import BETWEEN, DAMPING, ORIENTATIONS, WhitenedGabor, means_over_cells
-from faces.recipe import recipe_named
+from marginalia.faces.backbones import build_backbone
+from marginalia.faces.batches import EXAMPLES_OF_ONE, MOST_EXAMPLES, examples
+from marginalia.faces.folder import FaceFolder
+from marginalia.faces.gabor import BETWEEN, DAMPING, ORIENTATIONS, WhitenedGabor, means_over_cells
+from marginalia.faces.recipe import recipe_named
 
 SIZE = (48, 64)
 
@@ -145,7 +145,7 @@ def many_people(monkeypatch, people: int, images_of_one: int) -> FaceFolder:
     """Images that show nothing but the number of their person."""
     labels = np.arange(people).repeat(images_of_one)
     monkeypatch.setattr(
-        "faces.batches.read_pixels",
+        "marginalia.faces.batches.read_pixels",
         lambda path, mode, reading, shape: np.full((*shape, 3), labels[int(path.name)], np.uint8),
     )
     return FaceFolder(Path("faces"), tuple(map(str, range(people))), tuple(map(str, range(len(labels)))), labels)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errors import InputError
-from faces.folder import read_folder
-from faces.people import part
+from marginalia.core.errors import InputError
+from marginalia.faces.folder import read_folder
+from marginalia.faces.people import part
 
 
 def test_who_is_trained_on(noise_album):
@@ -53,7 +53,7 @@ def test_who_validates(noise_album):
 
 
 def test_no_more_people_validate_than_can_be_judged_pair_by_pair(noise_album, monkeypatch):
-    monkeypatch.setattr("faces.people.MOST_IMAGES_TO_VALIDATE", 9)
+    monkeypatch.setattr("marginalia.faces.people.MOST_IMAGES_TO_VALIDATE", 9)
     random = np.random.default_rng(1)
     for person in range(4, 12):
         for number in range(4):
@@ -62,6 +62,6 @@ def test_no_more_people_validate_than_can_be_judged_pair_by_pair(noise_album, mo
             Image.fromarray(random.integers(0, 256, (4, 4), dtype=np.uint8)).save(path)
     parts = part(read_folder(noise_album), 1, [], 0.5, 0)
     assert (len(parts.validation), len(parts.train.people)) == (8, 10)
-    monkeypatch.setattr("faces.people.MOST_IMAGES_TO_VALIDATE", 7)
+    monkeypatch.setattr("marginalia.faces.people.MOST_IMAGES_TO_VALIDATE", 7)
     with pytest.raises(InputError, match="1 people with several images to validate with"):
         part(read_folder(noise_album), 1, [], 0.5, 0)

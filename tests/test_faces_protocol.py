@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from errors import InputError
-from faces.folder import FaceFolder
-from faces.measures import roc
-from faces.pairs import Pairs, all_pairs, locate, read_pairs
-from faces.protocol import (
+from marginalia.core.errors import InputError
+from marginalia.faces.folder import FaceFolder
+from marginalia.faces.measures import roc
+from marginalia.faces.pairs import Pairs, all_pairs, locate, read_pairs
+from marginalia.faces.protocol import (
     LFW,
     SPHEREFACE,
     best_midpoint,
@@ -159,7 +159,7 @@ def test_similarities():
 
 
 def test_scores_of_pairs_in_parts_are_those_of_all_at_once(monkeypatch):
-    monkeypatch.setattr("faces.protocol.PAIRS_AT_ONCE", 4)
+    monkeypatch.setattr("marginalia.faces.protocol.PAIRS_AT_ONCE", 4)
     features = np.random.default_rng(0).normal(size=(5, 3))
     left, right = np.triu_indices(5, 1)
     for similarity in (cosine, nearness):

@@ -12,19 +12,19 @@ import torch
 import torch.multiprocessing as mp
 from torch import distributed as dist
 
-from data.dataset import Dataset, Split
-from errors import InputError
-from experiment import run_experiment
-from faces.batches import Batch
-from faces.checkpoint import read_rows, restore, save
-from faces.heads import head_numbers
-from faces.learner import Learner
-from faces.recipe import recipe_named
-from training.config import RunConfig
-from training.config_file import read_config, with_overrides
-from training.ranks import ALONE, Ranks, shares
-from training.snapshot import Snapshot
-from training.store import read_run
+from marginalia.cli.experiment import run_experiment
+from marginalia.config.config_file import read_config, with_overrides
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError
+from marginalia.data.dataset import Dataset, Split
+from marginalia.faces.batches import Batch
+from marginalia.faces.checkpoint import read_rows, restore, save
+from marginalia.faces.heads import head_numbers
+from marginalia.faces.learner import Learner
+from marginalia.faces.recipe import recipe_named
+from marginalia.record.snapshot import Snapshot
+from marginalia.record.store import read_run
+from marginalia.training.ranks import ALONE, Ranks, shares
 
 from .conftest import ROOT
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from errors import InputError
-from faces.heads import head_numbers
-from faces.sharded import ShardedCrossEntropy, ShardedHead, initial_rows
-from losses.angle_linear import AngleLinear
-from training.ranks import ALONE, Ranks, shares
+from marginalia.core.errors import InputError
+from marginalia.faces.heads import head_numbers
+from marginalia.faces.sharded import ShardedCrossEntropy, ShardedHead, initial_rows
+from marginalia.losses.angle_linear import AngleLinear
+from marginalia.training.ranks import ALONE, Ranks, shares
 
 
 def test_what_is_sampled():

@@ -9,12 +9,12 @@ import shutil
 import pytest
 import torch
 
-from data.images import USUAL
-from errors import InputError
-from faces import run as running
-from faces.embedder import load_model
-from faces.folder import read_folder
-from faces.learner import Learner
+from marginalia.core.errors import InputError
+from marginalia.data.images import USUAL
+from marginalia.faces import run as running
+from marginalia.faces.embedder import load_model
+from marginalia.faces.folder import read_folder
+from marginalia.faces.learner import Learner
 
 
 def epochs_of(out) -> list[str]:
@@ -67,13 +67,13 @@ def test_what_is_overwritten_comes_back_when_its_heir_cannot_be_written(train_fa
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     with monkeypatch.context() as patched:
-        patched.setattr("faces.checkpoint.write_tensors", full)
+        patched.setattr("marginalia.faces.checkpoint.write_tensors", full)
         code, _, err = train_faces("--validation", 0, "--overwrite", "--seed", 1)
     assert (code, err.count("\n")) == (2, 1)
     assert "No space left on device" in err
     assert files_of(tmp_path / "out") == before
     with monkeypatch.context() as patched:  # as after a power cut: nobody was there to put it back
-        patched.setattr("faces.checkpoint.write_tensors", full)
+        patched.setattr("marginalia.faces.checkpoint.write_tensors", full)
         patched.setattr(running, "settle", lambda folder: None)
         train_faces("--validation", 0, "--overwrite", "--seed", 1)
     assert not (tmp_path / "out" / "checkpoint.json").exists()

@@ -11,19 +11,19 @@ import pytest
 import torch
 from PIL import Image
 
-from data.images import read_pixels
-from faces.backbones import BACKBONES, build_backbone
-from faces.batches import Batch, as_input, batches
-from faces.checkpoint import restore, save
-from faces.embedder import load_model
-from faces.folder import read_folder
-from faces.gabor import WhitenedGabor
-from faces.heads import TABLE, eased, head_numbers
-from faces.learner import Learner, rate_at
-from faces.people import part
-from faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
-from faces.training import Job, make_learner, train
-from training.ranks import ALONE
+from marginalia.data.images import read_pixels
+from marginalia.faces.backbones import BACKBONES, build_backbone
+from marginalia.faces.batches import Batch, as_input, batches
+from marginalia.faces.checkpoint import restore, save
+from marginalia.faces.embedder import load_model
+from marginalia.faces.folder import read_folder
+from marginalia.faces.gabor import WhitenedGabor
+from marginalia.faces.heads import TABLE, eased, head_numbers
+from marginalia.faces.learner import Learner, rate_at
+from marginalia.faces.people import part
+from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
+from marginalia.faces.training import Job, make_learner, train
+from marginalia.training.ranks import ALONE
 
 HEADS = tuple(json.loads(TABLE.read_text()))
 CPU = torch.device("cpu")
@@ -171,11 +171,11 @@ def test_from_images_to_figures(run, album, tmp_path):
     """Trains through the commands, evaluates on people it has not seen, refuses another head."""
     out, figures = tmp_path / "cos", tmp_path / "figures"
     train_it = ("train", "--data", album, "--out", out, "--size", "32x32", "--validation", "0.4", "--device", "cpu")
-    code, said, err = run("faces.py", *train_it, "--head", "CosFace", "--epochs", "2")
+    code, said, err = run("faces", *train_it, "--head", "CosFace", "--epochs", "2")
     assert (code, err) == (0, "")
     assert "validation EER" in said
-    assert run("faces.py", *train_it, "--head", "CosFace", "--epochs", "2")[1].startswith("finished already")
-    code, _, err = run("faces.py", *train_it, "--head", "ArcFace", "--epochs", "2")
+    assert run("faces", *train_it, "--head", "CosFace", "--epochs", "2")[1].startswith("finished already")
+    code, _, err = run("faces", *train_it, "--head", "ArcFace", "--epochs", "2")
     assert (code, err.count("\n")) == (2, 1)
     assert "another head (CosFace, not ArcFace)" in err
 
@@ -185,10 +185,10 @@ def test_from_images_to_figures(run, album, tmp_path):
         lines += [f"p{a}\t1\t2", f"p{b}\t1\t2", f"p{a}\t1\tp{b}\t1", f"p{a}\t2\tp{b}\t2"]
     pairs.write_text("\n".join(lines) + "\n")
     ask = ("evaluate", "--data", album, "--model", out, "--out", figures, "--device", "cpu")
-    code, _, err = run("faces.py", *ask, "--pairs", pairs)
+    code, _, err = run("faces", *ask, "--pairs", pairs)
     assert (code, err.count("\n")) == (2, 1)
     assert "too few pairs show only people it was not trained on" in err
-    code, said, err = run("faces.py", *ask)
+    code, said, err = run("faces", *ask)
     assert code == 2
     assert "was not trained on" in err
     seen = load_model(out, CPU).seen
@@ -204,24 +204,24 @@ def test_an_unseen_fold_is_tested_with_a_threshold_of_unseen_people(run, album, 
     out = tmp_path / "cos"
     (tmp_path / "names.txt").write_text("# the other fold\np2\np3\n")
     code, *_ = run(
-        "faces.py", "train", "--data", album, "--out", out, "--size", "32x32", "--validation", "0", "--epochs", "6",
+        "faces", "train", "--data", album, "--out", out, "--size", "32x32", "--validation", "0", "--epochs", "6",
         "--pairs", pairs, "--without-fold", "1", "--exclude", tmp_path / "names.txt", "--device", "cpu",
     )  # fmt: skip
     assert code == 0
     assert sorted(json.loads((out / "run.json").read_text())["people"]) == ["p4", "p5", "p6", "p7"]
     ask = ("evaluate", "--data", album, "--model", out, "--out", tmp_path / "figures", "--device", "cpu")
-    code, said, _ = run("faces.py", *ask, "--pairs", pairs, "--fold", "1", "--fusion", "sum")
+    code, said, _ = run("faces", *ask, "--pairs", pairs, "--fold", "1", "--fusion", "sum")
     assert code == 0
     assert "accuracy 1.0000 on fold 1" in said
     content = json.loads((tmp_path / "figures" / "cos_sum_fold-1.json").read_text())
     assert (content["accuracy"], content["known"], content["pairs"]) == (1.0, 0, 4)
     with Image.open(tmp_path / "figures" / "cos_sum_fold-1_roc.png") as picture:
         assert picture.size == (720, 720)
-    code, said, _ = run("faces.py", *ask)
+    code, said, _ = run("faces", *ask)
     assert (code, said.splitlines()[0]) == (0, "276 pairs")  # of the 24 images of four unseen people
     assert json.loads((tmp_path / "figures" / "cos.json").read_text())["eer"] <= 0.05
     for more, name in (("--like-sphereface", "like-sphereface"), ("--subtract-mean", "without-mean")):
-        assert run("faces.py", *ask, "--pairs", pairs, "--fold", "1", more)[0] == 0
+        assert run("faces", *ask, "--pairs", pairs, "--fold", "1", more)[0] == 0
         assert (tmp_path / "figures" / f"cos_{name}_fold-1.json").exists()
 
 
@@ -243,7 +243,7 @@ def test_an_unseen_fold_is_tested_with_a_threshold_of_unseen_people(run, album, 
     ],
 )
 def test_what_is_refused(run, album, arguments, message):
-    code, _, err = run("faces.py", *(str(album) if word == "ALBUM" else word for word in arguments))
+    code, _, err = run("faces", *(str(album) if word == "ALBUM" else word for word in arguments))
     assert (code, err.count("\n")) == (2, 1)
     assert message in err
 
@@ -254,7 +254,7 @@ def test_an_unreadable_image_is_named(run, album, tmp_path):
         (broken / person).mkdir(parents=True)
         for number in range(2):
             (broken / person / f"{number}.png").write_bytes(b"no image")
-    code, _, err = run("faces.py", "train", "--data", broken, "--validation", "0", "--out", tmp_path / "out")
+    code, _, err = run("faces", "train", "--data", broken, "--validation", "0", "--out", tmp_path / "out")
     assert (code, err.count("\n")) == (2, 1)
     assert ".png cannot be read as an image" in err
 
@@ -263,7 +263,7 @@ def test_an_unreadable_image_is_named(run, album, tmp_path):
 @pytest.mark.parametrize("head", ["softmax", "SphereFace", "CosFace", "ArcFace"])
 def test_the_faces_of_att(head):
     """Ten epochs on thirty people teach them, and part the ten others better than filters without whitening (9 %)."""
-    from faces.training import validate
+    from marginalia.faces.training import validate
 
     folder = read_folder(FACES_DATA / "att_faces")
     recipe = recipe_named("few-images", {"epochs": 10, "validation": 0.25})

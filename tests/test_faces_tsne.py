@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.images import USUAL
-from errors import InputError
-from faces.embeddings import embed, fused
-from faces.folder import FaceFolder
-from faces.protocol import cosine
-from viz.style import Style
+from marginalia.core.errors import InputError
+from marginalia.data.images import USUAL
+from marginalia.faces.embeddings import embed, fused
+from marginalia.faces.folder import FaceFolder
+from marginalia.faces.protocol import cosine
+from marginalia.viz.style import Style
 
 pytest.importorskip("openTSNE")
 
-from faces.tsne import choose_people, walk
-from faces.tsne_page import TsnePage, most_central
+from marginalia.faces.tsne import choose_people, walk
+from marginalia.faces.tsne_page import TsnePage, most_central
 
 
 @pytest.fixture(scope="module")

@@ -13,17 +13,17 @@ import matplotlib
 import numpy as np
 import pytest
 
-import create_gif
-from faces.measures import roc
-from faces.roc_plot import RocPage
-from faces.tsne import Walk
-from faces.tsne_page import TsnePage
-from viz.compare import Compare
-from viz.frames import Page, Plain
-from viz.sheet import RunSheet, Sheet
-from viz.slide import Slide
-from viz.style import Style
-from viz.theory import draw_figure
+from marginalia.cli.draw import draw
+from marginalia.faces.measures import roc
+from marginalia.faces.roc_plot import RocPage
+from marginalia.faces.tsne import Walk
+from marginalia.faces.tsne_page import TsnePage
+from marginalia.viz.compare import Compare
+from marginalia.viz.frames import Page, Plain
+from marginalia.viz.sheet import RunSheet, Sheet
+from marginalia.viz.slide import Slide
+from marginalia.viz.style import Style
+from marginalia.viz.theory import draw_figure
 
 from .conftest import ROOT
 from .made_up import made_up_run, save
@@ -121,12 +121,12 @@ def test_names_that_the_output_has_no_signs_for_are_escaped(run, monkeypatch, co
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding=encoding, errors="strict"))
     with pytest.raises(SystemExit) as leaving:
-        from command_line import run_command
+        from marginalia.cli.command_line import run_command
 
         monkeypatch.setattr(
             sys, "argv", ["create_gif.py", "--lossname", "one", "--outputs", str(outputs), "--size", "200"]
         )
-        run_command(create_gif.main)
+        run_command(draw)
     sys.stdout.flush()
     assert leaving.value.code == 0
     told_as = "utf-8" if encoding == "ascii" else encoding  # click writes UTF-8 where no encoding was chosen
@@ -149,7 +149,17 @@ def test_an_error_that_the_output_has_no_signs_for(machine):
 
 def test_a_list_of_names_with_accents_where_the_locale_is_ascii(noise_album, tmp_path):
     (tmp_path / "names.txt").write_text("José\n", encoding="utf-8")
-    command = [sys.executable, "faces.py", "train", "--data", noise_album, "--exclude", tmp_path / "names.txt"]
+    command = [
+        sys.executable,
+        "-m",
+        "marginalia",
+        "faces",
+        "train",
+        "--data",
+        noise_album,
+        "--exclude",
+        tmp_path / "names.txt",
+    ]
     machine = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     done = subprocess.run(command, cwd=ROOT, env=os.environ | machine, capture_output=True)
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)

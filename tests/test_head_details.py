@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from losses import specs
-from losses.table import build_head
+from marginalia.config import heads as specs
+from marginalia.losses.table import build_head
 
 from .heads import STATES, C, D, N, batch, head_named
 

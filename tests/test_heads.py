@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from losses.specs import HEADS
-from losses.table import CLASSES
+from marginalia.config.heads import HEADS
+from marginalia.losses.table import CLASSES
 
 from .heads import NUMBERS, STATES, C, D, N, batch, head_named
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.images import USUAL, read_pixels
-from data.measure import measure
-from errors import InputError
+from marginalia.core.errors import InputError
+from marginalia.data.images import USUAL, read_pixels
+from marginalia.data.measure import measure
 
 from .odd_images import png
 

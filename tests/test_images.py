@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from data import images
-from data.images import USUAL, Reading, read_pixels, read_shrunk
-from data.measure import measure
-from errors import InputError
-from faces.align import align_folder, standard_points
-from faces.folder import read_folder
-from faces.landmarks import find_landmarks
+from marginalia.core.errors import InputError
+from marginalia.data import images
+from marginalia.data.images import USUAL, Reading, read_pixels, read_shrunk
+from marginalia.data.measure import measure
+from marginalia.faces.align import align_folder, standard_points
+from marginalia.faces.folder import read_folder
+from marginalia.faces.landmarks import find_landmarks
 
 from .odd_images import ORIENTATION, png
 
@@ -128,7 +128,7 @@ def test_two_frames_and_wrong_endings(tmp_path):
 
 
 def test_how_a_data_set_is_read_belongs_to_its_features_in_the_cache(tmp_path):
-    from faces.embeddings import mark_of
+    from marginalia.faces.embeddings import mark_of
 
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
     marks = {

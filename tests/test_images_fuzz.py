@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, features
 
-from data.class_folders import readable
-from data.image_folder import read_image
-from data.images import GROUNDS, read_pixels
-from data.measure import measure
+from marginalia.data.class_folders import readable
+from marginalia.data.image_folder import read_image
+from marginalia.data.images import GROUNDS, read_pixels
+from marginalia.data.measure import measure
 
 from .odd_images import MAKERS, STORED, Odd, all_kinds
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import font_manager
 
-from names import file_name, natural_key, printable
-from viz import labels
-from viz.labels import families, short_names, shown, shown_names, without_font
+from marginalia.core.names import file_name, natural_key, printable
+from marginalia.viz import labels
+from marginalia.viz.labels import families, short_names, shown, shown_names, without_font
 
 
 @pytest.mark.parametrize(

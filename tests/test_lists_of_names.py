@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errors import InputError
-from faces.folder import FaceFolder
-from faces.landmarks import HEADER, landmarks_of, read_landmarks
-from faces.names import Known
-from faces.pairs import Pairs, locate, read_pairs
-from faces.people import excluded, read_names
+from marginalia.core.errors import InputError
+from marginalia.faces.folder import FaceFolder
+from marginalia.faces.landmarks import HEADER, landmarks_of, read_landmarks
+from marginalia.faces.names import Known
+from marginalia.faces.pairs import Pairs, locate, read_pairs
+from marginalia.faces.people import excluded, read_names
 
 PEOPLE = ("Aaron_Eckhart", "Bob", "José_Müller", "ann_lee", "zoe")
 ROW = ",".join(map(str, range(10)))
@@ -145,7 +145,7 @@ def test_the_option_goes_on(run, tmp_path):
     points = ",".join(map(str, (10, 10, 20, 10, 15, 15, 11, 20, 19, 20)))
     rows = "".join(f"{name}/1.png,{points}\n" for name in ("ann", "Bob", "Cid"))
     table = write(tmp_path / "landmarks.csv", f"{','.join(HEADER)}\n{rows}")
-    command = ("faces.py", "align", tmp_path / "faces", "--landmarks", table, "--out", tmp_path / "out")
+    command = ("faces", "align", tmp_path / "faces", "--landmarks", table, "--out", tmp_path / "out")
     code, _, err = run(*command)
     assert (code, err.count("\n"), "Cid/1.png" in err) == (2, 1, True)
     code, out, _ = run(*command, "--allow-missing")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from losses.margin import MarginSpec, psi
+from marginalia.core.margin import MarginSpec, psi
 
 ANGLES = np.linspace(0, math.pi, 721)
 RANDOM = np.random.default_rng(7)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from models import ENCODERS
-from models.prelu import PReLU
+from marginalia.models import ENCODERS
+from marginalia.models.prelu import PReLU
 
 
 @pytest.mark.parametrize("name", ENCODERS)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viz.movie import Timing, draw_run
-from viz.style import THEMES, Style
+from marginalia.viz.movie import Timing, draw_run
+from marginalia.viz.style import THEMES, Style
 
 from .made_up import made_up_run
 

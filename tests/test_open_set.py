@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.open_set import PAIRS, separation, verification
-from training.snapshot import Points
-from training.store import read_run
-from viz.frames import Page
-from viz.style import Style
+from marginalia.record.snapshot import Points
+from marginalia.record.store import read_run
+from marginalia.training.open_set import PAIRS, separation, verification
+from marginalia.viz.frames import Page
+from marginalia.viz.style import Style
 
 from .made_up import made_up_run
 

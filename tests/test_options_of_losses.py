@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from errors import InputError
-from losses.angle_linear import AngleLinear, annealed
-from losses.metric_learning import objective
-from losses.table import build_head
-from main import run_config
-from training.learner import Learner
-from training.metrics import class_centres
-from training.store import read_run
+from marginalia.cli.train import run_config
+from marginalia.core.errors import InputError
+from marginalia.losses.angle_linear import AngleLinear, annealed
+from marginalia.losses.metric_learning import objective
+from marginalia.losses.table import build_head
+from marginalia.record.metrics import class_centres
+from marginalia.record.store import read_run
+from marginalia.training.learner import Learner
 
 from .heads import C, D, batch
 

@@ -12,21 +12,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import pages
-import viz.page
-from training.snapshot import Points
-from viz.page.about import badge_angles, class_directions
-from viz.page.assemble import in_script
-from viz.page.choice import choice, in_words
-from viz.page.ground import margins_of, sectors_of, wedges
-from viz.page.pack import angle_steps, digit_bytes, length_steps, longest, planes
-from viz.regions import Arc, decision_arcs, training_arcs
+from marginalia.cli import pages
+from marginalia.record.snapshot import Points
+from marginalia.viz import page
+from marginalia.viz.page.about import badge_angles, class_directions
+from marginalia.viz.page.assemble import in_script
+from marginalia.viz.page.choice import choice, in_words
+from marginalia.viz.page.ground import margins_of, sectors_of, wedges
+from marginalia.viz.page.pack import angle_steps, digit_bytes, length_steps, longest, planes
+from marginalia.viz.regions import Arc, decision_arcs, training_arcs
 
 from .conftest import ROOT
 from .made_up import made_up_run
 from .paged import save, shown_run
 
-SOURCE = Path(viz.page.__file__).parent
+SOURCE = Path(page.__file__).parent
 MOST_BYTES = 40_000
 
 
@@ -224,7 +224,7 @@ def test_images_that_are_not_the_run_s(make, outputs, config_file, few_digits, m
 
 
 def test_training_ends_with_a_page(tiny, few_digits, tmp_path):
-    from experiment import run_experiment
+    from marginalia.cli.experiment import run_experiment
 
     folder = tmp_path / "softmax"
     run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, folder)
@@ -235,7 +235,7 @@ def test_training_ends_with_a_page(tiny, few_digits, tmp_path):
 
 
 def test_a_page_that_fails_leaves_the_run_whole(tiny, few_digits, tmp_path, monkeypatch, capsys):
-    import experiment
+    from marginalia.cli import experiment
 
     def fail(*_: object) -> None:
         raise RuntimeError("no ink")
@@ -252,9 +252,9 @@ def test_a_page_that_fails_leaves_the_run_whole(tiny, few_digits, tmp_path, monk
 
 
 def test_a_run_in_three_dimensions_ends_without_a_page(tiny, few_digits, tmp_path, capsys, monkeypatch):
-    from experiment import run_experiment
+    from marginalia.cli.experiment import run_experiment
 
-    monkeypatch.setattr("viz.movie.FULL_TURN", 5)  # frames of a turn
+    monkeypatch.setattr("marginalia.viz.movie.FULL_TURN", 5)  # frames of a turn
     config = tiny("softmax", basemodel="MiniResnet18", visual_dimension=3, epochs=1)
     run_experiment(config, few_digits, tmp_path / "softmax")
     assert not (tmp_path / "softmax" / "index.html").exists()

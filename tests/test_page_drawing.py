@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from viz.geometry import BADGE_RING, UNIT_RING
-from viz.page.about import badge_angles
-from viz.regions import effective
-from viz.style import THEMES, class_colors
+from marginalia.viz.geometry import BADGE_RING, UNIT_RING
+from marginalia.viz.page.about import badge_angles
+from marginalia.viz.regions import effective
+from marginalia.viz.style import THEMES, class_colors
 
 from .browsing import canvas, lonely, places, rest
 from .paged import SNAPSHOTS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.metrics import own_angles, unit
-from viz.style import class_colors
+from marginalia.record.metrics import own_angles, unit
+from marginalia.viz.style import class_colors
 
 from .browsing import canvas, everywhere, hover, lonely, looked_at, number_of, on_screen, places, rest
 

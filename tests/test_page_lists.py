@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.metrics import own_angles
-from viz.style import class_colors
+from marginalia.record.metrics import own_angles
+from marginalia.viz.style import class_colors
 
 from .browsing import HOSTILE, LAST, canvas, epoch, rest
 from .paged import SNAPSHOTS

@@ -9,7 +9,7 @@ import pytest
 from colorspacious import cspace_convert
 from matplotlib.colors import to_rgb
 
-from viz.style import class_colors
+from marginalia.viz.style import class_colors
 
 PETROFFS_BOUND = 11
 

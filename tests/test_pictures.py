@@ -8,11 +8,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from viz.dots import Dots, painting_order
-from viz.frames import Page, errors_in_words
-from viz.geometry import UNIT_RING, half_height, pushed_apart, spread
-from viz.scatter import ring_opacity
-from viz.style import Style, class_colors, luminance, readable_on
+from marginalia.viz.dots import Dots, painting_order
+from marginalia.viz.frames import Page, errors_in_words
+from marginalia.viz.geometry import UNIT_RING, half_height, pushed_apart, spread
+from marginalia.viz.scatter import ring_opacity
+from marginalia.viz.style import Style, class_colors, luminance, readable_on
 
 from .made_up import NAMES, made_up_run
 

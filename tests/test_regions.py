@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from matplotlib.path import Path
 
-from losses.margin import MarginSpec, psi
-from training.config_file import read_config
-from training.loop import train
-from training.snapshot import Snapshot
-from viz.figures.between_two import half_width
-from viz.regions import TURN, Arc, cells, decision_arcs, on_circle, training_arcs
-from viz.sectors import between
+from marginalia.config.config_file import read_config
+from marginalia.core.margin import MarginSpec, psi
+from marginalia.record.snapshot import Snapshot
+from marginalia.training.loop import train
+from marginalia.viz.figures.between_two import half_width
+from marginalia.viz.regions import TURN, Arc, cells, decision_arcs, on_circle, training_arcs
+from marginalia.viz.sectors import between
 
 from .conftest import ROOT
 

@@ -8,15 +8,15 @@ import math
 
 import pytest
 
-from errors import InputError
-from losses.margin import MarginSpec
-from main import main, run_config
-from results.collect import Result, collect, without_result
-from results.plan import FURTHER, PRESETS, SCALE, Trial, matched_margins, plan
-from results.report import BEGIN, END, at_one_scale, page, with_table
-from results.run import command, folder_of, train_all
-from training.store import settings
-from viz.figures.between_two import half_width
+from marginalia.cli.train import run_config, train
+from marginalia.core.errors import InputError
+from marginalia.core.margin import MarginSpec
+from marginalia.record.store import settings
+from marginalia.viz.figures.between_two import half_width
+from tools.results.collect import Result, collect, without_result
+from tools.results.plan import FURTHER, PRESETS, SCALE, Trial, matched_margins, plan
+from tools.results.report import BEGIN, END, at_one_scale, page, with_table
+from tools.results.run import command, folder_of, train_all
 
 from .conftest import ROOT
 
@@ -49,9 +49,9 @@ def test_every_trial_is_a_command_with_a_folder_of_its_own(config_file, tmp_path
     assert len(set(folders)) == len(folders)
     for trial, folder in zip(plan(), folders, strict=True):
         words = command(trial, config_file, tmp_path)[1:]
-        given = main.make_context("main.py", words).params
+        given = train.make_context("main.py", words).params
         (lossname,), outputs = given.pop("lossnames"), given.pop("outputs")
-        for name in ("config_path", "overwrite", "verbose"):
+        for name in ("config", "overwrite", "verbose"):
             del given[name]
         config = run_config(config_file, lossname, given, given.pop("quick"))
         assert outputs / config.name == folder

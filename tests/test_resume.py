@@ -10,9 +10,9 @@ import pytest
 import torch
 from filelock import FileLock
 
-from errors import InputError
-from experiment import run_experiment, thinned
-from training.resume import differences
+from marginalia.cli.experiment import run_experiment, thinned
+from marginalia.core.errors import InputError
+from marginalia.training.resume import differences
 
 from .stopping import StopError, bytes_of, stop_after
 

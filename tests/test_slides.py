@@ -8,18 +8,18 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from training.metrics import own_angles
-from viz.circle import Circle, lobes
-from viz.compare import CAPTION, FEWEST, FOOTER, HEADER, LEGIBLE, MOST, Compare, best_grid
-from viz.dots import Cloud
-from viz.formula import as_text, other_logit, own_logit
-from viz.frames import Page
-from viz.geometry import depth, flatten
-from viz.panels import BIN, AccuracyCurve
-from viz.sheet import LINES, WIDTH, Sheet
-from viz.slide import Slide
-from viz.style import THEMES, Style
-from viz.tween import tweened
+from marginalia.record.metrics import own_angles
+from marginalia.viz.circle import Circle, lobes
+from marginalia.viz.compare import CAPTION, FEWEST, FOOTER, HEADER, LEGIBLE, MOST, Compare, best_grid
+from marginalia.viz.dots import Cloud
+from marginalia.viz.formula import as_text, other_logit, own_logit
+from marginalia.viz.frames import Page
+from marginalia.viz.geometry import depth, flatten
+from marginalia.viz.panels import BIN, AccuracyCurve
+from marginalia.viz.sheet import LINES, WIDTH, Sheet
+from marginalia.viz.slide import Slide
+from marginalia.viz.style import THEMES, Style
+from marginalia.viz.tween import tweened
 
 from .made_up import made_up_run
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from experiment import MOST_FRAMES_AT_A_STOP
-from training.checkpoint import NAME as CHECKPOINT
-from training.store import read_run
+from marginalia.cli.experiment import MOST_FRAMES_AT_A_STOP
+from marginalia.record.store import read_run
+from marginalia.training.checkpoint import NAME as CHECKPOINT
 
 from .conftest import ROOT
 

@@ -9,14 +9,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from losses.margin import MarginSpec
-from viz.figures import FIGURES
-from viz.figures.between_two import margin_width
-from viz.figures.chart import heading
-from viz.figures.feasible import largest_feasible
-from viz.figures.plane import FINE, surpluses
-from viz.style import Style
-from viz.theory import draw_figure, drawn, headless_png
+from marginalia.core.margin import MarginSpec
+from marginalia.viz.figures import FIGURES
+from marginalia.viz.figures.between_two import margin_width
+from marginalia.viz.figures.chart import heading
+from marginalia.viz.figures.feasible import largest_feasible
+from marginalia.viz.figures.plane import FINE, surpluses
+from marginalia.viz.style import Style
+from marginalia.viz.theory import draw_figure, drawn, headless_png
 
 from .made_up import made_up_run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.learner import Learner
+from marginalia.training.learner import Learner
 
 from .conftest import ROOT
 from .torture.common import SHORT_RUN, digits, run_here

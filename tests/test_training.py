@@ -7,16 +7,16 @@ from itertools import cycle
 import numpy as np
 import pytest
 
-from errors import InputError
-from experiment import run_experiment
-from losses.margin import MarginSpec
-from training.config import BASEMODELS
-from training.config_file import read_config
-from training.learner import Learner
-from training.loop import moments, train
-from training.metrics import Observed, measure, own_angles, scatter_ratio, smallest_angle
-from training.snapshot import Points, epoch_label
-from training.store import read_run
+from marginalia.cli.experiment import run_experiment
+from marginalia.config.config_file import read_config
+from marginalia.config.run_config import BASEMODELS
+from marginalia.core.errors import InputError
+from marginalia.core.margin import MarginSpec
+from marginalia.record.metrics import Observed, measure, own_angles, scatter_ratio, smallest_angle
+from marginalia.record.snapshot import Points, epoch_label
+from marginalia.record.store import read_run
+from marginalia.training.learner import Learner
+from marginalia.training.loop import moments, train
 
 from .conftest import ROOT
 
@@ -123,7 +123,7 @@ def test_train_points_are_a_fixed_sample(tiny, few_digits):
 
 
 def test_three_dimensions(tiny, few_digits, tmp_path, monkeypatch):
-    monkeypatch.setattr("viz.movie.FULL_TURN", 5)  # frames of a turn
+    monkeypatch.setattr("marginalia.viz.movie.FULL_TURN", 5)  # frames of a turn
     run_experiment(tiny("CosFace_v1", basemodel="MiniResnet18", visual_dimension=3), few_digits, tmp_path / "run")
     assert read_run(tmp_path / "run").snapshots[0].test.features.shape == (100, 3)
     assert (tmp_path / "run" / "turn_test.gif").exists()

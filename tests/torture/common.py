@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-import create_gif
-import main
-from command_line import run_command
-from data.mnist import load_mnist
+from marginalia.cli.command_line import run_command
+from marginalia.cli.draw import draw
+from marginalia.cli.train import train
+from marginalia.data.mnist import load_mnist
 
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = {"main.py": main.main, "create_gif.py": create_gif.main}
+COMMANDS = {"main.py": train, "create_gif.py": draw}
 SHORT_RUN = ["--lossname", "ArcFace_v1", "--basemodel", "MiniResnet18", "--epochs", "6", "--batch-size", "32"]
 DECISIVE = ("snapshots/*.npz", "*.gif", "frames/*.png", "metrics.csv")
 

@@ -16,7 +16,7 @@ import click
 import numpy as np
 from PIL import Image
 
-from training.arrays import read_arrays
+from marginalia.record.arrays import read_arrays
 
 from .common import ROOT, SHORT_RUN, Outcome, command, contents, is_one_clear_line, only_run, run_here
 

@@ -10,8 +10,8 @@ import click
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-import create_gif
-import main
+from marginalia.cli.draw import draw
+from marginalia.cli.train import train
 
 from .common import ROOT, Outcome, is_one_clear_line, only_run, run_here
 
@@ -29,8 +29,8 @@ VALUES = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
 )
-DRAWING_OPTIONS = st.sampled_from([option for p in create_gif.main.params for option in p.opts if option not in KEPT])
-OPTIONS = st.sampled_from([option for p in main.main.params for option in p.opts if option not in NEVER])
+DRAWING_OPTIONS = st.sampled_from([option for p in draw.params for option in p.opts if option not in KEPT])
+OPTIONS = st.sampled_from([option for p in train.params for option in p.opts if option not in NEVER])
 WORDS = st.one_of(
     st.text(max_size=6), st.integers().map(str), st.floats().map(str), st.sampled_from(["all", "softmax", "plane"])
 )

@@ -1,0 +1,1 @@
+"""See what margin-softmax losses do to a feature space."""

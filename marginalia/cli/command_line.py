@@ -1,0 +1,63 @@
+"""What all commands share: errors for people."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from marginalia.core.errors import MessageForUserError, OneRankError, in_words
+
+EXTRAS = {
+    "torch": "train",
+    "torchvision": "train",
+    "sklearn": "train",
+    "imageio_ffmpeg": "video",
+    "pptx": "deck",
+    "openTSNE": "faces",
+}
+
+
+def run_command(command: click.Command) -> NoReturn:
+    """Runs a click command and exits: 0 when all went well, else with one line on stderr.
+
+    Characters that the output cannot show are written as escapes. The code is 2 when the input was at fault, 1 when
+    some of several runs failed, 130 after Ctrl-C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = command.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = complain("stopped", 130)
+    except click.ClickException as error:
+        code = complain(error.format_message())
+    except OneRankError as error:
+        code = complain(str(error), error.exit_code, first_only=False)
+    except MessageForUserError as error:
+        code = complain(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        code = complain(missing_package(error))
+    except OSError as error:
+        code = complain(in_words(error))
+    sys.exit(code or 0)
+
+
+def missing_package(error: ModuleNotFoundError) -> str:
+    """Which extra of the distribution brings the package; raises the error again if none does."""
+    name = (error.name or "").partition(".")[0]
+    if name not in EXTRAS:
+        raise error
+    return f"{name} is not installed, and this command needs it; pip install 'marginalia-viz[{EXTRAS[name]}]' brings it"
+
+
+def complain(message: str, code: int = 2, first_only: bool = True) -> int:
+    """One line on stderr; of several processes of torchrun, which all meet the same errors, the first one speaks."""
+    if first_only and os.environ.get("RANK", "0") != "0":
+        return code
+    click.echo(f"error: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,239 @@
+"""One run from the first step to the GIFs: what training yields is saved, shown and drawn."""
+
+from __future__ import annotations
+
+import logging
+import math
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from filelock import FileLock, Timeout
+
+from marginalia.cli.pages import NAME as PAGE
+from marginalia.cli.pages import images_of, is_flat, write_page
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError, StoppedError
+from marginalia.core.files import write_whole
+from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
+from marginalia.data.dataset import Dataset
+from marginalia.record.snapshot import SPLITS, Record, Run, Snapshot
+from marginalia.record.snapshot_file import write_snapshot
+from marginalia.record.store import describe, fingerprint, read_run, write_description, write_metrics
+from marginalia.training.checkpoint import NAME as CHECKPOINT
+from marginalia.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from marginalia.training.device import torch_here
+from marginalia.training.loop import Progress, count_steps, moments, train
+from marginalia.training.ranks import ALONE, Ranks
+from marginalia.training.resume import look_into, up_to
+from marginalia.viz.frames import Page
+from marginalia.viz.labels import without_font
+from marginalia.viz.movie import Timing, draw_run, draw_turn, png_bytes
+from marginalia.viz.style import Style
+
+MOST_FRAMES_AT_A_STOP = 8
+DRAWN = (
+    "frames/*_epoch_*.png",
+    *(
+        f"{prefix}{split}{ending}"
+        for prefix in ("", "slide_", "plain_", "turn_")
+        for split in SPLITS
+        for ending in (".gif", ".webp", ".apng", ".mp4", "_last.png", "_epoch_*.*")
+    ),
+)
+OWN_FILES = ("run.json", "metrics.csv", "latest.png", PAGE, CHECKPOINT)
+
+
+def run_experiment(
+    config: RunConfig, dataset: Dataset, folder: Path, overwrite: bool = False, verbose: bool = False,
+    ranks: Ranks = ALONE,
+) -> None:  # fmt: skip
+    """Trains one run into `folder` and draws it; goes on with an unfinished one, leaves a finished one alone.
+
+    Raises InputError if another process works in the folder, if it holds a run with other settings, or if what it
+    holds is damaged; StoppedError after Ctrl-C, when GIFs of what there is were drawn. Of several ranks the first one
+    does all this, and the others only train with it.
+    """
+    if not ranks.first:
+        follow(config, dataset, ranks)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / ".lock", timeout=0), logging_to(folder / "log.txt", verbose) as log:
+            log.info("%s", command_line())
+            log.info("%s", versions() | torch_here())
+            log.info("%s", asdict(config))
+            Experiment(config, dataset, folder, log, ranks).run(overwrite)
+    except Timeout:
+        raise InputError(f"another process is working in {folder}; wait for it, or choose other --outputs") from None
+
+
+def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
+    """Trains with the first rank if it says so; what comes of it is the first rank's business."""
+    trains, start = ranks.tell(None)
+    if trains:
+        for _ in train(config, dataset, start, ranks):
+            pass
+
+
+class Experiment:
+    """One run in its folder, which is locked."""
+
+    def __init__(
+        self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger, ranks: Ranks = ALONE
+    ):  # fmt: skip
+        self.ranks, self.told = ranks, False
+        self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
+        self.mark = fingerprint(describe(config, dataset))
+        self.records: list[Record] = []
+        self.latest: Page | None = None
+
+    def run(self, overwrite: bool) -> None:
+        """Whatever is left to do."""
+        try:
+            if overwrite:
+                clear(self.folder)
+            found = look_into(self.folder, self.config, self.dataset)
+            if not found.finished:
+                self.train_from(found.snapshots)
+            elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
+                self.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
+                return
+            run = read_run(self.folder)
+            self.draw(run, range(len(run.snapshots)), stills=True)
+            self.make_page(run)
+            self.describe(len(run.snapshots), run.snapshots[-1].metrics)
+            (self.folder / CHECKPOINT).unlink(missing_ok=True)
+        except KeyboardInterrupt:
+            raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
+        finally:
+            if not self.told:
+                self.ranks.tell((False, None))
+
+    def train_from(self, found: list[Snapshot]) -> None:
+        """Trains what is left; if it stops on the way, draws GIFs of what there is."""
+        start = read_checkpoint(self.folder, self.mark) if found else None
+        if start is not None:
+            due = moments(self.config, self.dataset)
+            for snapshot in up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder):
+                self.note(snapshot)
+        elif len(found) > 2:
+            raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; --overwrite starts anew")
+        else:
+            clear(self.folder)
+            self.describe(0, {})
+        try:
+            self.train(start)
+        except (KeyboardInterrupt, InputError):
+            self.draw_what_there_is()
+            raise
+
+    def draw_what_there_is(self) -> None:
+        """GIFs at a stop; if even that fails, the log says so and the reason of the stop is still the one reported."""
+        try:
+            if self.records:
+                run = read_run(self.folder)
+                self.draw(run, thinned(len(run.snapshots)), stills=False)
+        except (InputError, OSError) as error:
+            self.log.warning("no GIFs at the stop: %s", error)
+
+    def train(self, start: Checkpoint | None) -> None:
+        """Every step that is left, saving each snapshot and then the checkpoint from which to go on."""
+        began = time.perf_counter()
+        steps = count_steps(self.config, self.dataset)
+        images, epochs = len(self.dataset.train), self.config.training.epochs
+        self.say(f"{self.config.name}: {images:,} training images, {epochs} epoch(s) -> {self.folder}")
+        if start is not None:
+            self.say(f"  going on after epoch {self.records[-1].epoch:g}")
+        self.told = True
+        self.ranks.tell((True, start))
+        with progress_bar(steps) as bar:
+            for progress in train(self.config, self.dataset, start, self.ranks):
+                if progress.snapshot is not None:
+                    self.keep(progress.snapshot, progress.checkpoint)
+                report(bar, progress, self.records[-1])
+        minutes, seconds = divmod(round(time.perf_counter() - began), 60)
+        accuracy = 100 * self.records[-1].metrics["test_accuracy"]
+        self.say(f"{self.config.name}: test accuracy {accuracy:.2f} %, trained in {minutes} min {seconds:02d} s")
+
+    def keep(self, snapshot: Snapshot, checkpoint: Checkpoint | None) -> None:
+        write_snapshot(self.folder, snapshot, self.mark)
+        page = self.note(snapshot)
+        write_metrics(self.folder, self.records)
+        if checkpoint is not None:
+            write_checkpoint(self.folder, checkpoint, self.mark)
+        write_whole(self.folder / "latest.png", png_bytes(page.image(0)))
+        self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
+
+    def note(self, snapshot: Snapshot) -> Page:
+        """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
+        self.records.append(Record(snapshot.epoch, snapshot.metrics))
+        config, loss, names = self.config, self.config.loss, self.dataset.class_names
+        unseen = self.dataset.unseen_names
+        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.regions, unseen)
+        self.latest = self.latest or Page(alone, "test", Style())
+        self.latest.widen(alone)
+        return self.latest
+
+    def draw(self, run: Run, span: range, stills: bool) -> None:
+        """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
+        for split in SPLITS:
+            self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
+            if stills and self.config.model.visual_dimension == 3:
+                self.say(str(draw_turn(run, self.folder, split, Style())))
+        missing = without_font()
+        if missing is not None:
+            self.say(missing)
+
+    def make_page(self, run: Run) -> None:
+        """The run's page, if it is flat; without it the run is as good, so that nothing of it can stop the run."""
+        if not is_flat(run):
+            return
+        try:
+            images = images_of(run, describe(self.config, self.dataset), self.dataset)
+            write_page(self.folder / PAGE, [run], [images], Style())
+            self.say(str(self.folder / PAGE))
+        except Exception as error:  # whatever it is; log.txt has the traceback
+            self.log.exception("no page")
+            click.echo(f"{self.config.name}: no page ({error})", err=True)
+
+    def describe(self, finished: int, metrics: dict[str, float]) -> None:
+        write_description(self.folder, self.config, self.dataset, versions() | torch_here(), finished, metrics)
+
+    def say(self, line: str) -> None:
+        click.echo(line)
+        self.log.info("%s", line)
+
+
+def progress_bar(steps: int) -> Any:
+    """Steps done, time left, and a line of numbers; silent where stderr is not a terminal."""
+    hidden = not sys.stderr.isatty()
+    return click.progressbar(
+        length=steps, show_pos=True, item_show_func=lambda text: text, file=sys.stderr, hidden=hidden
+    )
+
+
+def report(bar: Any, progress: Progress, latest: Record) -> None:
+    accuracy = 100 * latest.metrics["test_accuracy"]
+    numbers = f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  test {accuracy:.2f} %"
+    bar.update(progress.step - bar.pos, numbers)
+    if bar.hidden and progress.snapshot is not None:
+        click.echo(f"  {numbers}")
+
+
+def thinned(count: int) -> range:
+    """Every n-th of `count` snapshots and the last one, few enough to be drawn while somebody waits."""
+    step = max(1, math.ceil(count / MOST_FRAMES_AT_A_STOP))
+    return range((count - 1) % step, count, step)
+
+
+def clear(folder: Path) -> None:
+    """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
+    drawn = [file for pattern in DRAWN for file in folder.glob(pattern)]
+    for file in (*folder.glob("snapshots/epoch_*.npz"), *drawn, *folder.rglob("*.tmp")):
+        file.unlink()
+    for name in OWN_FILES:
+        (folder / name).unlink(missing_ok=True)

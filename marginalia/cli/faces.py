@@ -1,0 +1,273 @@
+"""Landmarks, alignment, training, evaluation and t-SNE of faces.
+
+python -m marginalia faces --help
+
+What the commands need is imported when they run, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from marginalia.config.places import outputs_path
+from marginalia.config.run_config import DEVICES, PRECISIONS
+from marginalia.core.errors import InputError, StoppedError
+from marginalia.core.names import file_name
+
+if TYPE_CHECKING:
+    from marginalia.faces.folder import FaceFolder
+
+SETTINGS = (
+    click.option(
+        "--backbone", help="conv4, gabor-conv4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."
+    ),
+    click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
+    click.option("--dimension", type=int, help="Of the learnt features."),
+    click.option("--epochs", type=int),
+    click.option("--batch-size", type=int, help="Of all processes together."),
+    click.option("--lr", type=float, help="Peak learning rate."),
+    click.option("--schedule", type=click.Choice(["cosine", "step"])),
+    click.option("--sample-rate", type=float, help="Share of the classes that a step looks at."),
+    click.option("--min-images", type=int, help="People with fewer images are left out."),
+    click.option("--validation", type=float, help="Share of the people who are not trained on but validate."),
+)
+
+
+def recipe_settings(command: Any) -> Any:
+    for option in reversed(SETTINGS):
+        command = option(command)
+    return command
+
+
+allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when listed names match nothing.")
+
+
+def say(*lines: str | None) -> None:
+    """Lines on stdout, of several processes by the first one."""
+    for line in lines:
+        if line and os.environ.get("RANK", "0") == "0":
+            click.echo(line)
+
+
+def folder_of(path: Path) -> FaceFolder:
+    """The folder of images, after what a user should know of it."""
+    from marginalia.faces.folder import read_folder
+
+    folder = read_folder(path)
+    say(*folder.notes)
+    return folder
+
+
+@click.group()
+def faces() -> None:
+    """Face recognition, from folders of images to figures."""
+
+
+@faces.command()
+@click.argument("folder", type=Path)
+@click.option("--out", type=Path, default="landmarks.csv", show_default=True)
+def landmarks(folder: Path, out: Path) -> None:
+    """Find five landmarks in every image of FOLDER/person/; goes on where it was stopped."""
+    from marginalia.faces.landmarks import find_landmarks
+    from marginalia.faces.mtcnn import mtcnn
+
+    images = folder_of(folder)
+    try:
+        found, unreadable = find_landmarks(images, mtcnn(), out)
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {out} has what was found; the same command goes on") from None
+    missed = [image for image, points in found.items() if points is None]
+    for image in missed:
+        click.echo(f"no face: {file_name(image)}")
+    for reason in unreadable:
+        click.echo(reason)
+    faces_found = len(found) - len(missed)
+    share = 100 * faces_found / len(images)
+    click.echo(f"{faces_found:,} of {len(images):,} images have a face ({share:.2f} %) -> {out}")
+
+
+@faces.command()
+@click.argument("folder", type=Path)
+@click.option("--landmarks", "table", type=Path, default="landmarks.csv", show_default=True)
+@click.option("--out", type=Path, required=True, help="Folder of the crops.")
+@click.option("--size", type=click.Choice(["112x96", "112x112"]), default="112x96", show_default=True)
+@click.option("--skip-missing", is_flag=True, help="Leave out images without landmarks.")
+@allow_missing
+def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, allow_missing: bool) -> None:
+    """Crop every image of FOLDER/person/ so that eyes, nose and mouth stand in the standard places."""
+    from marginalia.faces.align import align_folder
+    from marginalia.faces.landmarks import landmarks_of
+
+    images = folder_of(folder)
+    found, line = landmarks_of(images, table, allow_missing)
+    say(line)
+    without = align_folder(images, found, out, size, skip_missing)
+    for image in without:
+        click.echo(f"left out: {file_name(image)}")
+    click.echo(f"{len(images) - len(without):,} crops of {size} -> {out}")
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person.")
+@click.option("--head", default="CosFace", show_default=True, help="A row of faces/heads.json.")
+@click.option("--s", type=float, help="Scale of the head.")
+@click.option("--m", type=float, help="Margin of the head.")
+@click.option("--recipe", default="small", show_default=True, help="A row of faces/recipes.json.")
+@recipe_settings
+@click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
+@click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
+@allow_missing
+@click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
+@click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
+@click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
+def train(
+    data: Path, head: str, s: float | None, m: float | None, recipe: str, exclude: tuple[Path, ...],
+    pairs: Path | None, without_fold: int | None, allow_missing: bool, out: Path | None, seed: int, device: str,
+    precision: str, workers: int, overwrite: bool, **settings: Any,
+) -> None:  # fmt: skip
+    """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
+    from marginalia.faces.heads import head_numbers
+    from marginalia.faces.people import excluded, part, read_names
+    from marginalia.faces.recipe import recipe_named
+
+    changes = {key: value for key, value in settings.items() if value is not None}
+    chosen = recipe_named(recipe, changes)
+    folder = folder_of(data)
+    lists = {str(path): read_names(path) for path in exclude}
+    lists[f"{pairs}, fold {without_fold}"] = people_of_fold(pairs, without_fold)
+    left_out: list[str] = []
+    for source, names in lists.items():
+        people, line = excluded(names, folder, source, allow_missing)
+        say(line)
+        left_out += people
+    parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
+    numbers = head_numbers(head, len(parts.train.people), s, m)
+
+    from marginalia.faces.run import run_training
+    from marginalia.faces.training import Job
+    from marginalia.training.device import resolve_device, uses_bfloat16
+    from marginalia.training.ranks import join_ranks, leave_ranks, local_device
+
+    place = local_device(resolve_device(device))
+    job = Job(head, numbers, chosen, seed, "bf16" if uses_bfloat16(precision, place) else "fp32")
+    ranks = join_ranks(place)
+    try:
+        run_training(job, parts, out or outputs_path() / "faces" / head, ranks, place, overwrite, workers)
+    finally:
+        leave_ranks()
+
+
+def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
+    """Everybody in one fold of a file of pairs."""
+    from marginalia.faces.pairs import read_pairs
+
+    if (pairs is None) != (fold is None):
+        raise InputError("--pairs and --without-fold belong together")
+    if pairs is None or fold is None:
+        return []
+    content = read_pairs(pairs)
+    if fold > content.folds.max():
+        raise InputError(f"--without-fold {fold}: {pairs} has {content.folds.max()} folds")
+    return sorted(content.where(content.folds == fold).people())
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of unseen people.")
+@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--fusion", type=click.Choice(["none", "concat", "sum"]), default="none", show_default=True,
+              help="What becomes of the features of the mirrored image.")  # fmt: skip
+@click.option("--subtract-mean", is_flag=True, help="Subtract the mean feature of the other folds.")
+@click.option("--like-sphereface", is_flag=True, help="As SphereFace's evaluation.m does it.")
+@click.option("--fold", type=click.IntRange(1), help="Test this fold only.")
+@click.option("--skip-missing", is_flag=True, help="Leave out pairs whose images are missing.")
+@click.option(
+    "--out", type=Path, default=lambda: outputs_path() / "faces" / "evaluation", show_default="outputs/faces/evaluation"
+)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+def evaluate(
+    data: Path, pairs: Path | None, model: str, fusion: str, subtract_mean: bool, like_sphereface: bool,
+    fold: int | None, skip_missing: bool, out: Path, device: str,
+) -> None:  # fmt: skip
+    """Tell whether pairs of images show one person, and measure how often that is right."""
+    from marginalia.core.files import write_whole
+    from marginalia.faces.evaluation import Ask, as_lines, write_figures
+    from marginalia.faces.evaluation import evaluate as measure
+    from marginalia.faces.pairs import read_pairs
+    from marginalia.faces.roc_plot import RocPage
+    from marginalia.viz.style import Style
+
+    if pairs is None and (fold is not None or subtract_mean or like_sphereface):
+        raise InputError("--fold, --subtract-mean and --like-sphereface ask for the folds of --pairs; give them too")
+    if like_sphereface:
+        if fusion != "none" or subtract_mean:
+            raise InputError(
+                "--like-sphereface is concat with means subtracted; leave --fusion and --subtract-mean out"
+            )
+        fusion, subtract_mean = "concat", True
+    ask = Ask(fusion, subtract_mean, like_sphereface, fold, skip_missing)
+    content = None if pairs is None else read_pairs(pairs)
+    embedder = recogniser(model, device)
+    try:
+        figures = measure(embedder, folder_of(data), content, ask, out / "features")
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
+    for line in as_lines(figures):
+        click.echo(line)
+    for path in getattr(embedder, "without_face", []):
+        click.echo(f"no face found, the middle was taken: {file_name(path)}")
+    name = embedder.name + ask.suffix()
+    write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
+    write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
+    click.echo(f"{out / name}.json, {out / name}_roc.png")
+
+
+def recogniser(model: str, device: str) -> Any:
+    """dlib's, or that of a training's folder."""
+    if model == "dlib":
+        from marginalia.faces.dlib_recogniser import DlibRecogniser
+
+        return DlibRecogniser()
+    from marginalia.faces.embedder import load_model
+    from marginalia.training.device import resolve_device
+
+    return load_model(Path(model), resolve_device(device))
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
+@click.option("--min-images", type=click.IntRange(2), default=20, show_default=True, help="That each of them has.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--out", type=Path, default=lambda: outputs_path() / "faces" / "tsne", show_default="outputs/faces/tsne")
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path, device: str) -> None:
+    """Draw the features of a few random people by t-SNE, as a picture and as a GIF of how they part."""
+    from marginalia.core.files import write_whole
+    from marginalia.faces.embeddings import fused
+    from marginalia.faces.tsne import choose_people, walk
+    from marginalia.faces.tsne_page import TsnePage
+    from marginalia.viz.labels import without_font
+    from marginalia.viz.movie import Timing, movie_bytes, png_bytes
+    from marginalia.viz.style import Style
+
+    chosen = choose_people(folder_of(data), ids, min_images, seed)
+    embedder = recogniser(model, device)
+    features = fused(embedder, chosen.paths(), chosen.reading, "none", out / "features")
+    new = len(set(chosen.people) - embedder.seen)
+    note = f"{len(chosen)} images; {new} of {ids} people unseen"
+    page = TsnePage(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
+    path = out / f"{embedder.name}_seed-{seed}"
+    write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
+    write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))
+    say(without_font())
+    click.echo(f"{path}.png, {path}.gif")

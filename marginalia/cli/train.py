@@ -1,0 +1,191 @@
+"""Trains an encoder with a 2-D embedding under a margin-softmax loss and draws what it learns as GIFs.
+
+python main.py --lossname CosFace_v1
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from marginalia.cli.options import config_option, outputs_option
+from marginalia.config.config_file import ConfigFile, read_config, with_overrides
+from marginalia.config.naming import run_name
+from marginalia.config.places import data_path
+from marginalia.config.run_config import (
+    ALL,
+    BASEMODELS,
+    DEVICES,
+    OPTIMIZERS,
+    PRECISIONS,
+    STARTS,
+    VISUAL_DIMENSIONS,
+    LossSpec,
+    RunConfig,
+)
+from marginalia.core.errors import InputError, RunsFailedError, StoppedError
+from marginalia.core.margin import MarginSpec
+
+if TYPE_CHECKING:
+    from marginalia.data.dataset import Dataset
+    from marginalia.training.ranks import Ranks
+
+MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
+
+
+class PointCount(click.ParamType):
+    """A whole number, or "all"."""
+
+    name = "N|all"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return value if value == ALL else click.INT.convert(value, param, ctx)
+
+
+def options(*declarations: Callable) -> Callable:
+    """Several click options as one decorator."""
+
+    def decorate(command: Callable) -> Callable:
+        for option in reversed(declarations):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+margin_options = options(
+    click.option("--s", type=float, help="Scale of the logits."),
+    click.option("--match-scale", type=float, help="The same s for every loss that normalises both sides."),
+    click.option("--m1", type=float, help="Factor on the angle to the own class."),
+    click.option("--m2", type=float, help="Angle added to it, radians."),
+    click.option("--m3", type=float, help="Number subtracted from its cosine."),
+    click.option("--w-norm/--no-w-norm", default=None, help="Normalise the class weights."),
+    click.option("--x-norm/--no-x-norm", default=None, help="Normalise the features."),
+)
+setting_options = options(
+    click.option("--dataset", help="mnist, mnist-validation, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
+    click.option("--data-dir", help="Where downloaded data sets lie; auto: in the checkout, else the user's cache."),
+    click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
+    click.option("--train-points", type=PointCount(), help="Training images in each picture."),
+    click.option("--test-points", type=PointCount(), help="Test images in each picture."),
+    click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
+    click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
+    click.option("--epochs", type=int),
+    click.option("--snapshots-per-epoch", type=int, help="Pictures an epoch."),
+    click.option("--batch-size", type=int),
+    click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="A recipe of config.json."),
+    click.option("--lr", type=float, help="Peak learning rate."),
+    click.option("--seed", type=int),
+    click.option("--device", type=click.Choice(DEVICES)),
+    click.option("--precision", type=click.Choice(PRECISIONS), help="Number format of the encoder."),
+    click.option("--start", type=click.Choice(STARTS), help="How the class directions are drawn."),
+    click.option("--lambda-start", type=float, help="Lets a margin on the angle come in slowly, from this lambda."),
+    click.option("--lambda-decay", type=float, help="How fast lambda falls with the steps."),
+    click.option("--lambda-least", type=float, help="Where lambda stays."),
+)
+
+
+@click.command()
+@click.option("--lossname", "lossnames", multiple=True, help="A loss of config.json; may be repeated; or 'all'.")
+@margin_options
+@setting_options
+@click.option("--quick", is_flag=True, help="One epoch in many pictures, in a minute or two.")
+@config_option
+@outputs_option
+@click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option("--verbose", is_flag=True, help="Show the log as it is written.")
+def train(
+    lossnames: tuple[str, ...], config: Path, outputs: Path,
+    quick: bool, overwrite: bool, verbose: bool, **given: Any,
+) -> None:  # fmt: skip
+    """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
+    file = read_config(config)
+    configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
+    from marginalia.cli.experiment import run_experiment
+    from marginalia.data.sources import load_dataset
+    from marginalia.losses.table import require_available
+    from marginalia.training.device import resolve_device, resolved
+    from marginalia.training.ranks import join_ranks, leave_ranks
+
+    device = resolve_device(configs[0].training.device)
+    configs = [resolved(asked, device) for asked in configs]
+    for asked in configs:
+        require_available(asked.loss)
+    whole = load_dataset(configs[0].data.dataset, data_path(configs[0].data.data_dir))
+    dataset = whole.without(configs[0].data.holdout)
+    ranks = join_ranks(device)
+    for note in dataset.notes if ranks.first else ():
+        click.echo(note)
+    try:
+        if len(configs) == 1:
+            run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose, ranks)
+            return
+        attempts = [attempt(asked, dataset, outputs, overwrite, verbose, ranks) for asked in configs]
+    finally:
+        leave_ranks()
+    failures = [name for name in attempts if name]
+    if failures:
+        raise RunsFailedError(f"{len(failures)} of {len(configs)} runs failed: {', '.join(failures)}; see above")
+
+
+def attempt(
+    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks
+) -> str | None:
+    """One run of several: its name if it failed, so that the others go on."""
+    from marginalia.cli.experiment import run_experiment
+
+    try:
+        run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
+    except StoppedError:
+        raise
+    except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback
+        if ranks.first:
+            click.echo(f"{config.name} failed: {error}", err=True)
+        return config.name
+    return None
+
+
+def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
+    if not lossnames:
+        raise InputError(f"--lossname is missing; known are {', '.join(file.losses)} and {ALL}")
+    if ALL in lossnames:
+        return list(file.losses)
+    return list(dict.fromkeys(lossnames))
+
+
+def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool) -> RunConfig:
+    """The run that the command line asks for; options that were not given are None."""
+    asked = {key: value for key, value in given.items() if value is not None and value != ()}
+    preset = file.loss(lossname)
+    try:
+        scale = asked.pop("match_scale", None)
+        if scale is not None and "s" in asked:
+            raise InputError("--match-scale and --s exclude each other")
+        numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
+        if scale is not None:
+            numbers |= matched(preset, scale)
+        for key in numbers:
+            if not hasattr(preset, key):
+                raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
+        margin = dataclasses.replace(preset, **numbers)
+        preset_file = with_overrides(file, file.recipes.get(lossname, {}), f"recipe of {lossname}")
+        started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file
+        settings = with_overrides(started, asked, "command line")
+        optimizer = settings.optimizers[settings.training.optimizer]
+        name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
+        return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
+    except ValueError as error:
+        raise InputError(f"command line: {error}") from None
+
+
+def matched(loss: LossSpec, scale: float) -> dict[str, float]:
+    """The number that gives a loss this scale, if its weights and features are normalised and the scale is free."""
+    if not 0 < scale < math.inf:
+        raise InputError(f"--match-scale must be a finite number greater than 0, not {scale:g}")
+    name = next((name for name in ("s", "r") if hasattr(loss, name)), None)
+    return {name: scale} if name and loss.drawn.w_norm and loss.drawn.x_norm else {}

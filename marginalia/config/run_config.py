@@ -1,0 +1,146 @@
+"""What a run is asked to do, checked once, so that nobody downstream sees a dict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from marginalia.config.heads import HeadSpec
+from marginalia.core.margin import MarginSpec
+from marginalia.core.parsing import require_between, require_choice, require_finite
+from marginalia.data import FOLDER_PREFIX
+
+BASEMODELS = ("LeNet_pp", "MiniResnet18")
+OPTIMIZERS = ("adamw", "sgd")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "bf16", "fp32")
+STARTS = ("random", "even")
+VISUAL_DIMENSIONS = (2, 3)
+ALL = "all"
+MOST = 2**32 - 1
+MOST_EPOCHS = 10_000
+LossSpec = MarginSpec | HeadSpec
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """train_points, test_points: how many images of each split a snapshot holds, or "all".
+
+    holdout: names of classes that are left out of training, sorted; their test images are shown as strangers.
+    """
+
+    dataset: str
+    data_dir: str
+    train_points: int | str
+    test_points: int | str
+    holdout: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("train_points", "test_points"):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                require_choice(name, value, (ALL,))
+            else:
+                require_between(name, value, 1, MOST)
+        object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
+        if self.dataset.startswith(FOLDER_PREFIX):
+            folder = one_spelling(self.dataset.removeprefix(FOLDER_PREFIX))
+            object.__setattr__(self, "dataset", f"{FOLDER_PREFIX}{folder}")
+
+
+def one_spelling(folder: str) -> str:
+    """The same for "pics", "./pics" and "pics/". `~` is the home folder, which shells leave alone within a word."""
+    try:
+        return str(Path(folder).expanduser())
+    except RuntimeError:  # a user who is not there
+        return str(Path(folder))
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    basemodel: str
+    visual_dimension: int
+
+    def __post_init__(self) -> None:
+        require_choice("basemodel", self.basemodel, BASEMODELS)
+        require_choice("visual_dimension", self.visual_dimension, VISUAL_DIMENSIONS)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """snapshots_per_epoch: how often an epoch is cut to look at the features; the one before training comes on top.
+
+    start: how the class directions are drawn, see `losses.head.initial_directions`.
+    lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
+    `losses.angle_linear.annealed`; off with lambda_start 0.
+    """
+
+    epochs: int
+    snapshots_per_epoch: int
+    batch_size: int
+    optimizer: str
+    seed: int
+    device: str
+    precision: str
+    start: str
+    lambda_start: float
+    lambda_decay: float
+    lambda_least: float
+
+    def __post_init__(self) -> None:
+        require_between("epochs", self.epochs, 1, MOST_EPOCHS)
+        require_between("snapshots_per_epoch", self.snapshots_per_epoch, 1, 100)
+        require_between("batch_size", self.batch_size, 2, MOST)
+        require_between("seed", self.seed, 0, MOST)
+        require_choice("optimizer", self.optimizer, OPTIMIZERS)
+        require_choice("device", self.device, DEVICES)
+        require_choice("precision", self.precision, PRECISIONS)
+        require_choice("start", self.start, STARTS)
+        for name in ("lambda_start", "lambda_decay", "lambda_least"):
+            require_between(name, getattr(self, name), 0, MOST)
+        if self.lambda_least > self.lambda_start:
+            raise ValueError(f"lambda_least must be at most lambda_start = {self.lambda_start:g}")
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """A recipe. lr is the peak rate; it rises over the share `warmup` of all steps and falls to 0 as a cosine.
+
+    momentum is beta_1 for AdamW, and beta2 its memory of squared gradients, which SGD has none of. clip_norm bounds the
+    norm of the whole gradient; slopes and biases do not decay.
+    """
+
+    lr: float
+    momentum: float
+    beta2: float
+    weight_decay: float
+    warmup: float
+    clip_norm: float
+
+    def __post_init__(self) -> None:
+        for name in ("lr", "clip_norm"):
+            require_finite(name, getattr(self, name))
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be greater than 0, not {getattr(self, name):g}")
+        require_between("weight_decay", self.weight_decay, 0, MOST)
+        for name in ("momentum", "beta2", "warmup"):
+            require_between(name, getattr(self, name), 0, MOST)
+            if getattr(self, name) >= 1:
+                raise ValueError(f"{name} must be less than 1, not {getattr(self, name):g}")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that a run needs and that decides its numbers. ValueError if its parts do not go together."""
+
+    name: str
+    lossname: str
+    loss: LossSpec
+    data: DataConfig
+    model: ModelConfig
+    training: TrainingConfig
+    optimizer: OptimizerConfig
+
+    def __post_init__(self) -> None:
+        if self.training.lambda_start and not (isinstance(self.loss, MarginSpec) and self.loss.bends_the_angle):
+            raise ValueError(f"lambda_start softens a margin on the angle, m1 or m2, and {self.lossname} has none")

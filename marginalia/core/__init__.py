@@ -1,0 +1,1 @@
+"""The ground of the package: the margin function, errors, whole files, checked JSON, names. NumPy at most."""

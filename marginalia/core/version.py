@@ -1,0 +1,3 @@
+"""The version of Marginalia."""
+
+VERSION = "0.2.0"

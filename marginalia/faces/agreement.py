@@ -1,0 +1,46 @@
+"""Errors where there are several processes: which of them tells what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from marginalia.core.errors import InputError, MessageForUserError, OneRankError, in_words
+from marginalia.training.ranks import Ranks
+
+
+def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
+    """The first rank does it, and all of them raise what it raises."""
+    failed: Exception | None = None
+    if ranks.first:
+        try:
+            do()
+        except (MessageForUserError, OSError) as error:
+            failed = error
+    failed = ranks.tell(failed)
+    if failed is not None:
+        raise failed
+
+
+@contextmanager
+def on_this_rank(ranks: Ranks) -> Iterator[None]:
+    """What goes wrong in here the others may not know of, so that this rank tells it itself."""
+    try:
+        yield
+    except InputError as error:
+        raise error if ranks.count == 1 else OneRankError(str(error)) from None
+    except OSError as error:
+        if ranks.count == 1:
+            raise
+        raise OneRankError(in_words(error)) from None
+
+
+@contextmanager
+def with_all_ranks(ranks: Ranks) -> Iterator[None]:
+    """Where another process stops, this one does, too. Raises InputError then."""
+    try:
+        yield
+    except RuntimeError as error:
+        if ranks.count > 1 and "gloo" in str(error):
+            raise InputError("another of the processes stopped; what it said stands by itself") from None
+        raise

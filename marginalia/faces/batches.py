@@ -1,0 +1,114 @@
+"""Images of a folder as batches, the same ones in the same order whatever the number of ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from marginalia.data.images import read_pixels
+from marginalia.faces.augment import draw_moves, moved
+from marginalia.faces.folder import FaceFolder
+from marginalia.faces.recipe import Recipe
+from marginalia.training.ranks import Ranks
+
+MOST_KEPT_BYTES = 2 * 10**9
+AUGMENTATION_STREAM = 1
+MOST_EXAMPLES = 1000
+EXAMPLES_OF_ONE = 5
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one rank sees of a batch: its share of the images, uint8 (n, H, W, 3), and the labels of all, int64 (N,)."""
+
+    step: int
+    pixels: Tensor
+    labels: Tensor
+
+
+class Crops(Dataset):
+    """Images scaled to (H, W), read when they are asked for and kept as long as all of them need little memory."""
+
+    def __init__(self, folder: FaceFolder, shape: tuple[int, int]):
+        self.paths, self.shape, self.reading = folder.paths(), shape, folder.reading
+        self.keeps = len(folder) * shape[0] * shape[1] * 3 <= MOST_KEPT_BYTES
+        self.kept: dict[int, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Tensor:
+        if index in self.kept:
+            return self.kept[index]
+        pixels = torch.from_numpy(read_pixels(self.paths[index], "RGB", self.reading, self.shape))
+        if self.keeps:
+            self.kept[index] = pixels
+        return pixels
+
+
+def steps_of_epoch(images: int, batch_size: int) -> int:
+    """Full batches; what is left over waits for the next epoch's order."""
+    return images // min(batch_size, images)
+
+
+def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int) -> Iterator[Batch]:
+    """The batches of these steps, each image seen a little differently.
+
+    The seed alone decides on all of this, so that a stopped training goes on as if it had not stopped.
+    """
+    size = min(recipe.batch_size, len(folder))
+    share = ranks.share(size)
+    whole = list(indices(len(folder), size, seed, steps))
+    loader: DataLoader = DataLoader(
+        Crops(folder, recipe.shape),
+        batch_sampler=[[int(i) for i in chosen[share]] for chosen in whole],
+        num_workers=workers,
+        collate_fn=torch.stack,
+        generator=torch.Generator(),  # otherwise it would draw from the generator that a checkpoint keeps
+    )
+    for step, chosen, pixels in zip(steps, whole, loader, strict=True):
+        random = np.random.default_rng((seed, step, AUGMENTATION_STREAM))
+        moves = draw_moves(size, recipe, random).part(share)
+        yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
+
+
+def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
+    """At most `MOST_EXAMPLES` images as they are, uint8 (n, H, W, 3), and their labels (n,).
+
+    In larger folders some of each person, `EXAMPLES_OF_ONE` or more, and where that is too many, of people from all
+    over the folder: what varies within a person cannot be seen in one image.
+    """
+    crops, chosen = Crops(folder, recipe.shape), np.arange(len(folder))
+    if len(folder) > MOST_EXAMPLES:
+        of_one = max(EXAMPLES_OF_ONE, MOST_EXAMPLES // len(folder.people))
+        people = evenly(np.arange(len(folder.people)), MOST_EXAMPLES // of_one)
+        own = [evenly(np.flatnonzero(folder.labels == person), of_one) for person in people]
+        chosen = np.concatenate(own)
+    for start in range(0, len(chosen), recipe.batch_size):
+        part = chosen[start : start + recipe.batch_size]
+        yield torch.stack([crops[int(index)] for index in part]), torch.from_numpy(folder.labels[part])
+
+
+def evenly(numbers: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of them, the first and the last included."""
+    return numbers[np.linspace(0, len(numbers) - 1, min(len(numbers), most)).astype(int)]
+
+
+def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:
+    """Which images each step sees, int64 (size,)."""
+    each, order, ordered = steps_of_epoch(images, size), np.array([]), -1
+    for step in steps:
+        epoch, number = divmod(step, each)
+        if epoch != ordered:
+            order, ordered = np.random.default_rng((seed, epoch)).permutation(images), epoch
+        yield order[number * size : (number + 1) * size]
+
+
+def as_input(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+    """uint8 (N, H, W, 3) -> (x - 127.5) / 128 as (N, 3, H, W)."""
+    return (pixels.permute(0, 3, 1, 2).to(dtype) - 127.5) / 128

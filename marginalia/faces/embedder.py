@@ -1,0 +1,83 @@
+"""Recognisers as what evaluation and t-SNE ask of them: features of image files."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from marginalia.core.errors import InputError
+from marginalia.data.images import Reading, read_pixels
+from marginalia.faces.backbones import build_backbone
+from marginalia.faces.batches import as_input
+from marginalia.faces.checkpoint import BACKBONE, latest
+from marginalia.faces.protocol import Similarity, cosine
+from marginalia.faces.run_file import read_run_file
+from marginalia.training.device import uses_bfloat16
+from marginalia.training.tensors import read_tensors
+
+BATCH = 64
+
+
+class Embedder(Protocol):
+    """name: for files. mark: differs for any two that give other features. seen: people it was trained on."""
+
+    name: str
+    mark: bytes
+    seen: frozenset[str]
+    similarity: Similarity
+
+    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
+        """Features float32 (N, D) of images, or of their mirror images."""
+
+
+class NetworkEmbedder:
+    """A backbone whose features are compared by their angle."""
+
+    def __init__(
+        self, backbone: nn.Module, shape: tuple[int, int], device: torch.device, bfloat16: bool = False,
+        name: str = "model", mark: bytes = b"", seen: frozenset[str] = frozenset(),
+    ):  # fmt: skip
+        self.backbone, self.shape, self.device, self.bfloat16 = backbone, shape, device, bfloat16
+        self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
+
+    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
+        """Features float32 (N, D) of images, or of their mirror images. Raises InputError if they are not finite."""
+        self.backbone.eval()
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(paths), BATCH):
+                read = [read_pixels(path, "RGB", reading, self.shape) for path in paths[start : start + BATCH]]
+                images = as_input(torch.from_numpy(np.stack(read)).to(self.device))
+                images = (images.flip(3) if flipped else images).contiguous(memory_format=torch.channels_last)
+                autocast = torch.autocast(self.device.type, torch.bfloat16)
+                with autocast if self.bfloat16 else contextlib.nullcontext():
+                    parts.append(self.backbone(images).float().cpu().numpy())
+        features = np.concatenate(parts)
+        if not np.isfinite(features).all():
+            raise InputError(f"{self.name} gives features that are not finite; train it anew, with a lower --lr or --m")
+        return features
+
+
+def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
+    """The backbone of a training's last checkpoint. Raises InputError if there is none or it is damaged."""
+    if folder.is_file():
+        raise InputError(f"{folder} is a file; --model is the folder of a training, or dlib")
+    description = read_run_file(folder)
+    place, _ = latest(folder)
+    recipe = description.recipe
+    backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
+    path = place / BACKBONE
+    state = read_tensors(path)
+    description.require_fits(backbone, state, path)
+    backbone = backbone.to(device).to(memory_format=torch.channels_last)
+    bfloat16 = description.precision == "bf16" and uses_bfloat16("auto", device)
+    content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([bfloat16])
+    seen = frozenset((*description.people, *description.validation_people))
+    return NetworkEmbedder(backbone, recipe.shape, device, bfloat16, folder.resolve().name, content, seen)

@@ -1,0 +1,85 @@
+"""Who is trained on, who validates, and who must not be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from marginalia.core.errors import InputError
+from marginalia.faces.folder import FaceFolder
+from marginalia.faces.names import Known, read_text, require_matched
+
+FEWEST_TO_VALIDATE = 2
+MOST_IMAGES_TO_VALIDATE = 6000  # of which all pairs are 18 million
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The images to train on, and those of other people to validate with, or None.
+
+    left_out, too_few: how many people were left out by name, and for too few images.
+    """
+
+    train: FaceFolder
+    validation: FaceFolder | None
+    left_out: int = 0
+    too_few: int = 0
+
+
+def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validation: float, seed: int) -> Parts:
+    """Leaves out people of fewer images and the excluded ones, and sets a share of the others aside for validation.
+
+    Raises InputError if fewer than two people are left for either.
+    """
+    left_out = set(excluded) & set(folder.people)
+    images = dict(zip(folder.people, folder.counts().tolist(), strict=True))
+    able = [name for name, count in images.items() if count >= min_images and name not in left_out]
+    wanted = max(FEWEST_TO_VALIDATE, round(validation * len(able)))
+    chosen = drawn([name for name in able if images[name] > 1], wanted, images, seed) if validation else set()
+    train = [name for name in able if name not in chosen]
+    if len(train) < 2:
+        raise InputError(
+            f"{folder.root}: {len(train)} people to train on, at least 2 are needed; of {len(folder.people)} there, "
+            f"{len(able)} have {min_images} images or more and are not excluded, {len(chosen)} of them validate"
+        )
+    if validation and len(chosen) < FEWEST_TO_VALIDATE:
+        raise InputError(
+            f"{folder.root}: {len(chosen)} people with several images to validate with, at least {FEWEST_TO_VALIDATE} "
+            f"are needed, with {MOST_IMAGES_TO_VALIDATE:,} images at most; --validation 0 does without"
+        )
+    too_few = len(folder.people) - len(able) - len(left_out)
+    return Parts(folder.only(train), folder.only(chosen) if chosen else None, len(left_out), too_few)
+
+
+def drawn(candidates: list[str], wanted: int, images: dict[str, int], seed: int) -> set[str]:
+    """So many of the candidates by chance; those are passed over with whom the images would be too many to be judged
+    pair by pair."""
+    chosen: set[str] = set()
+    total = 0
+    for number in np.random.default_rng(seed).permutation(len(candidates)):
+        name = candidates[number]
+        if len(chosen) < wanted and total + images[name] <= MOST_IMAGES_TO_VALIDATE:
+            chosen.add(name)
+            total += images[name]
+    return chosen
+
+
+def excluded(names: list[str], folder: FaceFolder, source: str, allow_missing: bool) -> tuple[list[str], str | None]:
+    """The people of the folder who are meant by these names, and a line on the names of nobody.
+
+    Raises InputError that counts and names the latter, unless `allow_missing`: a person who is misspelt is trained on.
+    """
+    known = Known(folder.people)
+    meant = {name: known.find(name) for name in names}
+    missing = [known.described(name) for name, person in meant.items() if person is None]
+    line = require_matched(missing, len(meant), source, f"nobody in {folder.root}", allow_missing)
+    return [person for person in meant.values() if person is not None], line
+
+
+def read_names(path: Path) -> list[str]:
+    """A name a line, or in its first column before a tab; empty lines and those that begin with # say nothing."""
+    lines = (line.partition("\t")[0].strip() for line in read_text(path, "a list of names").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]

@@ -1,0 +1,105 @@
+"""run.json: what a training was asked to do, and whom it has seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marginalia.core.errors import InputError
+from marginalia.core.files import write_whole
+from marginalia.core.parsing import parse, require_keys
+from marginalia.faces.recipe import Recipe
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from marginalia.faces.people import Parts
+    from marginalia.faces.training import Job
+
+NAME = "run.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """people, validation_people: those that shaped the model. images: a digest of the training images' names."""
+
+    format: int
+    head: str
+    numbers: dict[str, Any]
+    recipe: Recipe
+    seed: int
+    precision: str
+    people: list[str]
+    validation_people: list[str]
+    images: str
+
+    def require_same(self, other: RunFile, folder: Path) -> None:
+        """InputError naming each thing in which a training that is there differs from this one."""
+        different = [what for name, what in differences(asdict(self), asdict(other)) if name != "format"]
+        if different:
+            raise InputError(
+                f"{folder} holds a training with another {', '.join(different)}; "
+                "choose another --out, or train anew with --overwrite"
+            )
+
+    def require_fits(self, backbone: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+        """Loads the state; InputError if it is another network's."""
+        try:
+            backbone.load_state_dict(state)
+        except (RuntimeError, TypeError, AttributeError):
+            raise InputError(f"{path} does not hold a {self.recipe.backbone}, which {NAME} beside it names") from None
+
+
+def differences(mine: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name of each setting that differs, and the same in words, with both values where they are short."""
+    for name, value in mine.items():
+        other = there.get(name)
+        if value == other:
+            continue
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            yield from differences(value, other)
+        elif isinstance(value, list) or name == "images":
+            yield name, name.replace("_", " ")
+        else:
+            both = [f"{number:g}" if isinstance(number, float) else str(number) for number in (other, value)]
+            yield name, f"{name.replace('_', ' ')} ({', not '.join(both)})"
+
+
+def describe(job: Job, parts: Parts) -> RunFile:
+    digest = hashlib.blake2b(os.fsencode("\n".join(parts.train.images)), digest_size=16)
+    validating = [] if parts.validation is None else list(parts.validation.people)
+    return RunFile(
+        FORMAT, job.head, asdict(job.spec), job.recipe, job.seed, job.precision, list(parts.train.people), validating,
+        digest.hexdigest(),
+    )  # fmt: skip
+
+
+def write_run_file(folder: Path, content: RunFile) -> None:
+    write_whole(folder / NAME, json.dumps(asdict(content), indent=1).encode())
+
+
+def read_run_file(folder: Path) -> RunFile:
+    """Raises InputError if there is none, or it is damaged."""
+    path = folder / NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        names = [field.name for field in fields(RunFile)]
+        require_keys(content, names, str(path))
+        recipe = parse(Recipe, content.pop("recipe"), f"{path}: recipe")
+        if content["format"] != FORMAT or not all(
+            isinstance(content[key], list) for key in ("people", "validation_people")
+        ):
+            raise ValueError("another format")
+        return RunFile(recipe=recipe, **content)
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} is no training: {NAME} is not in it; make one with: python -m marginalia faces train"
+        ) from None
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({str(error)[:100]}); train anew with --overwrite") from None

@@ -1,0 +1,56 @@
+"""Losses of pytorch-metric-learning that compare images with each other and have no class weights."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from marginalia.config.heads import MetricLearningSpec
+from marginalia.core.errors import InputError
+from marginalia.losses.head import CosineHead
+
+TRIED = (0, 0, 0, 1, 2, 2, 3)
+
+
+class MetricLearning(CosineHead):
+    """One of the library's losses with its own defaults; what is drawn and what predicts are the class means.
+
+    The weights are no parameters: whenever the head is looked at, they become the mean directions of the training
+    images shown, and the prediction is the class of the nearest. Source: Musgrave et al. (2008.09164).
+    """
+
+    def __init__(self, dimension: int, classes: int, spec: MetricLearningSpec, start: str):
+        super().__init__(dimension, classes, start, s=1.0)
+        self.weight.requires_grad_(False)
+        self.objective = objective(spec.loss)
+
+    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+        return self.objective(features.float(), labels)
+
+    def settle(self, features: Tensor, labels: Tensor) -> None:
+        directions = F.normalize(features.float())
+        sums = torch.zeros_like(self.weight).index_add_(0, labels, directions)
+        present = torch.bincount(labels, minlength=len(sums)) > 0
+        self.weight[present] = F.normalize(sums[present])
+
+
+def objective(name: str) -> Any:
+    """The loss of that name, tried on a few points; InputError if there is none that needs points and labels alone."""
+    try:
+        from pytorch_metric_learning import losses
+    except ImportError:
+        raise InputError(f"pml:{name} needs pytorch-metric-learning: pip install 'marginalia-viz[pml]'") from None
+    kind: Any = getattr(losses, name, None)
+    if not (inspect.isclass(kind) and issubclass(kind, losses.BaseMetricLossFunction)):
+        raise InputError(f"pml:{name}: pytorch-metric-learning has no such loss; try pml:SupConLoss")
+    try:
+        with torch.random.fork_rng():
+            made: Any = kind()
+            made(torch.randn(len(TRIED), 2, requires_grad=True), torch.tensor(TRIED)).backward()
+    except Exception:  # each of its losses complains in its own way
+        raise InputError(f"pml:{name} needs class weights or settings; take a loss of points and labels only") from None
+    return made

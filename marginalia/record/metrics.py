@@ -1,0 +1,85 @@
+"""The numbers that are written beside every snapshot. NumPy only. Every one is defined in docs/metrics.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marginalia.record.snapshot import SPLITS, Points
+
+FAR = 95
+OF_A_SPLIT = ("accuracy", "margin_accuracy", "angle", f"angle_{FAR}", "scatter_ratio")
+METRICS = ("loss", *(f"{split}_{name}" for split in SPLITS for name in OF_A_SPLIT), "centre_gap", "weight_gap")
+
+
+@dataclass(frozen=True)
+class Observed:
+    """A split as it was seen after some epochs. kept: bool (N,), which points satisfy the margin of training."""
+
+    points: Points
+    kept: np.ndarray
+
+
+def measure(train: Observed, test: Observed, class_weights: np.ndarray, loss: float) -> dict[str, float]:
+    """Everything in metrics.csv for one snapshot, as docs/metrics.md defines it; angles in degrees, shares from 0 to 1.
+
+    loss: mean training loss since the snapshot before (NaN before training). A number that does not exist, such as the
+    spread of a class without points, is NaN.
+    """
+    classes = len(class_weights)
+    metrics = {"loss": loss}
+    for split, seen in zip(SPLITS, (train, test), strict=True):
+        angles = own_angles(seen.points, class_weights)
+        shares = (seen.points.accuracy, float(seen.kept.mean()))
+        spread = (float(angles.mean()), float(np.percentile(angles, FAR)), scatter_ratio(seen.points, classes))
+        metrics |= {f"{split}_{name}": value for name, value in zip(OF_A_SPLIT, (*shares, *spread), strict=True)}
+    metrics["centre_gap"] = smallest_angle(class_centres(train.points, classes))
+    metrics["weight_gap"] = smallest_angle(class_weights)
+    lengths = np.linalg.norm(train.points.features.astype(np.float64), axis=1)
+    for label in range(classes):
+        mine = lengths[train.points.labels == label]
+        metrics[f"norm_mean_{label}"] = float(mine.mean()) if len(mine) else float("nan")
+        metrics[f"norm_spread_{label}"] = float(mine.std()) if len(mine) else float("nan")
+    return metrics
+
+
+def own_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:
+    """Angle between each feature and its class weight, degrees, (N,)."""
+    own = unit(class_weights)[points.labels]
+    cosine = np.sum(unit(points.features) * own, axis=1)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def class_centres(points: Points, classes: int) -> np.ndarray:
+    """Mean direction of each class that has points, (at most C, D)."""
+    directions = unit(points.features)
+    present = [j for j in range(classes) if np.any(points.labels == j)]
+    return np.array([directions[points.labels == j].mean(axis=0) for j in present])
+
+
+def scatter_ratio(points: Points, classes: int) -> float:
+    """Scatter of the directions x / |x| between classes over that within them; NaN if there is none within."""
+    directions = unit(points.features)
+    counts = np.bincount(points.labels, minlength=classes)
+    sums = np.stack([np.bincount(points.labels, axis, minlength=classes) for axis in directions.T], axis=1)
+    means = sums / np.maximum(counts, 1)[:, None]
+    between = np.sum(counts * np.sum((means - directions.mean(axis=0)) ** 2, axis=1))
+    within = np.sum((directions - means[points.labels]) ** 2)
+    return float(between / within) if within > 0 else float("nan")
+
+
+def smallest_angle(vectors: np.ndarray) -> float:
+    """Smallest angle between two of the vectors (K, D), degrees; NaN for fewer than two."""
+    if len(vectors) < 2:
+        return float("nan")
+    cosines = unit(vectors) @ unit(vectors).T
+    largest = cosines[~np.eye(len(vectors), dtype=bool)].max()
+    return float(np.degrees(np.arccos(np.clip(largest, -1, 1))))
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Rows over their length, in float64; a zero row stays zero."""
+    vectors = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(lengths == 0, 1, lengths)

@@ -1,0 +1,50 @@
+"""Where and in what number format a run computes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError
+
+
+def resolve_device(name: str) -> torch.device:
+    """`auto` takes CUDA, then Apple's MPS, then the processor. Raises InputError for a device that is not there."""
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next(device for device in ("cuda", "mps", "cpu") if there[device])
+    if not there[name]:
+        found = ", ".join(device for device, is_there in there.items() if is_there)
+        raise InputError(f"--device {name} is not there on this machine; there is: {found}")
+    return torch.device(name)
+
+
+def resolved(config: RunConfig, device: torch.device) -> RunConfig:
+    """The config with `auto` replaced by what it means on this machine, since that decides a run's numbers."""
+    precision = "bf16" if uses_bfloat16(config.training.precision, device) else "fp32"
+    return replace(config, training=replace(config.training, device=device.type, precision=precision))
+
+
+def uses_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether the encoder computes in bfloat16: asked for, or `auto` where the hardware has it."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and cpu_has_bfloat16()
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself (Intel AMX, AVX-512 BF16)."""
+    get_capabilities = getattr(torch.cpu, "get_capabilities", None)
+    if get_capabilities is None:
+        return False
+    capabilities = get_capabilities()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
+
+
+def torch_here() -> dict[str, str]:
+    """What of torch decides the last bits of a run's numbers: its version and how many threads it has."""
+    return {"torch": torch.__version__, "threads": str(torch.get_num_threads())}

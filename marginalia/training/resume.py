@@ -1,0 +1,70 @@
+"""What a run's folder already holds, and whether the run asked for may go on from there. NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError
+from marginalia.data.dataset import Dataset
+from marginalia.record.snapshot import Snapshot
+from marginalia.record.store import IN_PASSING, describe, read_description, read_run
+
+
+@dataclass(frozen=True)
+class Found:
+    """snapshots: those on disk, in order; finished: whether training has nothing left to do."""
+
+    snapshots: list[Snapshot]
+    finished: bool
+
+
+def look_into(folder: Path, config: RunConfig, dataset: Dataset) -> Found:
+    """The run in `folder`, if it is the one that is asked for.
+
+    Raises InputError that lists what differs, or names what is damaged or missing.
+    """
+    has_snapshots = any((folder / "snapshots").glob("epoch_*.npz"))
+    if not (folder / "run.json").exists():
+        if has_snapshots:
+            raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
+        return Found([], False)
+    saved = read_description(folder)
+    lines = [
+        f"{key} was {before!r}, now {now!r}"
+        for key, before, now in differences(saved, describe(config, dataset))
+        if key.partition(".")[0] not in IN_PASSING
+    ]
+    if lines:
+        raise InputError(
+            f"{folder} holds a run with other settings ({'; '.join(lines)}); "
+            "add --overwrite to replace it, or choose other --outputs"
+        )
+    if not has_snapshots and not saved["finished"]:
+        return Found([], False)
+    return Found(list(read_run(folder).snapshots), saved["finished"] > 0)
+
+
+def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:
+    """(key.subkey, old, new) of everything that is not equal in two nested JSON objects."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        found = []
+        for name in sorted({*before, *now}):
+            found += differences(before.get(name), now.get(name), f"{key}.{name}" if key else name)
+        return found
+    return [] if before == now else [(key, before, now)]
+
+
+def up_to(snapshots: list[Snapshot], epoch: float, due: Iterable[float], folder: Path) -> list[Snapshot]:
+    """The snapshots until `epoch`, where a checkpoint goes on; InputError if one of those `due` is missing."""
+    kept = [snapshot for snapshot in snapshots if snapshot.epoch <= epoch + 1e-9]
+    expected = 1 + sum(moment <= epoch + 1e-9 for moment in due)
+    if len(kept) != expected:
+        raise InputError(
+            f"{folder}/snapshots holds {len(kept)} of the {expected} snapshots before the checkpoint; "
+            "start anew with --overwrite"
+        )
+    return kept

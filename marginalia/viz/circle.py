@@ -1,0 +1,133 @@
+"""The unit circle: how dense the directions of each class are along it, and the arcs that training asks for."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
+
+from marginalia.record.metrics import unit
+from marginalia.record.snapshot import Points, Run, Snapshot, SplitName
+from marginalia.viz.geometry import spread
+from marginalia.viz.labels import families, shown_names
+from marginalia.viz.regions import TURN, decision_arcs, on_circle, training_arcs
+from marginalia.viz.sectors import polygons, wedge
+from marginalia.viz.style import Style, class_colors, inches
+
+BINS = 360
+USUAL_INCHES = 2.8
+BANDWIDTH = np.radians(3)
+LOBE = 0.5
+LOBE_ANGLES = (np.arange(BINS + 1) + 0.5) * TURN / BINS
+LINES = ("-", "--", ":", "-.")
+REACH = 1.56
+RING = (0.93, 1.0)
+NAME_RING = 0.78
+MOST_NAMES = 15
+LONGEST_NAME = 3
+LONGEST_IF_SMALL = 2
+BADGE_GAP, FARTHEST_BADGE = 0.17, 1.42
+BADGE_ANGLE = 0.2
+LOWEST_LINE = 0.004
+FARTHEST_NAME = np.radians(8)
+
+
+class Circle:
+    """Artists made once; `show(snapshot)` moves them. For a 2-D space.
+
+    A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
+    this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
+    class wins with its margin; the gaps in it are the margin. Where a class wins by distance there are none.
+    A name that finds no room near its direction is left out. Classes that were not trained are outlines.
+    """
+
+    rings = 0.0
+
+    def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
+        self.spec, self.regions, self.split = run.spec, run.regions, split
+        classes = len(run.class_names)
+        self.colors = [to_rgba(color) for color in class_colors(classes, style.palette)]
+        scale = min(1.0, inches(ax) / USUAL_INCHES)
+        angle = np.linspace(0, TURN, 361)
+        ax.plot(np.cos(angle), np.sin(angle), color=style.colors.muted, lw=0.8, zorder=3)
+        self.ring = polygons(ax, zorder=1)
+        self.lobes = polygons(ax, zorder=2)
+        self.lobes.set_facecolor([(*color[:3], 0.8) for color in self.colors])
+        self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
+        strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
+        held_out = run.unseen_names if split == "test" else ()
+        self.strangers = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
+        small = inches(ax) < USUAL_INCHES
+        room = classes <= MOST_NAMES and not (small and max(map(len, run.class_names)) > LONGEST_IF_SMALL)
+        names = shown_names(run.class_names, LONGEST_NAME) if room else []
+        text: dict[str, Any] = {
+            "color": style.colors.ink,
+            "fontsize": 17 * scale,
+            "ha": "center",
+            "va": "center_baseline",
+        }
+        box: dict[str, Any] = {"boxstyle": "circle,pad=0.05", "fc": style.colors.background, "ec": "none"}
+        self.names = [ax.text(0, 0, name, bbox=box, zorder=4, fontfamily=families(name), **text) for name in names]
+        box = {"boxstyle": "round,pad=0.15", "fc": style.colors.background, "ec": style.colors.ink}
+        self.badges = [
+            ax.text(0, 0, name, bbox=box, zorder=5, fontfamily=families(name), **text)
+            for name in shown_names(held_out, LONGEST_NAME)
+        ]
+        wide, high = ax.bbox.width, ax.bbox.height
+        across, up = REACH * wide / min(wide, high), REACH * high / min(wide, high)
+        ax.set(xlim=(-across, across), ylim=(-up, up))
+        ax.set_axis_off()
+
+    def widen(self, run: Run) -> None:
+        """Directions need no other limits."""
+
+    def show(self, snapshot: Snapshot, frame: float = 0) -> None:
+        """Moves every artist to this snapshot; a flat space does not turn, whatever the frame."""
+        directions = unit(snapshot.class_weights)
+        arcs = (training_arcs if self.spec.has_margin else decision_arcs)(snapshot.class_weights, self.spec)
+        arcs = arcs if self.regions == "sectors" else []
+        self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
+        self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
+        base = on_circle(LOBE_ANGLES[::-1]).T
+        outlines = rims(snapshot.points(self.split), len(directions))
+        self.lobes.set_verts([np.concatenate((outline, base)) for outline in outlines])
+        if self.strangers and snapshot.unseen:
+            self.show_strangers(rims(snapshot.unseen, len(self.strangers)))
+        for spoke, (x, y) in zip(self.spokes, directions, strict=True):
+            spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
+        if self.names:
+            places = spread(np.arctan2(directions[:, 1], directions[:, 0]), TURN / (MOST_NAMES + 1))
+            near = np.sum(directions * on_circle(places).T, axis=1) > np.cos(FARTHEST_NAME)
+            for name, (x, y), there in zip(self.names, NAME_RING * on_circle(places).T, near, strict=True):
+                name.set(position=(float(x), float(y)), visible=bool(there))
+
+    def show_strangers(self, outlines: np.ndarray) -> None:
+        """Only where an outline leaves the circle, with its badge beyond its peak, (C, BINS + 1, 2)."""
+        radii = np.linalg.norm(outlines, axis=2)
+        peaks = outlines[np.arange(len(outlines)), radii.argmax(axis=1)]
+        reach = np.minimum(radii.max(axis=1) + BADGE_GAP, FARTHEST_BADGE)
+        places = reach[:, None] * on_circle(spread(np.arctan2(peaks[:, 1], peaks[:, 0]), BADGE_ANGLE)).T
+        seen = np.where((radii > 1 + LOWEST_LINE)[:, :, None], outlines, np.nan)
+        for line, badge, outline, place in zip(self.strangers, self.badges, seen, places, strict=True):
+            line.set_data(*outline.T)
+            badge.set_position((float(place[0]), float(place[1])))
+
+
+def rims(points: Points, classes: int) -> np.ndarray:
+    """The outline of each class's lobe, (C, BINS + 1, 2); it ends where it begins."""
+    heights = lobes(points, classes)
+    return (1 + LOBE * np.append(heights, heights[:, :1], axis=1))[:, :, None] * on_circle(LOBE_ANGLES).T
+
+
+def lobes(points: Points, classes: int) -> np.ndarray:
+    """Density of each class's directions along the circle, (C, BINS); 1 for a class in a single direction."""
+    angles = np.arctan2(points.features[:, 1], points.features[:, 0]) % TURN
+    bins = np.minimum((angles * (BINS / TURN)).astype(np.int64), BINS - 1)
+    counts = np.bincount(points.labels * BINS + bins, minlength=classes * BINS).reshape(classes, BINS)
+    distance = (np.arange(BINS) + BINS / 2) % BINS - BINS / 2
+    kernel = np.exp(-0.5 * (distance * TURN / BINS / BANDWIDTH) ** 2)
+    smooth = np.fft.irfft(np.fft.rfft(counts, axis=1) * np.fft.rfft(kernel), BINS, axis=1)
+    return np.clip(smooth, 0, None) / np.maximum(counts.sum(axis=1, keepdims=True), 1)

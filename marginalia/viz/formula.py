@@ -1,0 +1,48 @@
+"""A loss as mathematics and as a name, for titles."""
+
+from __future__ import annotations
+
+from marginalia.core.margin import MarginSpec
+from marginalia.record.snapshot import Run
+
+PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", " - ": " \N{MINUS SIGN} "}
+
+
+def in_training(run: Run) -> tuple[str, str]:
+    """Two lines that say what the loss does with the own class and with others, as mathtext."""
+    if run.regions == "cells":
+        return f"head  {run.head}", "the nearest centre wins"
+    if run.head:
+        return f"head  {run.head}", f"without margin  {other_logit(run.spec)}"
+    return f"own class  {own_logit(run.spec)}", f"others  {other_logit(run.spec)}"
+
+
+def own_logit(spec: MarginSpec) -> str:
+    """The logit of the own class in training, with its numbers, as mathtext; cos goes on falling beyond 180 degrees."""
+    angle = r"\theta_y" if spec.m1 == 1 else rf"{spec.m1:g}\theta_y"
+    if spec.m2:
+        angle += f" + {spec.m2:g}"
+    cosine = rf"\cos({angle})" if spec.bends_the_angle else rf"\cos\,{angle}"
+    core = f"{cosine} - {spec.m3:g}" if spec.m3 else cosine
+    scale = scale_factor(spec, "y")
+    return f"${scale}\\,({core})$" if spec.m3 and scale else f"${scale}\\,{core}$"
+
+
+def other_logit(spec: MarginSpec) -> str:
+    """The logit of another class, as mathtext."""
+    return rf"${scale_factor(spec, 'j')}\,\cos\,\theta_j$"
+
+
+def scale_factor(spec: MarginSpec, index: str) -> str:
+    """s |w| |x| without what is 1."""
+    parts = [f"{spec.s:g}"] if spec.s != 1 else []
+    parts += [] if spec.w_norm else [rf"\|w_{index}\|"]
+    parts += [] if spec.x_norm else [r"\|x\|"]
+    return r"\,".join(parts)
+
+
+def as_text(formula: str) -> str:
+    """The mathtext of this module as plain text; an underscore is before what stands lower."""
+    for mathtext, text in PLAIN_TEXT.items():
+        formula = formula.replace(mathtext, text)
+    return " ".join(formula.split())

@@ -1,0 +1,106 @@
+"""The square frame: the scatter under a caption."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from marginalia.record.snapshot import Points, Run, SplitName
+from marginalia.viz.circle import Circle
+from marginalia.viz.labels import shown
+from marginalia.viz.scatter import FAINT_RING, Scatter
+from marginalia.viz.settings import our_settings
+from marginalia.viz.sheet import LINES, RunSheet, Sheet
+from marginalia.viz.style import Style
+
+CAPTION, FOOT = 90, 36
+LEFT, RIGHT = 22, 698
+LONGEST_TITLE = 30
+MOST_LETTERS = 3
+
+
+class Page(RunSheet):
+    """A run, one frame a snapshot, in the same limits."""
+
+    def __init__(self, run: Run, split: SplitName, style: Style):
+        super().__init__(LINES, style, run)
+        self.split = split
+        foot = FOOT if has_long_names(run) else 0
+        self.scatter = feature_space(self, (0, foot, LINES, LINES - CAPTION - foot), run, split)
+        title = shown(run.lossname, LONGEST_TITLE)
+        self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
+        self.text(LEFT, 647, numbers(run), 15, muted=True)
+        self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
+        self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
+        self.note = self.text(LEFT, 13, "", 14, muted=True)
+        self.text(RIGHT, 13, "   ".join(legend(run, split, style)), 14, muted=True, ha="right")
+
+    @our_settings()
+    def widen(self, run: Run) -> None:
+        """Takes other snapshots of the same run, in limits that hold those of before as well."""
+        self.run = run
+        self.scatter.widen(run)
+
+    def show(self, number: int) -> None:
+        snapshot = self.run.snapshots[number]
+        points = snapshot.points(self.split)
+        self.scatter.show(snapshot, number * self.pace)
+        self.epoch.set_text(f"epoch {snapshot.epoch:.4g}")
+        self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
+        self.note.set_text(errors_in_words(points, self.scatter.rings))
+
+
+class Plain(RunSheet):
+    """Nothing but the feature space and the epoch, for slides with a text of their own."""
+
+    def __init__(self, run: Run, split: SplitName, style: Style):
+        super().__init__(LINES, style, run)
+        foot = FOOT if has_long_names(run) else 0
+        self.scatter = feature_space(self, (0, foot, LINES, LINES - foot), run, split)
+        self.epoch = self.text(RIGHT, 16, "", 18, ha="right")
+
+    def show(self, number: int) -> None:
+        self.scatter.show(self.run.snapshots[number], number * self.pace)
+        self.epoch.set_text(f"epoch {self.run.snapshots[number].epoch:.4g}")
+
+
+def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: Run, split: SplitName) -> Any:
+    """The scatter, or the unit circle alone if the style asks for it and the space is flat."""
+    flat = run.snapshots[0].class_weights.shape[1] == 2
+    kind = Circle if flat and sheet.style.view_of(run.spec) == "circle" else Scatter
+    return kind(sheet.axes(*place), run, split, sheet.style)
+
+
+def has_long_names(run: Run) -> bool:
+    """Whether badges are so wide that they would cover what stands at the foot."""
+    return max(map(len, (*run.class_names, *run.unseen_names))) > MOST_LETTERS
+
+
+def numbers(run: Run) -> str:
+    """The loss in numbers, as in the table of losses; of a further head its name."""
+    if run.head:
+        return "drawn without margin" if run.lossname.startswith(run.head) else f"without margin: {run.head}"
+    spec = run.spec
+    return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
+
+
+def errors_in_words(points: Points, rings: float) -> str:
+    """How many are wrong, and that they are ringed if rings so dark can be seen."""
+    wrong = int(np.count_nonzero(points.predictions != points.labels))
+    return f"{'ringed: ' if rings > FAINT_RING else ''}{wrong:,} wrong of {len(points.labels):,}"
+
+
+def legend(run: Run, split: SplitName, style: Style) -> list[str]:
+    """What the marks mean that nothing else explains."""
+    flat = run.snapshots[0].class_weights.shape[1] == 2
+    strange = run.unseen_names and split == "test"
+    if flat and style.view == "circle":
+        gaps = "gaps: margin" if strange else "gaps in the ring: margin"  # a slide's column is no wider
+        return (["outlines: not trained"] if strange else []) + ([gaps] if run.spec.has_margin else [])
+    words = ["crosses: not trained"] if strange else []
+    if flat and "margin" in style.overlays and run.spec.has_margin:
+        words.append("hatched: margin")
+    if style.view_of(run.spec) in ("both", "circle"):
+        words.append(f"{'circle' if flat else 'sphere'}: x / |x|")
+    return words

@@ -1,0 +1,134 @@
+"""What the page's script must know besides the packed numbers, computed here once and for all moments: as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from marginalia.record.snapshot import SPLITS, Run, SplitName
+from marginalia.viz import geometry, panels, scatter, sectors
+from marginalia.viz.frames import legend
+from marginalia.viz.labels import short_names
+from marginalia.viz.page.choice import Images, in_words
+from marginalia.viz.page.ground import cells_of, margins_of, sectors_of
+from marginalia.viz.page.pack import histogram, longest, series
+from marginalia.viz.regions import effective
+from marginalia.viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
+
+BADGE_RADIUS = 0.03
+NO_NUMBER = "\N{EN DASH}"
+NO_BREAK = str.maketrans(" ", "\u00a0")
+
+Chosen = dict[SplitName, np.ndarray]
+
+
+def about_page(runs: Sequence[Run]) -> dict[str, Any]:
+    """What holds for every run of the page."""
+    return {
+        "themes": {
+            name: asdict(theme) | {"tint": sectors.TINT[name], "inkPixel": pixel(theme.ink)}
+            for name, theme in THEMES.items()
+        },
+        "geometry": {
+            "unitRing": geometry.UNIT_RING, "badgeRing": geometry.BADGE_RING,
+            "badgeRadius": BADGE_RADIUS, "beyond": sectors.BEYOND,
+            "darkest": scatter.DARKEST_RING, "faintest": scatter.FAINT_RING,
+        },
+        "bins": int(panels.WIDEST / panels.BIN) + 1,
+        "epochs": epochs_of(runs),
+    }  # fmt: skip
+
+
+def about_set(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[str, Any]:
+    return {"data": images.data} | {
+        split: {
+            "numbers": images.numbers[split][chosen[split]].tolist(),
+            "labels": runs[0].snapshots[0].points(split).labels[chosen[split]].tolist(),
+            "shown": in_words(runs, split, chosen[split]),
+        }
+        for split in SPLITS
+    }
+
+
+def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, style: Style) -> dict[str, Any]:
+    """number: of its set of images. epochs: those of all runs; `rows` has the run's latest snapshot at each of them."""
+    colors, own = class_colors(len(run.class_names), style.palette), epochs_of([run])
+    rim = style.view_of(run.spec) in ("both", "circle")
+    return {
+        "name": run.name,
+        "sectors": sectors_of(run),
+        "margins": margins_of(run),
+        "cells": cells_of(run),
+        "byDistance": run.regions == "cells",
+        "rim": rim,
+        "legend": [in_line(legend(run, "train", style) + ringed) for ringed in ([], ["ringed: wrong"])],
+        "classes": run.class_names,
+        "short": short_names(run.class_names, scatter.LONGEST_BADGE),
+        "weights": class_directions(run),
+        "badges": badge_angles(run),
+        "colors": colors,
+        "pixels": [pixel(color) for color in colors],
+        "onColors": [readable_on(color) for color in colors],
+        "reach": geometry.half_height(run),
+        "set": number,
+        "tallest": {split: tallest_bar(run, split) for split in SPLITS},
+        "epochs": own,
+        "rows": [max(0, int(np.searchsorted(own, epoch, side="right")) - 1) for epoch in epochs],
+        "readings": {split: readings(run, split) for split in SPLITS},
+        "longest": {split: longest(series(run, split, chosen[split])).tolist() for split in SPLITS},
+    }  # fmt: skip
+
+
+def epochs_of(runs: Sequence[Run]) -> list[float]:
+    """The epochs of which these runs have snapshots, as they are written: to six digits, whole ones without a point."""
+    epochs = sorted({float(f"{snapshot.epoch:.6g}") for run in runs for snapshot in run.snapshots})
+    return [int(epoch) if epoch.is_integer() else epoch for epoch in epochs]
+
+
+def in_line(words: Sequence[str]) -> str:
+    """One line that breaks between these words and not within them."""
+    return ", ".join(word.translate(NO_BREAK) for word in words)
+
+
+def pixel(color: str) -> int:
+    """'#rrggbb' as the pixels of an ImageData hold it, without opacity: 0xbbggrr."""
+    return int.from_bytes(bytes.fromhex(color[1:]), "little")
+
+
+def class_directions(run: Run) -> list[list[list[float]]]:
+    """Angle (radians) and length of each class weight, as the logits have it, in each snapshot.
+
+    The angles go on from snapshot to snapshot the shorter way, so that what is between is between the numbers.
+    """
+    weights = np.stack([effective(snapshot.class_weights, run.spec) for snapshot in run.snapshots])
+    angles = np.unwrap(np.arctan2(weights[..., 1], weights[..., 0]), axis=0)
+    return np.stack((angles, np.linalg.norm(weights, axis=2)), axis=2).round(7).tolist()
+
+
+def badge_angles(run: Run) -> list[list[float]]:
+    """Where the badges stand in each snapshot, radians, moved apart as far as the largest of them need."""
+    gap = 1.08 * 4 * BADGE_RADIUS / geometry.BADGE_RING * min(1, FULL_BADGES / len(run.class_names))
+    directions = [np.arctan2(s.class_weights[:, 1], s.class_weights[:, 0]) for s in run.snapshots]
+    places = np.stack([geometry.spread(angles, gap) for angles in directions])
+    return np.unwrap(places, axis=0).round(4).tolist()
+
+
+def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
+    """What was measured of all points of each snapshot, as metrics.csv has it, in words."""
+    written = []
+    for snapshot in run.snapshots:
+        accuracy, mean = snapshot.metrics[f"{split}_accuracy"], snapshot.metrics[f"{split}_angle"]
+        angles = {"gap": snapshot.metrics["centre_gap"], "mean": mean}
+        words = {name: f"{angle:.1f}°" if isfinite(angle) else NO_NUMBER for name, angle in angles.items()}
+        written.append({"accuracy": f"{100 * accuracy:.2f} %"} | words)
+    return written
+
+
+def tallest_bar(run: Run, split: SplitName) -> float:
+    """How many points the chart of angles has room for: the tallest bar after the first snapshot, but the last bar."""
+    bars = histogram(run, split).sum(axis=1)[min(1, len(run.snapshots) - 1) :, :-1]
+    return 1.02 * max(1, int(bars.max()))

@@ -1,0 +1,138 @@
+"""The feature space of one snapshot: points, class directions with badges, rings around errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from marginalia.record.metrics import unit
+from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.dots import BEHIND, Cloud
+from marginalia.viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten, half_height
+from marginalia.viz.labels import families, shown_names
+from marginalia.viz.sectors import Sectors
+from marginalia.viz.sphere import Globe
+from marginalia.viz.strangers import Strangers
+from marginalia.viz.style import Style, badge_points, class_colors, inches, readable_on
+
+LAYERS = 8
+RIM_LAYERS = 3
+USUAL_SPAN = 228.0
+DARKEST_RING = 0.8
+FAINT_RING = 0.15
+RING_POINTS = 5
+MANY_POINTS = 4000
+LONGEST_BADGE = 11
+ROOM_BESIDE = 1.2
+
+
+def ring_opacity(places: np.ndarray, diameter: float) -> float:
+    """How dark the rings at these places (K, 2) are, up to 0.8: the paler, the more lie on the ring in the middle."""
+    if len(places) == 0:
+        return DARKEST_RING
+    _, crowds = np.unique(np.round(places / diameter), axis=0, return_counts=True)
+    return DARKEST_RING / float(np.median(np.repeat(crowds, crowds)))
+
+
+class Scatter:
+    """Artists made once; `widen(run)` sets the limits for a whole run, `show(snapshot)` moves the artists.
+
+    Errors are ringed on the unit circle if it is there, else among the features: where the loss looks.
+    Dots, lines and badges are sized for the axes they are drawn in. rings: how dark the rings of the moment are.
+    """
+
+    rings = 0.0
+
+    def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
+        self.ax, self.split, self.spec = ax, split, run.spec
+        self.overlays = style.overlays
+        self.span = 36 * inches(ax)
+        scale = min(1.0, self.span / USUAL_SPAN)
+        colors = class_colors(len(run.class_names), style.palette)
+        flat = run.snapshots[0].class_weights.shape[1] == 2
+        self.sectors = Sectors(ax, run, colors, style) if flat else None
+        labels = run.snapshots[0].points(split).labels
+        size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
+        self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
+        self.globe = None if flat else Globe(ax, style)
+        self.rim: Cloud | None = None
+        if style.view_of(run.spec) in ("both", "circle"):
+            self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
+        ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
+        self.ring_points = RING_POINTS * scale**0.5
+        ring |= {"markersize": self.ring_points, "markeredgewidth": 0.7 * scale**0.5}
+        (self.errors,) = ax.plot([], [], color=style.colors.ink, zorder=3, **ring)
+        (self.errors_behind,) = ax.plot([], [], color=style.colors.ink, zorder=1.6, **ring)
+        (self.centres,) = ax.plot([], [], "P", color=style.colors.ink, markersize=9 * scale**0.5, zorder=6)
+        self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
+        self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
+        self.draw_badges(style, colors, run.class_names, scale)
+        strange = run.unseen_names and split == "test"
+        self.strangers = Strangers(ax, run, style, size, scale) if strange else None
+        (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
+        ax.set_axis_off()
+        self.reach = 0.0
+        self.widen(run)
+
+    def widen(self, run: Run) -> None:
+        """Limits that hold every snapshot of the run and what was held before; the unit circle in their scale."""
+        self.reach = max(self.reach, half_height(run))
+        wide, high = self.ax.bbox.width, self.ax.bbox.height
+        across, up = self.reach * wide / min(wide, high), self.reach * high / min(wide, high)
+        self.ax.set(xlim=(-across, across), ylim=(-up, up))
+        self.across = across
+        if self.rim is not None:
+            angle = np.linspace(0, 2 * np.pi, 361)
+            self.circle.set_data(UNIT_RING * self.reach * np.cos(angle), UNIT_RING * self.reach * np.sin(angle))
+
+    def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
+        size = badge_points(len(colors)) * scale**0.75
+        self.gap = 1.08 * size / (BADGE_RING * self.span)
+        self.badges = []
+        for color, name in zip(colors, shown_names(names, LONGEST_BADGE), strict=True):
+            box: dict[str, Any] = {"boxstyle": "circle,pad=0.25" if len(name) == 1 else "round,pad=0.3", "fc": color}
+            box |= {"ec": style.colors.background, "lw": 1.5}
+            weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
+            place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5}
+            place |= {"fontfamily": families(name)}
+            self.badges.append(self.ax.text(0, 0, name, bbox=box, **weight, **place))
+        widths = [badge.get_window_extent().width + size * ROOM_BESIDE for badge in self.badges]
+        self.room = np.clip(1 - np.array(widths) / self.ax.bbox.width, 0, 1)
+
+    def show(self, snapshot: Snapshot, frame: float = 0) -> None:
+        """Moves every artist to this snapshot; `frame` turns a 3-D space."""
+        points = snapshot.points(self.split)
+        features = flatten(points.features, frame)
+        self.dots.show(points.features, frame)
+        marked = features
+        if self.rim is not None:
+            directions = UNIT_RING * self.reach * unit(points.features)
+            marked = flatten(directions, frame)
+            self.rim.show(directions, frame)
+        if self.strangers is not None:
+            self.strangers.show(snapshot, self.reach, self.rim is not None, frame)
+        if self.globe is not None:
+            self.globe.show(UNIT_RING * self.reach, frame)
+        if self.sectors is not None:
+            self.sectors.show(snapshot.class_weights, self.reach)
+        if "errors" in self.overlays:
+            wrong = points.predictions != points.labels
+            front = depth(points.features, frame) >= 0
+            self.rings = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
+            for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
+                rings.set_data(*marked[wrong & seen].T)
+                rings.set_alpha(share * self.rings)
+        if "centres" in self.overlays:
+            self.centres.set_data(*flatten(class_means(points), frame).T)
+        tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
+        places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
+        places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)
+        near = depth(snapshot.class_weights, frame) >= 0
+        for line, badge, tip, place, front in zip(self.lines, self.badges, tips, places, near, strict=True):
+            line.set_alpha(0.55 if front else 0.2)
+            badge.set_zorder(5 if front else 4.5)
+            knee = tip * (UNIT_RING / BADGE_RING)
+            line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])
+            badge.set_position((float(place[0]), float(place[1])))

@@ -1,0 +1,54 @@
+"""The slide, 16:9: the scatter on the left, what it means on the right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marginalia.record.snapshot import Run, SplitName
+from marginalia.viz.circle import Circle
+from marginalia.viz.formula import in_training
+from marginalia.viz.frames import errors_in_words, feature_space, legend
+from marginalia.viz.labels import shown
+from marginalia.viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
+from marginalia.viz.scatter import Scatter
+from marginalia.viz.sheet import LINES, WIDTH, RunSheet
+from marginalia.viz.style import Style
+
+LEFT, RIGHT = 752, 1252
+LONGEST_TITLE = 24
+
+
+class Slide(RunSheet):
+    """A run, one frame a snapshot, in the same limits."""
+
+    def __init__(self, run: Run, split: SplitName, style: Style):
+        super().__init__(WIDTH, style, run)
+        self.split, self.last = split, run.snapshots[-1].epoch
+        self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
+        self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
+        self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
+        self.text(RIGHT, 146, "angle to own class", SECONDARY, muted=True, ha="right")
+        self.text(832, 112, f"{split} accuracy", SECONDARY, muted=True)
+        if run.snapshots[0].class_weights.shape[1] == 2:
+            small = Scatter if isinstance(self.scatter, Circle) else Circle
+            self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
+            self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
+        title = shown(run.lossname, LONGEST_TITLE)
+        self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
+        own, others = in_training(run)
+        self.text(LEFT, 618, own, 19)
+        self.text(LEFT, 582, others, 19, muted=True)
+        self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
+        self.epoch = self.text(RIGHT, 532, "", 20, ha="right")
+        self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
+        self.text(LEFT, 468, "   ".join(legend(run, split, style)[:2]), SECONDARY, muted=True)
+
+    def show(self, number: int) -> None:
+        snapshot = self.run.snapshots[number]
+        points = snapshot.points(self.split)
+        self.scatter.show(snapshot, number * self.pace)
+        for panel in self.panels:
+            panel.show(snapshot)
+        self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
+        self.epoch.set_text(f"epoch {snapshot.epoch:.4g} of {self.last:.4g}")
+        self.note.set_text(errors_in_words(points, self.scatter.rings))

@@ -1,8 +1,0 @@
-"""The encoders by the names that `--basemodel` takes."""
-
-from torch import nn
-
-from models.lenet import LeNetPP
-from models.resnet import MiniResNet18
-
-ENCODERS: dict[str, type[nn.Module]] = {"LeNet_pp": LeNetPP, "MiniResnet18": MiniResNet18}

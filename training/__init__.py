@@ -1,1 +1,0 @@
-"""Configuration, the training loop and what it saves. `config`, `snapshot`, `metrics` and `store` need no torch."""

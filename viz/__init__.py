@@ -1,1 +1,0 @@
-"""Pictures of a run. Nothing here imports torch; everything is drawn from a `training.snapshot.Run`."""
