@@ -198,9 +198,10 @@ def page(folder: Path, panes: int, width: int, height: int) -> None:
 
     from playwright.sync_api import sync_playwright
 
-    from marginalia.cli.pages import images_of, write_page
     from marginalia.data.mnist import load_mnist
+    from marginalia.point_images import images_of
     from marginalia.record.store import read_description, read_run
+    from marginalia.viz.page.assemble import write_page
 
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -239,7 +240,7 @@ def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
     from marginalia.record.snapshot import Points
 
     random = np.random.default_rng(0)
-    chosen = np.arange(points) % len(run.snapshots[0].test.labels)
+    chosen = np.arange(points) % len(run.snapshots[0].points("test").labels)
     spare = random.integers(-(-classes // 10), size=points) * 10
     weights = random.normal(size=(classes, 2)).astype(np.float32)
 
@@ -250,7 +251,7 @@ def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
 
     series = [run.snapshots[number * len(run.snapshots) // snapshots] for number in range(snapshots)]
     made = [
-        replace(s, epoch=float(i), train=more(s.train), test=more(s.test),
+        replace(s, epoch=float(i), splits={split: more(part) for split, part in s.splits.items()},
                 class_weights=s.class_weights if classes == 10 else weights)
         for i, s in enumerate(series)
     ]  # fmt: skip

@@ -23,6 +23,7 @@ from marginalia.config.run_config import RunConfig
 from marginalia.data.dataset import Dataset
 from marginalia.data.mnist import load_mnist
 from marginalia.record.snapshot import Run
+from marginalia.viz import labels
 
 from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
@@ -32,6 +33,12 @@ COMMANDS = {"main.py": train, "create_gif.py": draw, "faces": faces}
 
 Answer = tuple[int, str, str]
 HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise
+
+
+@pytest.fixture(autouse=True)
+def no_signs_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command ends with a word on signs that no font has; those of one test are no business of the next."""
+    monkeypatch.setattr(labels, "_without_font", set())
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from marginalia.config.config_file import ConfigFile
+from marginalia.record.description import Description, DrawnHead, SplitNames
 from marginalia.record.metrics import Observed, measure
-from marginalia.record.snapshot import Points, Run, Snapshot
+from marginalia.record.snapshot import HELD_OUT, Points, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
-from marginalia.record.store import FORMAT, fingerprint
+from marginalia.record.store import write_description
 
 NAMES = tuple("0123456789")
 
@@ -32,18 +31,25 @@ def made_up_run(
         features = (epoch + 0.1) * weights[labels] + random.normal(size=(count, dimension), scale=0.3)
         points = Points(features.astype(np.float32), labels, predictions)
         seen = Observed(points, random.random(count) < 0.7)
-        made.append(Snapshot(float(epoch), points, points, weights, measure(seen, seen, weights, 1.0)))
+        metrics = measure(seen, seen, weights, 1.0)
+        made.append(Snapshot(float(epoch), 10 * epoch, {"train": points, "test": points}, weights, metrics))
     return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))
 
 
-def save(run: Run, place: Path, images: str = "", config: dict[str, Any] | None = None) -> None:
-    """A finished run on disk, as training leaves it. images, config: what run.json says of them."""
-    content = {
-        "format": FORMAT, "name": run.name, "lossname": run.lossname, "margin": asdict(run.spec),
-        "class_names": list(run.class_names), "unseen_names": list(run.unseen_names), "images": images,
-        "config": config or {}, "made_with": {}, "finished": len(run.snapshots), "metrics": {},
-    }  # fmt: skip
-    (place / "snapshots").mkdir(parents=True)
-    (place / "run.json").write_text(json.dumps(content))
+def save(run: Run, place: Path, images: str = "", settings: dict[str, Any] | None = None) -> None:
+    """A finished run on disk, as training leaves it. images, settings: what run.json says of them."""
+    held_out = {HELD_OUT: SplitNames(run.unseen_names)} if run.unseen_names else {}
+    described = Description(
+        name=run.name,
+        lossname=run.lossname,
+        class_names=run.class_names,
+        splits={"train": SplitNames(), "test": SplitNames()} | held_out,
+        head=DrawnHead(run.spec, run.head or "", run.regions),
+        images=images,
+        source="mnist",
+        settings=settings or {},
+        finished=len(run.snapshots),
+    )
+    write_description(place, described)
     for snapshot in run.snapshots:
-        write_snapshot(place, snapshot, fingerprint(content))
+        write_snapshot(place, snapshot, described)

@@ -37,20 +37,20 @@ def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapsh
         weights = weights.astype(np.float32)
         seen = [Observed(points[split], points[split].predictions == points[split].labels) for split in SPLITS]
         metrics = measure(*seen, weights, 1.0 if epoch else float("nan"))
-        made.append(Snapshot(float(epoch), points["train"], points["test"], weights, metrics))
+        made.append(Snapshot(float(epoch), 10 * epoch, points, weights, metrics))
     return Run(name, name, spec, dataset.class_names, tuple(made))
 
 
 def save(run: Run, dataset: Dataset, outputs: Path, folder: str = "") -> Run:
     """The run on disk, in `outputs`; returns it."""
-    config: dict = {
+    settings: dict = {
         "data": {"dataset": "mnist"}
         | {f"{split}_points": len(run.snapshots[0].points(split).labels) for split in SPLITS},
         "training": {"seed": SEED},
     }
     if run.head:
-        config["head"] = {"name": run.head, "regions": run.regions}
-    made_up.save(run, outputs / (folder or run.name), dataset.digest, config)
+        settings["head"] = {"name": run.head, "regions": run.regions}
+    made_up.save(run, outputs / (folder or run.name), dataset.digest, settings)
     return run
 
 
@@ -65,4 +65,4 @@ def lost(run: Run) -> Run:
     last = run.snapshots[-1]
     points = {split: last.points(split) for split in SPLITS}
     wrong = {split: replace(part, predictions=(part.labels + 1) % 10) for split, part in points.items()}
-    return replace(run, snapshots=(*run.snapshots[:-1], replace(last, **wrong)))
+    return replace(run, snapshots=(*run.snapshots[:-1], replace(last, splits=wrong)))

@@ -14,6 +14,12 @@ def bytes_of(folder: Path, pattern: str) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.glob(pattern))}
 
 
+def snapshot_at(folder: Path, epoch: str) -> Path:
+    """The file of the snapshot of this epoch, as its name has it: "01"."""
+    (file,) = (folder / "snapshots").glob(f"epoch_{epoch}_step_*.npz")
+    return file
+
+
 def stop_after(monkeypatch, writes: int, name: str) -> None:
     """Makes the process fail at the given write of files with this ending."""
     from marginalia.core import files

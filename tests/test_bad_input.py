@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT
+from .stopping import snapshot_at
 
 
 @pytest.fixture(autouse=True)
@@ -103,18 +105,38 @@ def finished(made_once, tmp_path) -> Path:
 
 def test_a_run_is_named_after_what_was_changed(finished):
     assert finished.name.startswith("CosFace_v1_m3-0.15_MiniResnet18_digits")
-    assert json.loads((finished / "run.json").read_text())["margin"]["m3"] == 0.15
+    assert json.loads((finished / "run.json").read_text())["head"]["spec"]["m3"] == 0.15
 
 
-def test_a_run_is_not_overwritten_unasked(run, finished, digit_folder):
+def test_other_settings_have_a_folder_of_their_own(run, finished, digit_folder, tmp_path):
+    """Those of the command line are in its name; of others, as those of config.json, a digest is."""
     before = files_of(finished)
-    command = json.loads((finished / "run.json").read_text())["config"]
-    answer = run(
-        "main.py", "--lossname", "CosFace_v1", "--m3", "0.15", "--dataset", command["data"]["dataset"], "--epochs", 1,
-        "--basemodel", "MiniResnet18", "--outputs", finished.parent,
-    )  # fmt: skip
-    assert_complaint(answer, finished, "--overwrite")
+    words = ["main.py", "--lossname", "CosFace_v1", "--m3", "0.15", "--dataset", f"folder:{digit_folder}"]
+    words += ["--epochs", 2, "--batch-size", 32, "--basemodel", "MiniResnet18", "--outputs", finished.parent]
+    code, out, err = run(*words, "--seed", 1)
+    assert (code, err, "holds a run" in out) == (0, "", False)
+    assert (finished.parent / f"{finished.name}_seed1" / "test.gif").exists()
+    content = json.loads((ROOT / "config.json").read_text())
+    content["optimizers"]["adamw"]["lr"] = 0.001
+    (tmp_path / "mine.json").write_text(json.dumps(content))
+    code, out, err = run(*words, "--config", tmp_path / "mine.json")
+    assert (code, err) == (0, "")
+    assert "holds a run with other settings (settings.optimizer.lr was 0.002, now 0.001); this one goes beside" in out
+    (beside,) = (path for path in finished.parent.glob(f"{finished.name}_*") if not path.name.endswith("seed1"))
+    assert re.fullmatch("[0-9a-f]{8}", beside.name.removeprefix(f"{finished.name}_"))
+    assert json.loads((beside / "run.json").read_text())["name"] == beside.name
+    code, out, _ = run(*words, "--config", tmp_path / "mine.json")
+    assert (code, "finished already" in out) == (0, True)
     assert files_of(finished) == before
+
+
+def test_images_that_lie_elsewhere_now_are_the_same_images(run, finished, digit_folder, tmp_path):
+    shutil.copytree(digit_folder, tmp_path / digit_folder.name)
+    code, out, err = run(
+        "main.py", "--lossname", "CosFace_v1", "--m3", "0.15", "--dataset", f"folder:{tmp_path / digit_folder.name}",
+        "--epochs", 2, "--batch-size", 32, "--basemodel", "MiniResnet18", "--outputs", finished.parent,
+    )  # fmt: skip
+    assert (code, err, "finished already" in out) == (0, "", True)
 
 
 def files_of(folder: Path) -> dict[Path, bytes]:
@@ -136,24 +158,24 @@ HARMS = {
     "run.json emptied": ("run.json", b"", "run.json"),
     "run.json not JSON": ("run.json", b'{"format": 1', "run.json"),
     "run.json of another shape": ("run.json", b"[1, 2]", "run.json"),
-    "snapshot emptied": ("snapshots/epoch_01.npz", b"", "epoch_01.npz"),
-    "snapshot not a zip": ("snapshots/epoch_01.npz", b"PK\x03\x04 and then nothing", "epoch_01.npz"),
+    "snapshot emptied": ("01", b"", "epoch_01_step"),
+    "snapshot not a zip": ("01", b"PK\x03\x04 and then nothing", "epoch_01_step"),
 }
 
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_a_damaged_run(run, finished, harm):
     name, content, complaint = HARMS[harm]
-    (finished / name).write_bytes(content)
+    (snapshot_at(finished, name) if name.isdigit() else finished / name).write_bytes(content)
     gif = (finished / "train.gif").read_bytes()
     assert_complaint(run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent), complaint)
     assert (finished / "train.gif").read_bytes() == gif
 
 
 def test_a_truncated_snapshot(run, finished):
-    file = finished / "snapshots" / "epoch_02.npz"
+    file = snapshot_at(finished, "02")
     file.write_bytes(file.read_bytes()[:-200])
-    assert_complaint(run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent), "epoch_02.npz")
+    assert_complaint(run("create_gif.py", "--lossname", finished.name, "--outputs", finished.parent), file.name)
 
 
 def test_an_empty_run(run, finished):

@@ -13,8 +13,8 @@ import pytest
 
 from marginalia.cli.command_line import run_command
 from marginalia.core.errors import InputError, OneRankError
-from marginalia.faces.agreement import by_the_first
 from marginalia.faces.run import require_two_images_each
+from marginalia.training.agreement import by_the_first
 from marginalia.training.ranks import ALONE, Ranks
 
 from .conftest import HANGS, ROOT

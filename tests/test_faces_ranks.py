@@ -193,7 +193,7 @@ def test_a_toy_run_of_two_ranks_is_that_of_one(two, tmp_path):
 
 
 def values(snapshot: Snapshot, part: str) -> np.ndarray:
-    return snapshot.class_weights if part == "class_weights" else snapshot.test.features
+    return snapshot.class_weights if part == "class_weights" else snapshot.points("test").features
 
 
 def test_any_rows_are_read_from_any_files(two):

@@ -19,10 +19,11 @@ from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
 from marginalia.faces.gabor import WhitenedGabor
 from marginalia.faces.heads import TABLE, eased, head_numbers
+from marginalia.faces.job import Job
 from marginalia.faces.learner import Learner, rate_at
 from marginalia.faces.people import part
 from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
-from marginalia.faces.training import Job, make_learner, train
+from marginalia.faces.training import make_learner, train
 from marginalia.training.ranks import ALONE
 
 HEADS = tuple(json.loads(TABLE.read_text()))

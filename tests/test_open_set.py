@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from marginalia.record.snapshot import Points
+from marginalia.record.snapshot import HELD_OUT, Points
 from marginalia.record.store import read_run
 from marginalia.training.open_set import PAIRS, separation, verification
 from marginalia.viz.frames import Page
@@ -101,7 +101,7 @@ def test_a_run_with_strangers(run, digit_folder, tmp_path):
 
 
 def with_strangers(run, strange):
-    snapshots = tuple(replace(snapshot, unseen=strange) for snapshot in run.snapshots)
+    snapshots = tuple(replace(snapshot, splits={**snapshot.splits, HELD_OUT: strange}) for snapshot in run.snapshots)
     return replace(run, snapshots=snapshots, unseen_names=("owl", "yak"))
 
 

@@ -113,10 +113,10 @@ def test_a_run_under_another_librarys_loss(run, digit_folder, tmp_path):
     assert code == 0, err
     (folder,) = tmp_path.iterdir()
     last = read_run(folder).snapshots[-1]
-    means = class_centres(last.train, 3)
+    means = class_centres(last.points("train"), 3)
     np.testing.assert_allclose(last.class_weights, means / np.linalg.norm(means, axis=1, keepdims=True), atol=1e-5)
-    nearest = (last.test.features @ last.class_weights.T).argmax(axis=1)
-    np.testing.assert_array_equal(last.test.predictions, nearest)
+    nearest = (last.points("test").features @ last.class_weights.T).argmax(axis=1)
+    np.testing.assert_array_equal(last.points("test").predictions, nearest)
     assert folder.name.startswith("pml-SupConLoss")
     assert (folder / "test.gif").exists()
 

@@ -182,8 +182,8 @@ def test_both_splits_are_in_the_page(make, outputs, mnist):
 def test_all_runs_and_a_part_of_the_epochs(make, outputs, config_file, mnist):
     flat = shown_run(config_file.margin("softmax"), mnist, "solid")
     deep = [replace(s, class_weights=np.pad(s.class_weights, ((0, 0), (0, 1))),
-                    train=replace(s.train, features=np.pad(s.train.features, ((0, 0), (0, 1)))),
-                    test=replace(s.test, features=np.pad(s.test.features, ((0, 0), (0, 1)))))
+                    splits={split: replace(part, features=np.pad(part.features, ((0, 0), (0, 1))))
+                            for split, part in s.splits.items()})
             for s in flat.snapshots]  # fmt: skip
     save(replace(flat, snapshots=tuple(deep)), mnist, outputs)
     path = outputs / "all.html"

@@ -61,16 +61,24 @@ def test_what_is_said_of_an_image(visit, runs, mnist):
         rest(page)
         for row, name in enumerate(("softmax", "CosFace_v1")):
             snapshot, spec, place = runs[name].snapshots[1], runs[name].spec, where[number]
-            feature, label = snapshot.test.features[place].astype(np.float64), snapshot.test.labels[place]
+            feature, label = (
+                snapshot.points("test").features[place].astype(np.float64),
+                snapshot.points("test").labels[place],
+            )
             weights = unit(snapshot.class_weights) if spec.w_norm else snapshot.class_weights
             next_class = int(np.argsort(np.where(np.arange(10) == label, -np.inf, weights @ feature))[-1])
             cosines = unit(snapshot.class_weights) @ unit(feature[None])[0]
             angles = np.degrees(np.arccos(cosines))
             cells = page.locator("#rows tr").nth(row).locator("td").all_inner_texts()
             assert cells[0] == name
-            wrong = snapshot.test.predictions[place] != label
-            assert cells[1].replace("\n", " ") == f"{snapshot.test.predictions[place]}" + (" ✗" if wrong else "")
-            assert abs(float(cells[2].rstrip("°")) - own_angles(snapshot.test, snapshot.class_weights)[place]) < 0.1
+            wrong = snapshot.points("test").predictions[place] != label
+            assert cells[1].replace("\n", " ") == f"{snapshot.points('test').predictions[place]}" + (
+                " ✗" if wrong else ""
+            )
+            assert (
+                abs(float(cells[2].rstrip("°")) - own_angles(snapshot.points("test"), snapshot.class_weights)[place])
+                < 0.1
+            )
             angle, _, runner_up = cells[3].partition("° ")
             assert (runner_up, abs(float(angle) - angles[next_class]) < 0.1) == (f"({next_class})", True)
 

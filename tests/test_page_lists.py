@@ -28,7 +28,10 @@ def test_classes_are_switched_on_and_off(visit):
 
 
 def wrong_at(runs, row: int) -> list[set[int]]:
-    return [set(np.flatnonzero(run.snapshots[row].test.predictions != run.snapshots[row].test.labels)) for run in runs]
+    return [
+        set(np.flatnonzero(run.snapshots[row].points("test").predictions != run.snapshots[row].points("test").labels))
+        for run in runs
+    ]
 
 
 def test_the_list_of_errors_is_walked_with_the_keyboard(visit, runs, mnist):
@@ -70,7 +73,7 @@ def test_readings_are_the_metrics(visit, runs):
         assert reading.locator(".gap").inner_text() == f"{metrics['centre_gap']:.1f}°"
         assert reading.locator(".mean").inner_text() == f"{metrics['train_angle']:.1f}°"
         counts = page.evaluate("(pane) => Array.from(app.panes[pane].run.train.counts)", pane)
-        angles = own_angles(runs[name].snapshots[2].train, runs[name].snapshots[2].class_weights)
+        angles = own_angles(runs[name].snapshots[2].points("train"), runs[name].snapshots[2].class_weights)
         bars = np.array(counts).reshape(SNAPSHOTS, 10, 41)[2].sum(axis=0)
         np.testing.assert_array_equal(bars, np.bincount(np.minimum(angles, 40).astype(int), minlength=41))
 

@@ -33,15 +33,15 @@ def drawn(dots: Dots) -> np.ndarray:
 def test_every_point_is_drawn_in_its_class_colour(made_up):
     page = Page(made_up, "test", Style())
     page.image(3)
-    np.testing.assert_allclose(drawn(page.scatter.dots.front), made_up.snapshots[3].test.features, rtol=1e-6)
+    np.testing.assert_allclose(drawn(page.scatter.dots.front), made_up.snapshots[3].points("test").features, rtol=1e-6)
     colors = class_colors(10)
     for line, (label, members) in zip(page.scatter.dots.front.lines, page.scatter.dots.front.parts, strict=True):
         assert line.get_color() == colors[label]
-        assert set(made_up.snapshots[3].test.labels[members]) == {label}
+        assert set(made_up.snapshots[3].points("test").labels[members]) == {label}
 
 
 def test_no_class_is_painted_over_all_others(made_up):
-    labels = made_up.snapshots[0].test.labels
+    labels = made_up.snapshots[0].points("test").labels
     order = [label for label, _ in painting_order(labels, 10, 8)]
     assert len(order) > 70
     assert order.index(9) < len(order) / 2
@@ -63,7 +63,7 @@ def test_limits_and_aspect_are_the_same_in_all_frames(made_up):
 def test_nothing_is_clipped(made_up):
     reach = half_height(made_up)
     for snapshot in made_up.snapshots:
-        assert np.abs(snapshot.train.features).max() < reach
+        assert np.abs(snapshot.points("train").features).max() < reach
     page = Page(made_up, "train", Style())
     page.image(3)
     frame = page.figure.bbox
@@ -78,7 +78,7 @@ def test_errors_are_ringed_and_not_dropped(config_file, lossname):
     run = made_up_run(config_file, lossname)
     page = Page(run, "test", Style())
     page.image(2)
-    points = run.snapshots[2].test
+    points = run.snapshots[2].points("test")
     wrong = points.features[points.labels != points.predictions]
     if run.spec.x_norm:
         wrong = UNIT_RING * page.scatter.reach * wrong / np.linalg.norm(wrong, axis=1, keepdims=True)
@@ -91,7 +91,7 @@ def test_rings_that_lie_on_each_other_fade_and_are_not_promised(config_file):
     apart = np.stack(np.meshgrid(np.arange(20.0), np.arange(20.0)), axis=-1).reshape(-1, 2)
     assert ring_opacity(apart, 0.5) == pytest.approx(0.8)
     assert ring_opacity(apart, 1e3) == pytest.approx(0.8 / 400)
-    points = made_up_run(config_file, "softmax").snapshots[2].test
+    points = made_up_run(config_file, "softmax").snapshots[2].points("test")
     assert errors_in_words(points, 0.8).startswith("ringed: ")
     assert not errors_in_words(points, 0.1).startswith("ringed: ")
 
@@ -138,7 +138,7 @@ def test_unit_circle_where_features_are_normalised(config_file, lossname, circle
     page.image(3)
     assert (page.scatter.rim is not None) is circle
     if page.scatter.rim is not None:
-        features = run.snapshots[3].test.features
+        features = run.snapshots[3].points("test").features
         expected = UNIT_RING * page.scatter.reach * features / np.linalg.norm(features, axis=1, keepdims=True)
         np.testing.assert_allclose(drawn(page.scatter.rim.front), expected, rtol=1e-5)
 
@@ -147,7 +147,7 @@ def test_caption_says_what_is_seen(made_up):
     page = Page(made_up, "test", Style())
     page.image(2)
     words = " ".join(text.get_text() for text in page.figure.texts)
-    accuracy = made_up.snapshots[2].test.accuracy
+    accuracy = made_up.snapshots[2].points("test").accuracy
     for part in ("CosFace_v1", "s = 4", "m₁ = 1", "m₂ = 0", "m₃ = 0.1", "epoch 2", f"{100 * accuracy:.2f} %"):
         assert part in words
 
@@ -192,7 +192,7 @@ def test_rings_behind_the_sphere_are_paler(config_file):
     page = Page(run, "test", Style())
     page.image(2)
     front, behind = page.scatter.errors, page.scatter.errors_behind
-    wrong = np.count_nonzero(run.snapshots[2].test.predictions != run.snapshots[2].test.labels)
+    wrong = np.count_nonzero(run.snapshots[2].points("test").predictions != run.snapshots[2].points("test").labels)
     assert len(front.get_xdata()) + len(behind.get_xdata()) == wrong
     assert min(len(front.get_xdata()), len(behind.get_xdata())) > 0
     assert behind.get_alpha() < front.get_alpha()

@@ -128,15 +128,15 @@ def test_further_heads_too(tiny, few_digits, lossname):
     last = trained(config, few_digits)
     if config.loss.regions == "cells":
         polygons = [Path(polygon) for polygon in cells(last.class_weights, 100.0)]
-        found = np.array([[path.contains_point(x) for path in polygons] for x in last.test.features])
+        found = np.array([[path.contains_point(x) for path in polygons] for x in last.points("test").features])
         single = found.sum(axis=1) == 1
         assert single.mean() > 0.95
-        np.testing.assert_array_equal(found.argmax(axis=1)[single], last.test.predictions[single])
+        np.testing.assert_array_equal(found.argmax(axis=1)[single], last.points("test").predictions[single])
     elif config.loss.regions == "sectors":
         arcs = decision_arcs(last.class_weights, config.loss.drawn)
-        angles = np.arctan2(last.test.features[:, 1], last.test.features[:, 0])
+        angles = np.arctan2(last.points("test").features[:, 1], last.points("test").features[:, 0])
         clear = far_from_edges(arcs, angles)
-        np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.test.predictions[clear])
+        np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.points("test").predictions[clear])
 
 
 def test_cells_are_the_nearest_weight():
@@ -157,7 +157,7 @@ def polygon_area(corners: np.ndarray) -> float:
 def test_after_training_a_point_is_drawn_where_the_model_puts_it(tiny, few_digits, lossname):
     last = trained(tiny(lossname, epochs=1), few_digits)
     arcs = decision_arcs(last.class_weights, tiny(lossname).loss.drawn)
-    angles = np.arctan2(last.test.features[:, 1], last.test.features[:, 0])
+    angles = np.arctan2(last.points("test").features[:, 1], last.points("test").features[:, 0])
     clear = far_from_edges(arcs, angles)
     assert clear.sum() > 95
-    np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.test.predictions[clear])
+    np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.points("test").predictions[clear])

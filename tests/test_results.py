@@ -5,13 +5,16 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from pathlib import Path
 
 import pytest
 
 from marginalia.cli.train import run_config, train
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
-from marginalia.record.store import settings
+from marginalia.record.description import Description, DrawnHead, SplitNames
+from marginalia.record.store import write_description
+from marginalia.training.describe import settings
 from marginalia.viz.figures.between_two import half_width
 from tools.results.collect import Result, collect, without_result
 from tools.results.plan import FURTHER, PRESETS, SCALE, Trial, matched_margins, plan
@@ -98,41 +101,40 @@ def test_trials_are_trained_and_read(config_file, tmp_path, monkeypatch, digit_f
     assert [epoch for epoch, _ in result.curve] == [0, 1]
     assert result.curve[-1][1] == pytest.approx(result.mean("test_accuracy"))
     assert without_result([*good, bad], [result]) == [bad]
-    assert "nowhere" in (tmp_path / "a-part_seed0" / "softmax_MiniResnet18_nowhere.log").read_text()
+    assert "nowhere" in Path(f"{folder_of(bad, config_file, tmp_path)}.log").read_text()
 
 
 def test_epochs_to_98_and_numbers_that_do_not_exist(tmp_path, config_file):
     """A folder written by hand: 98 % is reached in the second row, and null stays out of the mean."""
     trial = Trial("difficulty", "CosFace_v1", {"m3": 0.05})
     folder = folder_of(trial, config_file, tmp_path)
-    folder.mkdir(parents=True)
     asked = run_config(config_file, trial.lossname, trial.given, quick=False)
-    description = {
-        "finished": 3, "margin": dataclasses.asdict(asked.loss.drawn), "config": settings(asked), "made_with": {},
-        "metrics": {"test_accuracy": 0.99, "open_auc": None},
-    }  # fmt: skip
-    (folder / "run.json").write_text(json.dumps(description))
+    description = Description(
+        "by hand", ("0", "1"), {"test": SplitNames()}, head=DrawnHead(asked.loss.drawn), settings=settings(asked),
+        finished=3, metrics={"test_accuracy": 0.99, "open_auc": None},
+    )  # fmt: skip
+    write_description(folder, description)
     rows = ("epoch,test_accuracy,train_accuracy,train_margin_accuracy", "0,0.1,1,1", "0.5,0.98,1,0.5", "1,0.99,1,1")
     (folder / "metrics.csv").write_text("\n".join(rows))
     (result,) = collect([trial], config_file, tmp_path)
     assert result.epochs_to_98 == [0.5]
     assert result.margin
     assert math.isnan(result.mean("open_auc")) and math.isnan(result.mean("nothing"))
-    description["finished"] = 0
-    (folder / "run.json").write_text(json.dumps(description))
+    write_description(folder, dataclasses.replace(description, finished=0))
     assert collect([trial], config_file, tmp_path) == []
 
 
 def test_a_run_with_other_settings_is_not_published(tmp_path, config_file, digit_folder):
-    """The folder's name says nothing of epochs; run.json does."""
+    """The folder's name says nothing of what config.json has; run.json does."""
     small = {"epochs": 1, "basemodel": "MiniResnet18", "dataset": f"folder:{digit_folder}", "batch_size": 16}
     trial = Trial("a part", "CosFace_v1", small)
     train_all([trial], config_file, tmp_path, jobs=1)
     assert len(collect([trial], config_file, tmp_path)) == 1
-    other = Trial("a part", "CosFace_v1", small | {"epochs": 2})
-    assert folder_of(other, config_file, tmp_path) == folder_of(trial, config_file, tmp_path)
-    with pytest.raises(InputError, match="epochs was 1, the plan has 2"):
-        collect([other], config_file, tmp_path)
+    faster = dataclasses.replace(config_file.optimizers["adamw"], lr=0.01)
+    other = dataclasses.replace(config_file, optimizers=config_file.optimizers | {"adamw": faster})
+    assert folder_of(trial, other, tmp_path) == folder_of(trial, config_file, tmp_path)
+    with pytest.raises(InputError, match=r"lr was 0.002, the plan has 0.01"):
+        collect([trial], other, tmp_path)
 
 
 @pytest.mark.parametrize("readme", ["no marks", f"only {BEGIN}", f"only {END}"])

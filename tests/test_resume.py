@@ -14,7 +14,7 @@ from marginalia.cli.experiment import run_experiment, thinned
 from marginalia.core.errors import InputError
 from marginalia.training.resume import differences
 
-from .stopping import StopError, bytes_of, stop_after
+from .stopping import StopError, bytes_of, snapshot_at, stop_after
 
 
 @pytest.fixture
@@ -66,28 +66,28 @@ def test_a_finished_run_says_so_and_stays(config, few_digits, finished, capsys):
 
 def test_other_settings_are_listed(config, few_digits, finished):
     other = replace(config, training=replace(config.training, epochs=4, seed=9))
-    with pytest.raises(InputError, match=r"epochs was 3, now 4; config.training.seed was 0, now 9") as caught:
+    with pytest.raises(InputError, match=r"epochs was 3, now 4; settings.training.seed was 0, now 9") as caught:
         run_experiment(other, few_digits, finished)
     assert "--overwrite" in str(caught.value)
 
 
 def test_a_finished_run_without_its_gif_is_only_drawn(config, few_digits, finished):
     gif = (finished / "test.gif").read_bytes()
-    written = (finished / "snapshots" / "epoch_03.npz").stat().st_mtime_ns
+    written = snapshot_at(finished, "03").stat().st_mtime_ns
     (finished / "test.gif").unlink()
     run_experiment(config, few_digits, finished)
     assert (finished / "test.gif").read_bytes() == gif
-    assert (finished / "snapshots" / "epoch_03.npz").stat().st_mtime_ns == written
+    assert snapshot_at(finished, "03").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize("name", ["run.json", "snapshots/epoch_02.npz"])
+@pytest.mark.parametrize("name", ["run.json", "02"])
 def test_a_finished_run_that_lacks_a_file_is_not_trained_again_unasked(config, few_digits, finished, name):
-    (finished / name).unlink()
+    (snapshot_at(finished, name) if name.isdigit() else finished / name).unlink()
     gif = (finished / "test.gif").read_bytes()
     with pytest.raises(InputError, match="run.json is missing" if name == "run.json" else "3 of the run's 4"):
         run_experiment(config, few_digits, finished)
     assert (finished / "test.gif").read_bytes() == gif
-    assert (finished / "snapshots" / "epoch_03.npz").exists()
+    assert snapshot_at(finished, "03").exists()
 
 
 def test_overwriting_leaves_other_files_alone(config, few_digits, finished):

@@ -34,7 +34,7 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
     run = made_up_run(config_file, lossname)
     slide = Slide(run, "test", Style())
     assert slide.image(2).shape == (720, 1280, 3)
-    points, weights = run.snapshots[2].test, run.snapshots[2].class_weights
+    points, weights = run.snapshots[2].points("test"), run.snapshots[2].class_weights
     said = words(slide)
     assert f"{100 * points.accuracy:.2f} %" in said
     assert "epoch 2 of 3" in said
@@ -84,7 +84,7 @@ def test_the_bars_hold_every_point_at_its_angle(config_file):
     corners = np.array([path.vertices for path in histogram.bars.get_paths()])
     heights = corners[:, 2, 1] - corners[:, 1, 1]
     assert heights.sum() == pytest.approx(1)
-    points = run.snapshots[3].test
+    points = run.snapshots[3].points("test")
     angles = own_angles(points, run.snapshots[3].class_weights)
     first = corners[:, 0, 0] == 0
     assert heights[first].sum() == pytest.approx(np.mean(angles < BIN))
@@ -92,7 +92,7 @@ def test_the_bars_hold_every_point_at_its_angle(config_file):
 
 def test_lobes_are_the_density_of_directions(config_file):
     run = made_up_run(config_file, count=5000)
-    points = run.snapshots[3].test
+    points = run.snapshots[3].points("test")
     heights = lobes(points, 10)
     assert heights.shape == (10, 360)
     assert heights.min() >= 0
@@ -111,7 +111,7 @@ def test_the_curve_ends_at_the_moment_shown(config_file):
     (curve,) = (panel for panel in slide.panels if isinstance(panel, AccuracyCurve))
     epochs, height = curve.line.get_data()
     np.testing.assert_array_equal(epochs, [0, 1, 2])
-    np.testing.assert_allclose(height, [-np.log10(1 - s.test.accuracy) for s in run.snapshots[:3]])
+    np.testing.assert_allclose(height, [-np.log10(1 - s.points("test").accuracy) for s in run.snapshots[:3]])
 
 
 @pytest.mark.parametrize("lossname", ["softmax", "L-softmax_v2", "A-softmax_v2", "CosFace_v1", "ArcFace_v3"])
@@ -144,7 +144,7 @@ def test_panes_show_the_same_epoch_and_say_when_they_cannot(config_file):
     assert sheet.image(4).shape == (720, 1280, 3)
     for pane, run, number in zip(sheet.panes, (long, short), (4, 2), strict=True):
         shown = np.concatenate([np.transpose(line.get_data()) for line in pane.dots.front.lines])
-        expected = run.snapshots[number].test.features
+        expected = run.snapshots[number].points("test").features
         np.testing.assert_allclose(np.sort(shown, axis=0), np.sort(expected, axis=0), rtol=1e-6)
     said = words(sheet)
     assert "epoch 4" in said
@@ -159,10 +159,12 @@ def test_tweening_moves_and_invents_no_number(config_file):
     assert smooth.snapshots[::4] == run.snapshots
     between = smooth.snapshots[6]
     np.testing.assert_allclose(
-        between.test.features, (run.snapshots[1].test.features + run.snapshots[2].test.features) / 2, rtol=1e-5
+        between.points("test").features,
+        (run.snapshots[1].points("test").features + run.snapshots[2].points("test").features) / 2,
+        rtol=1e-5,
     )
     assert (between.epoch, between.metrics) == (1, run.snapshots[1].metrics)
-    np.testing.assert_array_equal(between.test.predictions, run.snapshots[1].test.predictions)
+    np.testing.assert_array_equal(between.points("test").predictions, run.snapshots[1].points("test").predictions)
     texts = []
     for number in (4, 6):
         slide = Slide(smooth, "test", Style())
@@ -177,7 +179,7 @@ def test_what_lies_behind_is_drawn_behind(config_file):
     slide = Slide(run, "test", Style())
     slide.show(3)
     cloud: Cloud = slide.scatter.dots
-    features = run.snapshots[3].test.features
+    features = run.snapshots[3].points("test").features
     near = depth(features, 3) >= 0
     assert 50 < near.sum() < 350
     for dots, shown in ((cloud.front, near), (cloud.back, ~near)):

@@ -56,4 +56,4 @@ def test_a_folder_that_vanishes(run, images, tmp_path, monkeypatch):
     monkeypatch.setattr(Learner, "step", vanish)
     code, _, err = run("main.py", *SHORT_RUN, "--dataset", f"folder:{images}", "--outputs", tmp_path / "outputs")
     assert (code, err.count("\n")) == (2, 1)
-    assert "epoch_01.npz" in err
+    assert "epoch_01_step_" in err

@@ -31,8 +31,8 @@ def test_every_preset_from_images_to_gifs(tiny, few_digits, tmp_path, lossname, 
     run = read_run(folder)
     assert [snapshot.epoch for snapshot in run.snapshots] == [0, 1, 2]
     for snapshot in run.snapshots:
-        assert snapshot.train.features.shape == (100, 2)
-        assert np.array_equal(snapshot.test.labels, few_digits.test.labels)
+        assert snapshot.points("train").features.shape == (100, 2)
+        assert np.array_equal(snapshot.points("test").labels, few_digits.test.labels)
         assert np.isfinite(snapshot.class_weights).all()
         assert all(np.isfinite(value) for name, value in snapshot.metrics.items() if snapshot.epoch or name != "loss")
     moved = run.snapshots[-1].class_weights - run.snapshots[0].class_weights
@@ -71,10 +71,10 @@ def test_it_learns(tiny, mnist):
 def test_same_seed_same_numbers(tiny, few_digits):
     config = tiny("CosFace_v1", basemodel="MiniResnet18")
     first, again = (last_snapshot(config, few_digits) for _ in range(2))
-    assert np.array_equal(first.test.features, again.test.features)
+    assert np.array_equal(first.points("test").features, again.points("test").features)
     assert first.metrics == again.metrics
     other = replace(config, training=replace(config.training, seed=1))
-    assert not np.array_equal(first.test.features, last_snapshot(other, few_digits).test.features)
+    assert not np.array_equal(first.points("test").features, last_snapshot(other, few_digits).points("test").features)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
@@ -118,14 +118,16 @@ def test_snapshots_within_an_epoch(tiny, few_digits):
 def test_train_points_are_a_fixed_sample(tiny, few_digits):
     config = tiny("softmax", basemodel="MiniResnet18", train_points=50, test_points="all")
     snapshots = [progress.snapshot for progress in train(config, few_digits) if progress.snapshot]
-    assert all(np.array_equal(snapshot.train.labels, snapshots[0].train.labels) for snapshot in snapshots)
-    assert (len(snapshots[0].train.labels), len(snapshots[0].test.labels)) == (50, 100)
+    assert all(
+        np.array_equal(snapshot.points("train").labels, snapshots[0].points("train").labels) for snapshot in snapshots
+    )
+    assert (len(snapshots[0].points("train").labels), len(snapshots[0].points("test").labels)) == (50, 100)
 
 
 def test_three_dimensions(tiny, few_digits, tmp_path, monkeypatch):
     monkeypatch.setattr("marginalia.viz.movie.FULL_TURN", 5)  # frames of a turn
     run_experiment(tiny("CosFace_v1", basemodel="MiniResnet18", visual_dimension=3), few_digits, tmp_path / "run")
-    assert read_run(tmp_path / "run").snapshots[0].test.features.shape == (100, 3)
+    assert read_run(tmp_path / "run").snapshots[0].points("test").features.shape == (100, 3)
     assert (tmp_path / "run" / "turn_test.gif").exists()
 
 

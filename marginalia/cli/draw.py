@@ -170,5 +170,5 @@ def redraw(name: str, order: Order, layout: str) -> None:
             click.echo(draw_still(run, folder, split, order.style, span[-1], layout, kind))
             continue
         click.echo(draw_run(run, folder, split, order.style, order.timing, span, kind == "gif", layout, kind))
-        if kind == "gif" and run.snapshots[0].class_weights.shape[1] == 3:
+        if kind == "gif" and run.dimension == 3:
             click.echo(draw_turn(run, folder, split, order.style))

@@ -6,25 +6,30 @@ import logging
 import math
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 from filelock import FileLock, Timeout
 
+from marginalia.cli.own_files import clear
 from marginalia.cli.pages import NAME as PAGE
-from marginalia.cli.pages import images_of, is_flat, write_page
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.files import write_whole
 from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
 from marginalia.data.dataset import Dataset
+from marginalia.point_images import images_of
+from marginalia.record.description import fingerprint
 from marginalia.record.snapshot import SPLITS, Record, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
-from marginalia.record.store import describe, fingerprint, read_run, write_description, write_metrics
+from marginalia.record.store import read_run, run_of, write_description, write_metrics
+from marginalia.training.agreement import on_this_rank, with_all_ranks
 from marginalia.training.checkpoint import NAME as CHECKPOINT
 from marginalia.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from marginalia.training.describe import describe
 from marginalia.training.device import torch_here
 from marginalia.training.loop import Progress, count_steps, moments, train
 from marginalia.training.ranks import ALONE, Ranks
@@ -32,19 +37,10 @@ from marginalia.training.resume import look_into, up_to
 from marginalia.viz.frames import Page
 from marginalia.viz.labels import without_font
 from marginalia.viz.movie import Timing, draw_run, draw_turn, png_bytes
+from marginalia.viz.page.assemble import write_page
 from marginalia.viz.style import Style
 
 MOST_FRAMES_AT_A_STOP = 8
-DRAWN = (
-    "frames/*_epoch_*.png",
-    *(
-        f"{prefix}{split}{ending}"
-        for prefix in ("", "slide_", "plain_", "turn_")
-        for split in SPLITS
-        for ending in (".gif", ".webp", ".apng", ".mp4", "_last.png", "_epoch_*.*")
-    ),
-)
-OWN_FILES = ("run.json", "metrics.csv", "latest.png", PAGE, CHECKPOINT)
 
 
 def run_experiment(
@@ -75,8 +71,9 @@ def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
     """Trains with the first rank if it says so; what comes of it is the first rank's business."""
     trains, start = ranks.tell(None)
     if trains:
-        for _ in train(config, dataset, start, ranks):
-            pass
+        with with_all_ranks(ranks):
+            for _ in train(config, dataset, start, ranks):
+                pass
 
 
 class Experiment:
@@ -87,7 +84,8 @@ class Experiment:
     ):  # fmt: skip
         self.ranks, self.told = ranks, False
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
-        self.mark = fingerprint(describe(config, dataset))
+        self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
+        self.mark = fingerprint(self.description)
         self.records: list[Record] = []
         self.latest: Page | None = None
 
@@ -96,7 +94,7 @@ class Experiment:
         try:
             if overwrite:
                 clear(self.folder)
-            found = look_into(self.folder, self.config, self.dataset)
+            found = look_into(self.folder, self.description)
             if not found.finished:
                 self.train_from(found.snapshots)
             elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
@@ -105,7 +103,8 @@ class Experiment:
             run = read_run(self.folder)
             self.draw(run, range(len(run.snapshots)), stills=True)
             self.make_page(run)
-            self.describe(len(run.snapshots), run.snapshots[-1].metrics)
+            if not found.old:
+                self.describe(len(run.snapshots), run.snapshots[-1].metrics)
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
@@ -126,7 +125,8 @@ class Experiment:
             clear(self.folder)
             self.describe(0, {})
         try:
-            self.train(start)
+            with with_all_ranks(self.ranks):
+                self.train(start)
         except (KeyboardInterrupt, InputError):
             self.draw_what_there_is()
             raise
@@ -150,17 +150,19 @@ class Experiment:
             self.say(f"  going on after epoch {self.records[-1].epoch:g}")
         self.told = True
         self.ranks.tell((True, start))
+        digits = 1 if self.config.training.snapshots_per_epoch == 1 else 2
         with progress_bar(steps) as bar:
             for progress in train(self.config, self.dataset, start, self.ranks):
                 if progress.snapshot is not None:
-                    self.keep(progress.snapshot, progress.checkpoint)
-                report(bar, progress, self.records[-1])
+                    with on_this_rank(self.ranks):
+                        self.keep(progress.snapshot, progress.checkpoint)
+                report(bar, progress, self.records[-1], digits)
         minutes, seconds = divmod(round(time.perf_counter() - began), 60)
         accuracy = 100 * self.records[-1].metrics["test_accuracy"]
         self.say(f"{self.config.name}: test accuracy {accuracy:.2f} %, trained in {minutes} min {seconds:02d} s")
 
     def keep(self, snapshot: Snapshot, checkpoint: Checkpoint | None) -> None:
-        write_snapshot(self.folder, snapshot, self.mark)
+        write_snapshot(self.folder, snapshot, self.description)
         page = self.note(snapshot)
         write_metrics(self.folder, self.records)
         if checkpoint is not None:
@@ -170,10 +172,8 @@ class Experiment:
 
     def note(self, snapshot: Snapshot) -> Page:
         """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
-        self.records.append(Record(snapshot.epoch, snapshot.metrics))
-        config, loss, names = self.config, self.config.loss, self.dataset.class_names
-        unseen = self.dataset.unseen_names
-        alone = Run(config.name, config.lossname, loss.drawn, names, (snapshot,), loss.name, loss.regions, unseen)
+        self.records.append(Record(snapshot.epoch, snapshot.step or 0, snapshot.metrics))
+        alone = run_of(self.description, [snapshot])
         self.latest = self.latest or Page(alone, "test", Style())
         self.latest.widen(alone)
         return self.latest
@@ -190,18 +190,18 @@ class Experiment:
 
     def make_page(self, run: Run) -> None:
         """The run's page, if it is flat; without it the run is as good, so that nothing of it can stop the run."""
-        if not is_flat(run):
+        if run.dimension != 2:
             return
         try:
-            images = images_of(run, describe(self.config, self.dataset), self.dataset)
+            images = images_of(run, self.description, self.dataset)
             write_page(self.folder / PAGE, [run], [images], Style())
             self.say(str(self.folder / PAGE))
         except Exception as error:  # whatever it is; log.txt has the traceback
             self.log.exception("no page")
             click.echo(f"{self.config.name}: no page ({error})", err=True)
 
-    def describe(self, finished: int, metrics: dict[str, float]) -> None:
-        write_description(self.folder, self.config, self.dataset, versions() | torch_here(), finished, metrics)
+    def describe(self, finished: int, metrics: Mapping[str, float]) -> None:
+        write_description(self.folder, replace(self.description, finished=finished, metrics=metrics))
 
     def say(self, line: str) -> None:
         click.echo(line)
@@ -216,9 +216,11 @@ def progress_bar(steps: int) -> Any:
     )
 
 
-def report(bar: Any, progress: Progress, latest: Record) -> None:
+def report(bar: Any, progress: Progress, latest: Record, digits: int) -> None:
+    """digits: of the epoch. Before the first step there is no loss."""
     accuracy = 100 * latest.metrics["test_accuracy"]
-    numbers = f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}  test {accuracy:.2f} %"
+    loss = f"  loss {progress.loss:.3f}" if math.isfinite(progress.loss) else ""
+    numbers = f"epoch {progress.epoch:.{digits}f}{loss}  test {accuracy:.2f} %"
     bar.update(progress.step - bar.pos, numbers)
     if bar.hidden and progress.snapshot is not None:
         click.echo(f"  {numbers}")
@@ -228,12 +230,3 @@ def thinned(count: int) -> range:
     """Every n-th of `count` snapshots and the last one, few enough to be drawn while somebody waits."""
     step = max(1, math.ceil(count / MOST_FRAMES_AT_A_STOP))
     return range((count - 1) % step, count, step)
-
-
-def clear(folder: Path) -> None:
-    """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
-    drawn = [file for pattern in DRAWN for file in folder.glob(pattern)]
-    for file in (*folder.glob("snapshots/epoch_*.npz"), *drawn, *folder.rglob("*.tmp")):
-        file.unlink()
-    for name in OWN_FILES:
-        (folder / name).unlink(missing_ok=True)

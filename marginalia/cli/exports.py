@@ -15,6 +15,7 @@ from marginalia.config.run_config import ALL
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.core.margin import MarginSpec
+from marginalia.record.description import Description, decisive
 from marginalia.record.snapshot import Run, SplitName
 from marginalia.record.store import read_description, read_run
 from marginalia.viz.compare import FEWEST, MOST, Compare
@@ -90,8 +91,8 @@ def sweep(name: str, setting: str, order: Order) -> list[Path]:
             content = read_description(order.outputs / other)
         except InputError:
             continue
-        if content["finished"] and likeness(content, setting) == wanted:
-            found.setdefault(content["margin"][setting], other)
+        if content.finished and content.head and likeness(content, setting) == wanted:
+            found.setdefault(getattr(content.head.spec, setting), other)
     if not FEWEST <= len(found) <= MOST:
         raise InputError(
             f"{len(found)} run(s) that differ from {name} in {setting} alone; {FEWEST} to {MOST} fit side by side; "
@@ -103,13 +104,14 @@ def sweep(name: str, setting: str, order: Order) -> list[Path]:
     return draw_panes(runs, [f"{symbol} = {value:g}" for value in values], folder_name(f"{name}_by_{setting}"), order)
 
 
-def likeness(content: dict[str, Any], setting: str) -> tuple[Any, ...]:
-    """What two runs must share to differ in this number of the loss alone; content: of run.json."""
-    margin = {key: value for key, value in content["margin"].items() if key != setting}
-    config = content["config"]
-    if "head" in config:
-        config = config | {"head": {key: value for key, value in config["head"].items() if key != setting}}
-    return margin, config, content["images"], content["class_names"]
+def likeness(description: Description, setting: str) -> tuple[Any, ...]:
+    """What two runs must share to differ in this number of the loss alone."""
+    content = decisive(description)
+    margin, settings = (content["head"] or {}).get("spec", {}), dict(content["settings"])
+    if isinstance(settings.get("head"), dict):
+        settings["head"] = {key: value for key, value in settings["head"].items() if key != setting}
+    margin = {key: value for key, value in margin.items() if key != setting}
+    return margin, settings, content["images"], content["class_names"]
 
 
 def draw_panes(runs: Sequence[Run], titles: Sequence[str], stem: str, order: Order) -> list[Path]:
@@ -163,9 +165,9 @@ def trained(presets: dict[str, MarginSpec], outputs: Path) -> dict[str, Run]:
     """The finished 2-D runs of these presets, by the name of the loss."""
     runs = {}
     for loss in presets:
-        if loss in runs_in(outputs) and read_description(outputs / loss)["finished"]:
+        if loss in runs_in(outputs) and read_description(outputs / loss).finished:
             run = read_run(outputs / loss)
-            if run.spec == presets[loss] and run.snapshots[0].class_weights.shape[1] == 2:
+            if run.spec == presets[loss] and run.dimension == 2:
                 runs[loss] = run
     return runs
 
@@ -180,7 +182,7 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
     everything = ALL in lossnames or not lossnames
     wanted = list(config.losses) if everything else list(dict.fromkeys(lossnames))
     runs_here = runs_in(order.outputs)
-    there = [name for name in wanted if name in runs_here and read_description(order.outputs / name)["finished"]]
+    there = [name for name in wanted if name in runs_here and read_description(order.outputs / name).finished]
     missing = [name for name in wanted if name not in there]
     if not there or (missing and not everything):
         raise InputError(f"no finished run {', '.join(missing)} in {order.outputs}; {runs_there(order.outputs)}")

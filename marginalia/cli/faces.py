@@ -151,8 +151,8 @@ def train(
     parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
     numbers = head_numbers(head, len(parts.train.people), s, m)
 
+    from marginalia.faces.job import Job
     from marginalia.faces.run import run_training
-    from marginalia.faces.training import Job
     from marginalia.training.device import resolve_device, uses_bfloat16
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 

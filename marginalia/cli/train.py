@@ -28,7 +28,7 @@ from marginalia.config.run_config import (
     LossSpec,
     RunConfig,
 )
-from marginalia.core.errors import InputError, RunsFailedError, StoppedError
+from marginalia.core.errors import InputError, OneRankError, OtherRankError, RunsFailedError, StoppedError
 from marginalia.core.margin import MarginSpec
 
 if TYPE_CHECKING:
@@ -106,8 +106,6 @@ def train(
     """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
     file = read_config(config)
     configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
-    from marginalia.cli.experiment import run_experiment
-    from marginalia.data.sources import load_dataset
     from marginalia.losses.table import require_available
     from marginalia.training.device import resolve_device, resolved
     from marginalia.training.ranks import join_ranks, leave_ranks
@@ -116,14 +114,13 @@ def train(
     configs = [resolved(asked, device) for asked in configs]
     for asked in configs:
         require_available(asked.loss)
-    whole = load_dataset(configs[0].data.dataset, data_path(configs[0].data.data_dir))
-    dataset = whole.without(configs[0].data.holdout)
     ranks = join_ranks(device)
-    for note in dataset.notes if ranks.first else ():
-        click.echo(note)
     try:
+        dataset = chosen_data(configs[0], ranks)
+        for note in dataset.notes if ranks.first else ():
+            click.echo(note)
         if len(configs) == 1:
-            run_experiment(configs[0], dataset, outputs / configs[0].name, overwrite, verbose, ranks)
+            one_run(configs[0], dataset, outputs, overwrite, verbose, ranks)
             return
         attempts = [attempt(asked, dataset, outputs, overwrite, verbose, ranks) for asked in configs]
     finally:
@@ -133,17 +130,42 @@ def train(
         raise RunsFailedError(f"{len(failures)} of {len(configs)} runs failed: {', '.join(failures)}; see above")
 
 
+def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
+    """The data set without the classes held out; of several processes the first one downloads what is missing."""
+    from marginalia.data.sources import load_dataset
+    from marginalia.training.agreement import by_the_first
+
+    def load() -> Dataset:
+        return load_dataset(config.data.dataset, data_path(config.data.data_dir)).without(config.data.holdout)
+
+    loaded = []
+    by_the_first(ranks, lambda: loaded.append(load()))
+    return loaded[0] if loaded else load()
+
+
+def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks) -> None:
+    """One run in its folder, which is another than the usual one if a run with other settings has that."""
+    from marginalia.cli.experiment import run_experiment
+    from marginalia.training.folder import with_own_folder
+
+    if ranks.first and not overwrite:
+        config, line = with_own_folder(config, dataset, outputs)
+        if line is not None:
+            click.echo(line)
+    run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
+
+
 def attempt(
     config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks
 ) -> str | None:
     """One run of several: its name if it failed, so that the others go on."""
-    from marginalia.cli.experiment import run_experiment
-
     try:
-        run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
-    except StoppedError:
+        one_run(config, dataset, outputs, overwrite, verbose, ranks)
+    except (StoppedError, OneRankError, OtherRankError):
         raise
     except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback
+        if ranks.count > 1 and not isinstance(error, InputError):
+            raise  # the other processes may be in the middle of a step
         if ranks.first:
             click.echo(f"{config.name} failed: {error}", err=True)
         return config.name
@@ -177,7 +199,7 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
         started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file
         settings = with_overrides(started, asked, "command line")
         optimizer = settings.optimizers[settings.training.optimizer]
-        name = run_name(lossname, preset, margin, preset_file, settings) + ("_quick" if quick else "")
+        name = run_name(lossname, preset, margin, started, settings) + ("_quick" if quick else "")
         return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
     except ValueError as error:
         raise InputError(f"command line: {error}") from None

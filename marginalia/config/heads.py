@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 from marginalia.core.margin import LARGEST, MarginSpec
 
-REGIONS = ("sectors", "cells", "none")
 NORMALISED = {"w_norm": True, "x_norm": True}
 
 

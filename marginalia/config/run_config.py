@@ -7,8 +7,8 @@ from pathlib import Path
 
 from marginalia.config.heads import HeadSpec
 from marginalia.core.margin import MarginSpec
+from marginalia.core.names import FOLDER_PREFIX
 from marginalia.core.parsing import require_between, require_choice, require_finite
-from marginalia.data import FOLDER_PREFIX
 
 BASEMODELS = ("LeNet_pp", "MiniResnet18")
 OPTIMIZERS = ("adamw", "sgd")

@@ -22,6 +22,10 @@ class OneRankError(InputError):
     """As InputError, of an input that only this one of several processes has seen."""
 
 
+class OtherRankError(InputError):
+    """Another process stopped, and this one cannot go on without it."""
+
+
 class RunsFailedError(MessageForUserError):
     """Some of several runs failed and the others are done."""
 

@@ -9,9 +9,14 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LARGEST = 1e6
+PSI_SAMPLES = 181
+REGIONS = ("sectors", "cells", "none")
 
 
 @dataclass(frozen=True)
@@ -82,3 +87,16 @@ def psi(theta: Any, spec: MarginSpec) -> Any:
     k = xp.floor(bent / math.pi)
     sign = 1 - 2 * (k % 2)
     return sign * xp.cos(bent) - 2 * k - spec.m3
+
+
+def sampled_psi(spec: MarginSpec, softness: float = 0.0) -> np.ndarray:
+    """psi at every whole degree from 0 to 180, float64 (181,), with the margin softened by `softness`, a lambda.
+
+        (lambda cos(theta) + psi(theta)) / (1 + lambda)
+
+    Source: SphereFace (1704.08063, section 4 of the supplement).
+    """
+    import numpy as np
+
+    theta = np.linspace(0, np.pi, PSI_SAMPLES)
+    return (softness * np.cos(theta) + psi(theta, spec)) / (1 + softness)

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 DIGITS = re.compile(r"(\d+)")
+FOLDER_PREFIX = "folder:"
 
 
 def printable(name: str) -> str:

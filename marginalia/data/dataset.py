@@ -38,7 +38,8 @@ class Split:
     def only(self, labels: list[int]) -> Split:
         """The items of these classes, which are counted anew in this order."""
         chosen = np.isin(self.labels, labels)
-        return Split(self.images[chosen], np.searchsorted(labels, self.labels[chosen]))
+        ascending = np.argsort(labels)
+        return Split(self.images[chosen], ascending[np.searchsorted(labels, self.labels[chosen], sorter=ascending)])
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Dataset:
         for title, split in (("training", self.train), ("test", self.test)):
             if not len(split):
                 raise InputError(f"data set {self.name}: no {title} images")
+            if split.images.dtype != np.uint8 or split.labels.dtype != np.int64:
+                raise InputError(
+                    f"data set {self.name}: its {title} images are {split.images.dtype} and its labels "
+                    f"{split.labels.dtype}; uint8 and int64 are needed"
+                )
             if (
                 split.images.shape != (len(split), 28, 28)
                 or not 0 <= split.labels.min() <= split.labels.max() < classes

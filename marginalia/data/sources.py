@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from marginalia.core.errors import InputError
-from marginalia.data import FOLDER_PREFIX
+from marginalia.core.names import FOLDER_PREFIX
 from marginalia.data.dataset import Dataset, Split
 from marginalia.data.image_folder import load_folder
 from marginalia.data.mnist import load_mnist

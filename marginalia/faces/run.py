@@ -15,15 +15,16 @@ from filelock import FileLock, Timeout
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.files import write_whole
 from marginalia.core.run_log import command_line, command_to_go_on
-from marginalia.faces.agreement import by_the_first, on_this_rank, with_all_ranks
 from marginalia.faces.checkpoint import NAME as CHECKPOINT
 from marginalia.faces.checkpoint import latest, restore, save
+from marginalia.faces.job import Job
 from marginalia.faces.learner import Learner
 from marginalia.faces.people import Parts
 from marginalia.faces.progress import progress_bar
 from marginalia.faces.replacing import ASIDE, METRICS, put_aside, require_ours, settle
 from marginalia.faces.run_file import describe, read_run_file, write_run_file
-from marginalia.faces.training import DivergedError, Job, Progress, make_learner, train
+from marginalia.faces.training import DivergedError, Progress, make_learner, train
+from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
 from marginalia.training.ranks import Ranks
 
 HEADER = ["step", "epoch", "loss", "validation_eer", "seconds"]

@@ -18,8 +18,8 @@ from marginalia.faces.recipe import Recipe
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from marginalia.faces.job import Job
     from marginalia.faces.people import Parts
-    from marginalia.faces.training import Job
 
 NAME = "run.json"
 FORMAT = 1

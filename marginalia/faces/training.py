@@ -8,17 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from marginalia.config.run_config import LossSpec
 from marginalia.core.errors import InputError
-from marginalia.faces.agreement import on_this_rank
-from marginalia.faces.batches import Batch, batches, examples, steps_of_epoch
+from marginalia.faces.batches import Batch, batches, examples
 from marginalia.faces.embedder import NetworkEmbedder
+from marginalia.faces.job import Job
 from marginalia.faces.learner import Learner
 from marginalia.faces.measures import roc
 from marginalia.faces.pairs import all_pairs
 from marginalia.faces.people import Parts
 from marginalia.faces.protocol import cosine, scores_of_pairs
-from marginalia.faces.recipe import Recipe
+from marginalia.training.agreement import on_this_rank
 from marginalia.training.ranks import Ranks
 
 STEPS_BETWEEN_REPORTS = 10
@@ -26,20 +25,6 @@ STEPS_BETWEEN_REPORTS = 10
 
 class DivergedError(InputError):
     """Loss or weights are no longer finite."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything that decides a training's numbers, but for the images themselves."""
-
-    head: str
-    spec: LossSpec
-    recipe: Recipe
-    seed: int
-    precision: str
-
-    def steps(self, images: int) -> int:
-        return self.recipe.epochs * steps_of_epoch(images, self.recipe.batch_size)
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,66 @@
-"""What training hands to drawing: the numbers of one moment, and a run as a series of them. NumPy only."""
+"""The numbers of one moment of a training, and a run as a series of them. NumPy only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from marginalia.core.margin import MarginSpec
 
-SplitName = Literal["train", "test"]
+SplitName = str
 SPLITS: tuple[SplitName, ...] = ("train", "test")
+HELD_OUT = "held-out"
+UNBENT = MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
 
 
 @dataclass(frozen=True)
 class Points:
-    """features: float32 (N, D); labels, predictions: int64 (N,). Predictions are made without margin."""
+    """features: float32 (N, D); labels: int64 (N,); predictions: int64 (N,), made without margin, or None."""
 
     features: np.ndarray
     labels: np.ndarray
-    predictions: np.ndarray
+    predictions: np.ndarray | None = None
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Which predictions are wrong, bool (N,); none where nothing was predicted."""
+        return np.zeros(len(self.labels), bool) if self.predictions is None else self.predictions != self.labels
 
     @property
     def accuracy(self) -> float:
-        """Share of right predictions, 0 to 1."""
-        return float(np.mean(self.predictions == self.labels))
+        """Share of right predictions, 0 to 1; NaN where nothing was predicted."""
+        return float("nan") if self.predictions is None else float(np.mean(self.predictions == self.labels))
+
+
+def no_weights() -> np.ndarray:
+    return np.empty((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The feature space after `epoch` epochs (0 before training, 0.5 after half of the first).
+    """The feature space after `epoch` epochs (0 before training, 0.5 after half of the first) and `step` steps.
 
-    class_weights: float32 (C, D). metrics: see `metrics.measure`. The points are the same in every snapshot of a run.
-    unseen: test images of classes that were held out of training, if there are any; their labels count those classes.
+    splits: points by the name of their split, at least one; the same images in every snapshot of a run. "held-out" are
+    those of classes that were not trained; their labels count these classes.
+    class_weights: float32 (K, D), of which there are none, one a class, or several. centre_labels: int64 (K,), whose
+    each is; None for one a class in their order. bias: float32 (K,), or None.
+    psi: float64 (P,), what the loss made of the angle to the own class at this moment, over s |w| |x|: at P >= 2 angles
+    evenly from 0 to pi; None if it is no function of the angle.
+    metrics: numbers by name; see `metrics.measure` for those of our own training.
+    step: None in records of format 2, which did not count steps.
     before: for a moment made up between two snapshots, the measured one before it; never saved.
     """
 
     epoch: float
-    train: Points
-    test: Points
-    class_weights: np.ndarray
-    metrics: dict[str, float]
-    unseen: Points | None = None
+    step: int | None
+    splits: Mapping[SplitName, Points]
+    class_weights: np.ndarray = field(default_factory=no_weights)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    bias: np.ndarray | None = None
+    centre_labels: np.ndarray | None = None
+    psi: np.ndarray | None = None
     before: Snapshot | None = None
 
     @property
@@ -49,26 +68,43 @@ class Snapshot:
         """The snapshot whose numbers may be shown."""
         return self.before or self
 
+    @property
+    def unseen(self) -> Points | None:
+        return self.splits.get(HELD_OUT)
+
+    @property
+    def dimension(self) -> int:
+        """D, of the features."""
+        return next(iter(self.splits.values())).features.shape[1]
+
+    def metric(self, name: str) -> float:
+        """The number of this name; NaN if it was not recorded."""
+        return self.metrics.get(name, float("nan"))
+
     def points(self, split: SplitName) -> Points:
-        return self.train if split == "train" else self.test
+        return self.splits[split]
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is remembered of a snapshot while training goes on: its epoch and its metrics."""
+    """What is remembered of a snapshot while training goes on."""
 
     epoch: float
-    metrics: dict[str, float]
+    step: int
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run as drawing sees it: snapshots in the order of their epochs, at least one.
+    """A run as drawing sees it: snapshots in the order of their steps, at least one.
 
     unseen_names: the classes held out of training, whose points are `Snapshot.unseen`.
-    head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all.
+    spec: the margin of training, or, of a further head, what it does without its own.
+    head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all; None if
+    nothing is known of the head.
     regions: where a class wins: in "sectors" of the angle, in "cells" where its weight is nearest, or, where its weight
     does not say, "none".
+    point_names: names of the points by split, where they have any.
     """
 
     name: str
@@ -76,12 +112,27 @@ class Run:
     spec: MarginSpec
     class_names: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
-    head: str = ""
+    head: str | None = ""
     regions: str = "sectors"
     unseen_names: tuple[str, ...] = ()
+    point_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def dimension(self) -> int:
+        """D, of the features."""
+        return self.snapshots[0].dimension
 
 
 def epoch_label(epoch: float) -> str:
     """The epoch as files are named after it: 3 is "03", 0.05 is "00.05"."""
     whole, hundredths = divmod(round(epoch * 100), 100)
     return f"{whole:02d}.{hundredths:02d}" if hundredths else f"{whole:02d}"
+
+
+def moment_labels(snapshots: tuple[Snapshot, ...]) -> list[str]:
+    """Each snapshot's epoch as pictures are named after it, with the step where two would have one name."""
+    labels = [epoch_label(snapshot.epoch) for snapshot in snapshots]
+    return [
+        label if labels.count(label) == 1 else f"{label}_step_{snapshot.step}"
+        for label, snapshot in zip(labels, snapshots, strict=True)
+    ]

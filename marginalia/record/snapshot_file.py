@@ -7,48 +7,69 @@ from pathlib import Path
 
 import numpy as np
 
-from marginalia.config.run_config import VISUAL_DIMENSIONS
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.record.arrays import read_arrays
-from marginalia.record.metrics import METRICS
-from marginalia.record.snapshot import SPLITS, Points, Snapshot, epoch_label
+from marginalia.record.description import Description, fingerprint
+from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, epoch_label, no_weights
+
+PATTERN = "epoch_*.npz"
+METRIC = "metric_"
+FORMAT_2_HELD_OUT = "unseen"
 
 
-def write_snapshot(folder: Path, snapshot: Snapshot, run: bytes) -> None:
-    """snapshots/epoch_NN.npz; labels and predictions take a byte each. run: its `store.fingerprint`."""
-    arrays: dict[str, np.ndarray] = {"epoch": np.array(snapshot.epoch), "class_weights": snapshot.class_weights}
-    arrays["run"] = np.frombuffer(run, np.uint8)
-    parts = {split: snapshot.points(split) for split in SPLITS}
-    for name, points in (parts | ({"unseen": snapshot.unseen} if snapshot.unseen else {})).items():
-        arrays[f"{name}_features"] = points.features
-        arrays[f"{name}_labels"] = points.labels.astype(np.uint8)
-        arrays[f"{name}_predictions"] = points.predictions.astype(np.uint8)
-    for name, value in snapshot.metrics.items():
-        arrays[f"metric_{name}"] = np.array(value)
-    packed = io.BytesIO()
-    np.savez(packed, **arrays)  # type: ignore[arg-type]
-    write_whole(folder / "snapshots" / f"epoch_{epoch_label(snapshot.epoch)}.npz", packed.getvalue())
+def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -> None:
+    """snapshots/epoch_NN_step_N.npz; labels and predictions take one or two bytes each.
 
-
-def read_snapshot(path: Path, classes: tuple[int, int], run: bytes) -> Snapshot:
-    """One .npz of the run with this fingerprint. Raises InputError naming the file if it is not whole or another's.
-
-    classes: how many were trained, and how many held out.
+    Raises InputError if the snapshot does not fit the run that is described; then nothing is written.
     """
     try:
+        require_fits(snapshot, description)
+    except ValueError as error:
+        raise InputError(f"snapshot of epoch {snapshot.epoch:g}: {error}") from None
+    arrays = {
+        "run": np.frombuffer(fingerprint(description), np.uint8),
+        "epoch": np.array(snapshot.epoch),
+        "step": np.array(snapshot.step),
+    }
+    for split, points in snapshot.splits.items():
+        arrays[f"{split}_features"] = points.features
+        arrays[f"{split}_labels"] = small(points.labels)
+        if points.predictions is not None:
+            arrays[f"{split}_predictions"] = small(points.predictions)
+    if len(snapshot.class_weights):
+        arrays["class_weights"] = snapshot.class_weights
+    optional = {"bias": snapshot.bias, "centre_labels": snapshot.centre_labels, "psi": snapshot.psi}
+    arrays |= {name: array for name, array in optional.items() if array is not None}
+    arrays |= {f"{METRIC}{name}": np.array(value) for name, value in snapshot.metrics.items()}
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)  # type: ignore[arg-type]
+    name = f"epoch_{epoch_label(snapshot.epoch)}_step_{snapshot.step}.npz"
+    write_whole(folder / "snapshots" / name, packed.getvalue())
+
+
+def small(labels: np.ndarray) -> np.ndarray:
+    return labels.astype(np.uint8 if labels.max() <= np.iinfo(np.uint8).max else np.uint16)
+
+
+def read_snapshot(path: Path, description: Description) -> Snapshot:
+    """One .npz of the run that is described. Raises InputError naming the file if it is not whole or another's."""
+    try:
         arrays = read_arrays(path)
-        if arrays["run"].tobytes() != run:
+        if arrays["run"].tobytes() != fingerprint(description):
             raise ValueError("it belongs to another run, or run.json was changed")
+        centre_labels = arrays.get("centre_labels")
         snapshot = Snapshot(
             epoch=float(arrays["epoch"]),
-            train=points_of(arrays, "train"),
-            test=points_of(arrays, "test"),
-            class_weights=arrays["class_weights"],
-            metrics={n.removeprefix("metric_"): float(v) for n, v in arrays.items() if n.startswith("metric_")},
-            unseen=points_of(arrays, "unseen") if classes[1] else None,
+            step=None if description.is_old else int(arrays["step"]),
+            splits={split: points_of(arrays, split, description.is_old) for split in description.splits},
+            class_weights=arrays.get("class_weights", no_weights()),
+            metrics={n.removeprefix(METRIC): float(v) for n, v in arrays.items() if n.startswith(METRIC)},
+            bias=arrays.get("bias"),
+            centre_labels=None if centre_labels is None else centre_labels.astype(np.int64),
+            psi=arrays.get("psi"),
         )
-        check_shapes(snapshot, *classes)
+        require_fits(snapshot, description)
     except Exception as error:  # readers of damaged files raise whatever comes
         raise InputError(
             f"{path} is damaged ({str(error).strip() or type(error).__name__}); train the run again"
@@ -56,27 +77,61 @@ def read_snapshot(path: Path, classes: tuple[int, int], run: bytes) -> Snapshot:
     return snapshot
 
 
-def points_of(arrays: dict[str, np.ndarray], split: str) -> Points:
+def points_of(arrays: dict[str, np.ndarray], split: str, old: bool) -> Points:
+    prefix = FORMAT_2_HELD_OUT if old and split == HELD_OUT else split
+    features, labels = arrays[f"{prefix}_features"], arrays[f"{prefix}_labels"]
+    predictions = arrays.get(f"{prefix}_predictions")
     return Points(
-        features=arrays[f"{split}_features"],
-        labels=arrays[f"{split}_labels"].astype(np.int64),
-        predictions=arrays[f"{split}_predictions"].astype(np.int64),
+        features if features.dtype == np.float32 else floats(features).astype(np.float32),
+        labels.astype(np.int64),
+        None if predictions is None else predictions.astype(np.int64),
     )
 
 
-def check_shapes(snapshot: Snapshot, classes: int, unseen: int) -> None:
-    """ValueError unless the arrays have the shapes and ranges that `Snapshot` promises."""
-    weights = snapshot.class_weights
-    fits = weights.ndim == 2 and weights.shape[0] == classes and weights.shape[1] in VISUAL_DIMENSIONS
-    fits = fits and np.isfinite(weights).all() and np.isfinite(snapshot.epoch) and snapshot.epoch >= 0
-    parts = [(snapshot.train, classes), (snapshot.test, classes)]
-    for points, labels in parts + ([(snapshot.unseen, unseen)] if snapshot.unseen else []):
-        count = len(points.labels)
-        fits = fits and count > 0 and points.features.shape == (count, weights.shape[1])
-        fits = fits and points.predictions.shape == points.labels.shape == (count,)
-        fits = fits and bool(np.isfinite(points.features).all())
-        fits = fits and min(points.labels.min(), points.predictions.min()) >= 0
-        fits = fits and points.labels.max() < labels and points.predictions.max() < classes
-    fits = fits and set(METRICS) <= snapshot.metrics.keys()
-    if not fits:
-        raise ValueError("its arrays do not fit together")
+def floats(features: np.ndarray) -> np.ndarray:
+    if features.dtype.kind != "f":
+        raise ValueError(f"features are {features.dtype}, not floating-point numbers")
+    return features
+
+
+def require_fits(snapshot: Snapshot, description: Description) -> None:
+    """ValueError unless the arrays have the shapes and ranges that `Snapshot` and the description promise."""
+    if not (np.isfinite(snapshot.epoch) and snapshot.epoch >= 0):
+        raise ValueError(f"epoch {snapshot.epoch} is not 0 or more")
+    if set(snapshot.splits) != set(description.splits):
+        raise ValueError(f"its splits are {', '.join(snapshot.splits)}, not {', '.join(description.splits)}")
+    for split, points in snapshot.splits.items():
+        require_points(split, points, snapshot.dimension, description)
+    weights, classes = snapshot.class_weights, len(description.class_names)
+    count = len(weights)
+    if count and (weights.ndim != 2 or weights.shape[1] != snapshot.dimension or not np.isfinite(weights).all()):
+        raise ValueError(f"class weights of shape {weights.shape} or not finite, for D = {snapshot.dimension}")
+    if snapshot.centre_labels is None:
+        if count not in (0, classes):
+            raise ValueError(f"{count} class weights for {classes} classes")
+    elif snapshot.centre_labels.shape != (count,) or not in_range(snapshot.centre_labels, classes):
+        raise ValueError("centre labels do not fit the class weights")
+    if snapshot.bias is not None and (snapshot.bias.shape != (count,) or not np.isfinite(snapshot.bias).all()):
+        raise ValueError("the bias does not fit the class weights")
+    if snapshot.psi is not None and (snapshot.psi.ndim != 1 or len(snapshot.psi) < 2 or np.isnan(snapshot.psi).any()):
+        raise ValueError("psi must be a row of at least two numbers")
+
+
+def require_points(split: str, points: Points, dimension: int, description: Description) -> None:
+    count, names = len(points.labels), description.splits[split].points
+    if not count or points.labels.shape != (count,) or points.features.shape != (count, dimension) or not dimension:
+        raise ValueError(f"{split}: features of shape {points.features.shape} for labels of {points.labels.shape}")
+    if not np.isfinite(points.features).all():
+        raise ValueError(f"{split}: features are not finite")
+    if not in_range(points.labels, description.classes_of(split)):
+        raise ValueError(f"{split}: a label is not one of the {description.classes_of(split)} classes")
+    if points.predictions is not None and (
+        points.predictions.shape != (count,) or not in_range(points.predictions, len(description.class_names))
+    ):
+        raise ValueError(f"{split}: predictions do not fit the labels or the classes")
+    if names and len(names) != count:
+        raise ValueError(f"{split}: {len(names):,} names for {count:,} points")
+
+
+def in_range(labels: np.ndarray, classes: int) -> bool:
+    return labels.dtype.kind in "iu" and labels.min() >= 0 and labels.max() < classes

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from marginalia.config.run_config import OptimizerConfig, RunConfig
+from marginalia.core.margin import sampled_psi
 from marginalia.data.dataset import Split
 from marginalia.losses.angle_linear import AngleLinear, annealed
 from marginalia.losses.table import build_head
@@ -35,12 +36,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class Observation:
-    """What an encoder and its head make of the images shown. class_weights: (C, D)."""
+    """What an encoder and its head make of the images shown. class_weights: (C, D); psi: see `Snapshot`."""
 
     train: Observed
     test: Observed
     unseen: Points | None
     class_weights: np.ndarray
+    psi: np.ndarray | None
 
 
 class Learner:
@@ -63,6 +65,7 @@ class Learner:
         self.encoder = encoder.to(self.device).to(memory_format=torch.channels_last)
         self.network = averaging(self.encoder, ranks)
         self.head = build_head(config.loss, dimension, classes, config.training.start).to(self.device)
+        self.soften(0)
         self.parameters = [p for p in (*self.encoder.parameters(), *self.head.parameters()) if p.requires_grad]
         self.optimizer = build_optimizer(config.training.optimizer, self.recipe, self.parameters)
         pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
@@ -75,8 +78,7 @@ class Learner:
         """
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.lr * one_cycle(index / self.steps, self.recipe.warmup)
-        if isinstance(self.head, AngleLinear):
-            self.head.softness = annealed(index, *self.annealing)
+        self.soften(index)
         self.encoder.train()
         self.head.train()
         mine = self.features(images[self.ranks.share(len(images))], self.network)
@@ -86,6 +88,11 @@ class Learner:
         nn.utils.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
         self.optimizer.step()
         return loss.detach()
+
+    def soften(self, index: int) -> None:
+        """Sets how much of its margin AngleLinear has at this step."""
+        if isinstance(self.head, AngleLinear):
+            self.head.softness = annealed(index, *self.annealing)
 
     def features(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
         """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
@@ -106,6 +113,7 @@ class Learner:
             return Observation(
                 self.seen(shown.train, train), self.seen(shown.test, self.embed(shown.test)), unseen,
                 self.head.directions().cpu().numpy().copy(),
+                sampled_psi(self.head.spec, self.head.softness) if isinstance(self.head, AngleLinear) else None,
             )  # fmt: skip
 
     def embed(self, split: Split) -> Tensor:

@@ -12,7 +12,7 @@ from marginalia.config.run_config import ALL, RunConfig
 from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset, Split
 from marginalia.record.metrics import measure
-from marginalia.record.snapshot import Snapshot
+from marginalia.record.snapshot import HELD_OUT, SPLITS, Snapshot
 from marginalia.training.checkpoint import Checkpoint, restore, take
 from marginalia.training.learner import Learner, Shown
 from marginalia.training.open_set import verification
@@ -52,7 +52,7 @@ def train(
     losses: list[torch.Tensor] = []
     since_snapshot: list[float] = []
     if start is None:
-        yield Progress(0, 0.0, float("nan"), look(learner, shown, 0.0, float("nan")))
+        yield Progress(0, 0.0, float("nan"), look(learner, shown, 0.0, 0, float("nan")))
     else:
         restore(learner, start)
     first = start.steps_done if start else 0
@@ -67,7 +67,7 @@ def train(
         if done not in due:
             yield Progress(done, epoch, loss)
             continue
-        snapshot = look(learner, shown, due[done], float(np.mean(since_snapshot)))
+        snapshot = look(learner, shown, due[done], done, float(np.mean(since_snapshot)))
         since_snapshot.clear()
         yield Progress(done, epoch, loss, snapshot, take(learner, done))
 
@@ -128,13 +128,14 @@ def images_shown(config: RunConfig, dataset: Dataset) -> Shown:
     return Shown(some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), unseen)
 
 
-def look(learner: Learner, shown: Shown, epoch: float, loss: float) -> Snapshot:
+def look(learner: Learner, shown: Shown, epoch: float, step: int, loss: float) -> Snapshot:
     """The snapshot; InputError if features or class weights are not finite, so that none of it is saved."""
     seen = learner.observe(shown)
-    points = [seen.train.points, seen.test.points] + ([seen.unseen] if seen.unseen is not None else [])
-    if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in points), seen.class_weights)):
+    splits = dict(zip(SPLITS, (seen.train.points, seen.test.points), strict=True))
+    splits |= {HELD_OUT: seen.unseen} if seen.unseen is not None else {}
+    if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in splits.values()), seen.class_weights)):
         raise diverged(f"features are no longer finite at epoch {epoch:g}")
     metrics = measure(seen.train, seen.test, seen.class_weights, loss)
     if seen.unseen is not None:
         metrics |= verification(seen.unseen, seen.test.points)
-    return Snapshot(epoch, seen.train.points, seen.test.points, seen.class_weights, metrics, seen.unseen)
+    return Snapshot(epoch, step, splits, seen.class_weights, metrics, psi=seen.psi)

@@ -7,45 +7,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
-from marginalia.data.dataset import Dataset
+from marginalia.record.description import Description, decisive
 from marginalia.record.snapshot import Snapshot
-from marginalia.record.store import IN_PASSING, describe, read_description, read_run
+from marginalia.record.snapshot_file import PATTERN
+from marginalia.record.store import read_description, read_run
 
 
 @dataclass(frozen=True)
 class Found:
-    """snapshots: those on disk, in order; finished: whether training has nothing left to do."""
+    """snapshots: those on disk, in order; finished: whether training has nothing left to do.
+
+    old: whether they are of an older format, so that run.json must stay as it is.
+    """
 
     snapshots: list[Snapshot]
     finished: bool
+    old: bool = False
 
 
-def look_into(folder: Path, config: RunConfig, dataset: Dataset) -> Found:
+def look_into(folder: Path, asked: Description) -> Found:
     """The run in `folder`, if it is the one that is asked for.
 
     Raises InputError that lists what differs, or names what is damaged or missing.
     """
-    has_snapshots = any((folder / "snapshots").glob("epoch_*.npz"))
+    has_snapshots = any((folder / "snapshots").glob(PATTERN))
     if not (folder / "run.json").exists():
         if has_snapshots:
             raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
         return Found([], False)
     saved = read_description(folder)
-    lines = [
-        f"{key} was {before!r}, now {now!r}"
-        for key, before, now in differences(saved, describe(config, dataset))
-        if key.partition(".")[0] not in IN_PASSING
-    ]
+    lines = what_differs(saved, asked)
     if lines:
         raise InputError(
             f"{folder} holds a run with other settings ({'; '.join(lines)}); "
             "add --overwrite to replace it, or choose other --outputs"
         )
-    if not has_snapshots and not saved["finished"]:
+    if not has_snapshots and not saved.finished:
         return Found([], False)
-    return Found(list(read_run(folder).snapshots), saved["finished"] > 0)
+    if saved.is_old and not saved.finished:
+        raise InputError(f"{folder} holds an unfinished run of an older Marginalia; --overwrite starts anew")
+    return Found(list(read_run(folder).snapshots), saved.finished > 0, saved.is_old)
+
+
+def what_differs(saved: Description, asked: Description) -> list[str]:
+    """Each setting that decides numbers and is another in the two, in words."""
+    found = differences(decisive(saved), decisive(asked))
+    return [f"{key} was {before!r}, now {now!r}" for key, before, now in found]
 
 
 def differences(before: Any, now: Any, key: str = "") -> list[tuple[str, Any, Any]]:

@@ -14,6 +14,7 @@ from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.circle import Circle
 from marginalia.viz.frames import feature_space, legend
 from marginalia.viz.labels import shown_names
+from marginalia.viz.numbers import in_degrees
 from marginalia.viz.scatter import FAINT_RING
 from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.style import Style, class_colors, readable_on
@@ -82,7 +83,7 @@ class Compare(Sheet):
         place = (middle - grid.side / 2, bottom, grid.side, grid.side)
         self.panes.append(feature_space(self, place, run, self.split))
         left_over = height - CAPTION - grid.side - GAP
-        flat = run.snapshots[0].class_weights.shape[1] == 2
+        flat = run.dimension == 2
         if flat and left_over > WORTH_A_CIRCLE * grid.side and self.style.view != "circle":
             below = (middle - left_over / 2, bottom - GAP - left_over, left_over, left_over)
             self.circles.append((number, Circle(self.axes(*below), run, self.split, self.style)))
@@ -111,7 +112,7 @@ class Compare(Sheet):
         for pane, text, snapshot in zip(self.panes, self.accuracies, moments, strict=True):
             pane.show(snapshot, number * self.pace)
             behind = "" if snapshot.epoch == epoch else f"  (epoch {snapshot.epoch:.4g})"
-            angle = f"   mean {snapshot.metrics[f'{self.split}_angle']:.1f}°" if self.with_angles else ""
+            angle = f"   mean {in_degrees(snapshot.metric(f'{self.split}_angle'))}" if self.with_angles else ""
             text.set_text(f"{100 * snapshot.points(self.split).accuracy:.2f} %{angle}{behind}")
         ringed = ["ringed: wrong"] * any(pane.rings > FAINT_RING for pane in self.panes)
         self.footer.set_text("    ".join([*self.words, *ringed]))

@@ -19,6 +19,7 @@ from marginalia.viz.figures import FIGURES
 from marginalia.viz.formula import as_text, in_training
 from marginalia.viz.frames import Plain
 from marginalia.viz.movie import Timing, movie_bytes
+from marginalia.viz.numbers import in_degrees, in_percent
 from marginalia.viz.sheet import Sheet
 from marginalia.viz.style import Style
 from marginalia.viz.theory import headless_png
@@ -124,7 +125,7 @@ def deck_bytes(
 
 def add_title(deck: Deck, runs: Sequence[Run]) -> None:
     slide = deck.slide("What a margin does to features", 40)
-    points, overlays = runs[0].snapshots[-1].test, deck.style.overlays
+    points, overlays = runs[0].snapshots[-1].points("test"), deck.style.overlays
     words = {
         "regions": "Pale sectors: what is decided for a class.",
         "margin": "Hatched: the margin, where training is not content yet.",
@@ -148,10 +149,10 @@ def add_run(deck: Deck, run: Run, timing: Timing) -> None:
     lines = [
         *map(as_text, in_training(run)),
         *(["(cos goes on falling beyond 180°)"] if spec.bends_the_angle else []),
-        f"test accuracy {100 * last.test.accuracy:.2f} %",
-        f"mean angle to own class {last.metrics['test_angle']:.1f}°",
+        f"test accuracy {100 * last.points('test').accuracy:.2f} %",
+        f"mean angle to own class {in_degrees(last.metric('test_angle'))}",
         *([f"margin kept by {kept(run)}"] if spec.has_margin else []),
-        f"smallest class gap {last.metrics['centre_gap']:.1f}°",
+        f"smallest class gap {in_degrees(last.metric('centre_gap'))}",
         f"epochs: {last.epoch:g}",
     ]
     deck.text(slide, lines, (6.9, 1.6, 6.0), 24)
@@ -166,15 +167,15 @@ def add_comparison(deck: Deck, runs: Sequence[Run], comparisons: Sequence[Sheet]
     rows = [COLUMNS]
     for run in runs:
         last = run.snapshots[-1]
-        angles = [f"{last.metrics[name]:.1f}°" for name in ("test_angle", "centre_gap")]
+        angles = [in_degrees(last.metric(name)) for name in ("test_angle", "centre_gap")]
         margin = kept(run) if run.spec.has_margin else "none"
-        rows.append((run.name, f"{100 * last.test.accuracy:.2f} %", angles[0], margin, angles[1]))
+        rows.append((run.name, f"{100 * last.points('test').accuracy:.2f} %", angles[0], margin, angles[1]))
     deck.table(slide, rows, (LEFT, 1.4, 12.1), READABLE)
 
 
 def kept(run: Run) -> str:
     """The share of test images that would win even with the margin."""
-    return f"{100 * run.snapshots[-1].metrics['test_margin_accuracy']:.1f} %"
+    return in_percent(run.snapshots[-1].metric("test_margin_accuracy"), 1)
 
 
 def add_theory(deck: Deck, theory: Mapping[str, Mapping[str, MarginSpec]], measured: Mapping[str, Run]) -> None:

@@ -10,6 +10,8 @@ PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", 
 
 def in_training(run: Run) -> tuple[str, str]:
     """Two lines that say what the loss does with the own class and with others, as mathtext."""
+    if run.head is None:
+        return "", ""
     if run.regions == "cells":
         return f"head  {run.head}", "the nearest centre wins"
     if run.head:

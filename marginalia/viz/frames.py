@@ -8,6 +8,7 @@ import numpy as np
 
 from marginalia.record.snapshot import Points, Run, SplitName
 from marginalia.viz.circle import Circle
+from marginalia.viz.drawable import require_drawable
 from marginalia.viz.labels import shown
 from marginalia.viz.scatter import FAINT_RING, Scatter
 from marginalia.viz.settings import our_settings
@@ -67,7 +68,8 @@ class Plain(RunSheet):
 
 def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: Run, split: SplitName) -> Any:
     """The scatter, or the unit circle alone if the style asks for it and the space is flat."""
-    flat = run.snapshots[0].class_weights.shape[1] == 2
+    require_drawable(run, split)
+    flat = run.dimension == 2
     kind = Circle if flat and sheet.style.view_of(run.spec) == "circle" else Scatter
     return kind(sheet.axes(*place), run, split, sheet.style)
 
@@ -78,7 +80,9 @@ def has_long_names(run: Run) -> bool:
 
 
 def numbers(run: Run) -> str:
-    """The loss in numbers, as in the table of losses; of a further head its name."""
+    """The loss in numbers, as in the table of losses; of a further head its name; nothing if nothing is known of it."""
+    if run.head is None:
+        return ""
     if run.head:
         return "drawn without margin" if run.lossname.startswith(run.head) else f"without margin: {run.head}"
     spec = run.spec
@@ -87,13 +91,13 @@ def numbers(run: Run) -> str:
 
 def errors_in_words(points: Points, rings: float) -> str:
     """How many are wrong, and that they are ringed if rings so dark can be seen."""
-    wrong = int(np.count_nonzero(points.predictions != points.labels))
+    wrong = int(np.count_nonzero(points.wrong))
     return f"{'ringed: ' if rings > FAINT_RING else ''}{wrong:,} wrong of {len(points.labels):,}"
 
 
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
-    flat = run.snapshots[0].class_weights.shape[1] == 2
+    flat = run.dimension == 2
     strange = run.unseen_names and split == "test"
     if flat and style.view == "circle":
         gaps = "gaps: margin" if strange else "gaps in the ring: margin"  # a slide's column is no wider

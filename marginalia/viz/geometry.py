@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marginalia.record.metrics import unit
-from marginalia.record.snapshot import SPLITS, Points, Run
+from marginalia.record.snapshot import Points, Run
 
 BULK = 0.999
 CLOUD_REACH = 0.78
@@ -18,14 +18,13 @@ TURN_PER_FRAME = 2 * np.pi / FULL_TURN
 
 
 def half_height(run: Run) -> float:
-    """Half the height of the axes in feature units: the same for every frame and both splits of a run.
+    """Half the height of the axes in feature units: the same for every frame and all splits of a run.
 
     All but a thousandth of the points of each snapshot stay inside the ring; the last outlier stays in the frame.
     """
     bulk = outlier = 0.0
     for snapshot in run.snapshots:
-        strangers = [snapshot.unseen] if snapshot.unseen else []
-        for points in (*(snapshot.points(split) for split in SPLITS), *strangers):
+        for points in snapshot.splits.values():
             radius = np.linalg.norm(points.features.astype(np.float64), axis=1)
             bulk = max(bulk, float(np.quantile(radius, BULK)))
             outlier = max(outlier, float(radius.max()))

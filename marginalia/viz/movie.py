@@ -10,7 +10,7 @@ import imageio.v3 as iio
 import numpy as np
 
 from marginalia.core.files import write_whole
-from marginalia.record.snapshot import Run, SplitName, epoch_label
+from marginalia.record.snapshot import Run, SplitName, moment_labels
 from marginalia.viz.compare import Compare
 from marginalia.viz.encode import SHORTEST_MILLISECONDS, encode
 from marginalia.viz.frames import Page, Plain
@@ -55,7 +55,7 @@ def draw_run(
     chosen = [run.snapshots[number] for number in span]
     sheet.run = tweened(replace(run, snapshots=tuple(chosen)), timing.between)
     sheet.pace = 1 / (timing.between + 1)
-    name = prefixed(split, layout)
+    name, labels = prefixed(split, layout), moment_labels(run.snapshots)
     (folder / "frames").mkdir(parents=True, exist_ok=True)
 
     def frames() -> Iterator[np.ndarray]:
@@ -63,8 +63,7 @@ def draw_run(
             image = sheet.image(number)
             measured, made_up = divmod(number, timing.between + 1)
             if stills and not made_up:
-                epoch = epoch_label(chosen[measured].epoch)
-                write_whole(folder / "frames" / f"{name}_epoch_{epoch}.png", png_bytes(image))
+                write_whole(folder / "frames" / f"{name}_epoch_{labels[span[measured]]}.png", png_bytes(image))
             yield image
         if stills and span[-1] == len(run.snapshots) - 1:
             write_whole(folder / f"{name}_last.png", png_bytes(image))
@@ -109,7 +108,7 @@ def draw_comparison(sheet: Compare, path: Path, timing: Timing) -> Path:
 def draw_still(run: Run, folder: Path, split: SplitName, style: Style, number: int, layout: str, kind: str) -> Path:
     """One snapshot as SPLIT_epoch_NN.png, .svg or .pdf."""
     name = prefixed(split, layout)
-    path = folder / f"{name}_epoch_{epoch_label(run.snapshots[number].epoch)}.{kind}"
+    path = folder / f"{name}_epoch_{moment_labels(run.snapshots)[number]}.{kind}"
     write_whole(path, LAYOUTS[layout](run, split, style).file(number, kind))
     return path
 

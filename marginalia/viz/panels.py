@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from marginalia.record.metrics import own_angles
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.numbers import in_percent
 from marginalia.viz.sectors import polygons
 from marginalia.viz.style import Style, class_colors
 
@@ -57,8 +58,8 @@ class AngleHistogram:
         points, weights = snapshot.measured.points(self.split), snapshot.measured.class_weights
         lines = [f"mean {own_angles(points, weights).mean():.1f}°"]
         if self.spec.has_margin:
-            kept = snapshot.metrics[f"{self.split}_margin_accuracy"]
-            lines += ["margin kept", f"by {100 * kept:.1f} %"]
+            kept = snapshot.metric(f"{self.split}_margin_accuracy")
+            lines += ["margin kept", f"by {in_percent(kept, 1)}"]
         self.mean.set_text("\n".join(lines))
 
 

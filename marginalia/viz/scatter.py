@@ -51,7 +51,7 @@ class Scatter:
         self.span = 36 * inches(ax)
         scale = min(1.0, self.span / USUAL_SPAN)
         colors = class_colors(len(run.class_names), style.palette)
-        flat = run.snapshots[0].class_weights.shape[1] == 2
+        flat = run.dimension == 2
         self.sectors = Sectors(ax, run, colors, style) if flat else None
         labels = run.snapshots[0].points(split).labels
         size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
@@ -118,7 +118,7 @@ class Scatter:
         if self.sectors is not None:
             self.sectors.show(snapshot.class_weights, self.reach)
         if "errors" in self.overlays:
-            wrong = points.predictions != points.labels
+            wrong = points.wrong
             front = depth(points.features, frame) >= 0
             self.rings = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):

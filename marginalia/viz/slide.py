@@ -29,7 +29,7 @@ class Slide(RunSheet):
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
         self.text(RIGHT, 146, "angle to own class", SECONDARY, muted=True, ha="right")
         self.text(832, 112, f"{split} accuracy", SECONDARY, muted=True)
-        if run.snapshots[0].class_weights.shape[1] == 2:
+        if run.dimension == 2:
             small = Scatter if isinstance(self.scatter, Circle) else Circle
             self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
             self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")

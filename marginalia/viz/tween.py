@@ -29,9 +29,7 @@ def blend(before: Snapshot, after: Snapshot, share: float) -> Snapshot:
         before,
         before=before,
         class_weights=line(before.class_weights, after.class_weights, share),
-        train=blend_points(before.train, after.train, share),
-        test=blend_points(before.test, after.test, share),
-        unseen=blend_points(before.unseen, after.unseen, share) if before.unseen and after.unseen else None,
+        splits={split: blend_points(points, after.splits[split], share) for split, points in before.splits.items()},
     )
 
 

@@ -85,7 +85,7 @@ def is_right(folder: Path, sound: Path, name: str) -> bool:
 def stopped_run(outputs: Path, images: Path) -> Path:
     """A run that was killed after its second epoch."""
     process = subprocess.Popen(command(images, outputs), cwd=ROOT, stdout=subprocess.DEVNULL)
-    while not list(outputs.glob("*/snapshots/epoch_03.npz")):
+    while not list(outputs.glob("*/snapshots/epoch_03_*.npz")):
         time.sleep(0.005)
     process.kill()
     process.wait()

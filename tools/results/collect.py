@@ -14,7 +14,9 @@ from typing import Any
 from marginalia.cli.train import run_config
 from marginalia.config.config_file import ConfigFile
 from marginalia.core.errors import InputError
-from marginalia.record.store import settings
+from marginalia.record.description import Description
+from marginalia.record.store import read_description
+from marginalia.training.describe import settings
 from marginalia.training.resume import differences
 from tools.results.plan import Trial
 from tools.results.run import folder_of
@@ -81,19 +83,19 @@ def key(run: Trial | Result) -> str:
 
 
 def finished(folder: Path) -> bool:
-    description = folder / "run.json"
-    return description.is_file() and bool(json.loads(description.read_text()).get("finished"))
+    return (folder / "run.json").is_file() and read_description(folder).finished > 0
 
 
 def require_as_planned(trial: Trial, file: ConfigFile, outputs: Path) -> None:
     """InputError unless the run is the one that the plan and config.json ask for now, wherever it was trained."""
     folder = folder_of(trial, file, outputs)
-    saved = json.loads((folder / "run.json").read_text())
+    found = read_description(folder)
+    saved = {"margin": asdict(found.head.spec) if found.head else None, "settings": found.settings}
     asked = run_config(file, trial.lossname, trial.given, quick=False)
-    planned = {"margin": asdict(asked.loss.drawn), "config": settings(asked)}
+    planned = {"margin": asdict(asked.loss.drawn), "settings": settings(asked)}
     lines = [
         f"{name} was {before!r}, the plan has {now!r}"
-        for name, before, now in differences({key: saved[key] for key in planned}, planned)
+        for name, before, now in differences(saved, planned)
         if name.rpartition(".")[2] not in RESOLVED
     ]
     if lines:
@@ -103,16 +105,16 @@ def require_as_planned(trial: Trial, file: ConfigFile, outputs: Path) -> None:
 def summary(trials: list[Trial], file: ConfigFile, outputs: Path) -> Result:
     """The trials of one loss that differ in their seed alone."""
     folders = [folder_of(trial, file, outputs) for trial in trials]
-    described = [json.loads((folder / "run.json").read_text()) for folder in folders]
+    described = [read_description(folder) for folder in folders]
     tables = [metrics_table(folder) for folder in folders]
     curves = [[(float(row["epoch"]), float(row["test_accuracy"])) for row in table] for table in tables]
-    names = [name for name in described[0]["metrics"] if not name.startswith(PER_CLASS)]
+    names = [name for name in described[0].metrics if not name.startswith(PER_CLASS)]
     return Result(
         part=trials[0].part,
         lossname=trials[0].lossname,
         settings=trials[0].settings,
         seeds=[trial.seed for trial in trials],
-        metrics={name: [content["metrics"][name] for content in described] for name in names},
+        metrics={name: [content.metrics[name] for content in described] for name in names},
         curve=[(at[0][0], statistics.fmean(share for _, share in at)) for at in zip(*curves, strict=True)],
         epochs_to_98=[next((epoch for epoch, share in curve if share >= SOLVED), None) for curve in curves],
         margin=any(row["train_accuracy"] != row["train_margin_accuracy"] for table in tables for row in table),
@@ -120,10 +122,10 @@ def summary(trials: list[Trial], file: ConfigFile, outputs: Path) -> Result:
     )
 
 
-def made_with(description: dict[str, Any]) -> dict[str, str]:
+def made_with(description: Description) -> dict[str, str]:
     """Versions and machine of a run, and the device and precision that it resolved to."""
-    training = description["config"]["training"]
-    return description["made_with"] | {name: training[name] for name in RESOLVED}
+    training = description.settings["training"]
+    return dict(description.made_with) | {name: training[name] for name in RESOLVED}
 
 
 def metrics_table(folder: Path) -> list[dict[str, str]]:

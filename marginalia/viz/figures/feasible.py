@@ -14,6 +14,7 @@ from marginalia.record.snapshot import Run
 from marginalia.viz.figures.between_two import HALVINGS, surplus
 from marginalia.viz.figures.chart import LABEL, LONGEST_NAME, chart
 from marginalia.viz.labels import families, shown
+from marginalia.viz.numbers import in_percent
 from marginalia.viz.style import Style, class_colors
 
 TITLE = "How large a margin can be"
@@ -61,7 +62,7 @@ def mark(ax: Axes, style: Style, loss: str, spec: MarginSpec, name: str, run: Ru
     text, classes, margin = shown(loss, LONGEST_NAME), SHOWN_AT, getattr(spec, name)
     if run is not None:
         last, classes = run.snapshots[-1], len(run.class_names)
-        text += f": {100 * last.metrics['train_margin_accuracy']:.1f} %"
+        text += f": {in_percent(last.metric('train_margin_accuracy'), 1)}"
     ax.plot([classes, CLASSES[-1]], [margin, margin], color=style.colors.muted, lw=0.8, zorder=2)
     ax.plot(classes, margin, "o", color=style.colors.ink, markersize=11, zorder=3)
     ax.annotate(

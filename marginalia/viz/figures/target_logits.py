@@ -54,7 +54,7 @@ def measured(ax: Axes, style: Style, runs: Mapping[str, Run], colors: dict[str, 
     edges = np.arange(0, NEAR + BIN, BIN)
     for row, (name, run) in enumerate(runs.items()):
         last = run.snapshots[-1]
-        angles = own_angles(last.train, last.class_weights)
+        angles = own_angles(last.points("train"), last.class_weights)
         counts = np.histogram(angles, edges)[0]
         ax.stairs(counts * ROW / max(counts.max(), 1) - row, edges, baseline=-row, color=colors[name], fill=True)
         ax.text(1.04, 1 - (row + 0.55) / len(runs), f"mean {angles.mean():.1f}°", transform=ax.transAxes, ha="left",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from marginalia.record.snapshot import SPLITS, Run, SplitName
 from marginalia.viz import geometry, panels, scatter, sectors
 from marginalia.viz.frames import legend
 from marginalia.viz.labels import short_names
+from marginalia.viz.numbers import in_degrees, in_percent
 from marginalia.viz.page.choice import Images, in_words
 from marginalia.viz.page.ground import cells_of, margins_of, sectors_of
 from marginalia.viz.page.pack import histogram, longest, series
@@ -20,7 +20,6 @@ from marginalia.viz.regions import effective
 from marginalia.viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
 
 BADGE_RADIUS = 0.03
-NO_NUMBER = "\N{EN DASH}"
 NO_BREAK = str.maketrans(" ", "\u00a0")
 
 Chosen = dict[SplitName, np.ndarray]
@@ -121,10 +120,8 @@ def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
     """What was measured of all points of each snapshot, as metrics.csv has it, in words."""
     written = []
     for snapshot in run.snapshots:
-        accuracy, mean = snapshot.metrics[f"{split}_accuracy"], snapshot.metrics[f"{split}_angle"]
-        angles = {"gap": snapshot.metrics["centre_gap"], "mean": mean}
-        words = {name: f"{angle:.1f}°" if isfinite(angle) else NO_NUMBER for name, angle in angles.items()}
-        written.append({"accuracy": f"{100 * accuracy:.2f} %"} | words)
+        gap, mean = (in_degrees(snapshot.metric(name)) for name in ("centre_gap", f"{split}_angle"))
+        written.append({"accuracy": in_percent(snapshot.metric(f"{split}_accuracy")), "gap": gap, "mean": mean})
     return written
 
 

@@ -10,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from marginalia.core.errors import InputError
+from marginalia.core.files import write_whole
 from marginalia.record.snapshot import SPLITS, Run, SplitName
+from marginalia.viz.drawable import require_drawable
 from marginalia.viz.frames import numbers
 from marginalia.viz.labels import short_names
 from marginalia.viz.page.about import NO_BREAK, about_page, about_run, about_set
@@ -26,6 +29,18 @@ SCRIPTS = (
 UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 MOST_ROWS = 4
 LONGEST_CHIP = 30
+
+
+def write_page(path: Path, runs: Sequence[Run], images: Sequence[Images], style: Style) -> None:
+    """The page of these runs at `path`. Raises InputError for a run in three dimensions."""
+    for run in runs:
+        for split in SPLITS:
+            require_drawable(run, split)
+        if run.dimension != 2:
+            raise InputError(f"{run.name} has three dimensions; a page shows runs of --visual_dimension 2")
+    content = page_bytes(runs, images, style)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
 
 
 def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> bytes:

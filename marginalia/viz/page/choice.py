@@ -35,7 +35,7 @@ def choice(points: Sequence[Points], most: int) -> np.ndarray:
     """
     labels = points[0].labels
     random = np.random.default_rng(SEED)
-    wrong = np.any([part.predictions != part.labels for part in points], axis=0)
+    wrong = np.any([part.wrong for part in points], axis=0)
     shuffled = random.permutation(len(labels))
     shuffled = shuffled[np.argsort(~wrong[shuffled], kind="stable")]
     rank = np.empty(len(labels), dtype=np.int64)
@@ -49,7 +49,7 @@ def choice(points: Sequence[Points], most: int) -> np.ndarray:
 def in_words(runs: Sequence[Run], split: SplitName, chosen: np.ndarray) -> str:
     """What the page shows of a split, for its reader."""
     points = [run.snapshots[-1].points(split) for run in runs]
-    there, wrong = len(points[0].labels), np.any([part.predictions != part.labels for part in points], axis=0)
+    there, wrong = len(points[0].labels), np.any([part.wrong for part in points], axis=0)
     if len(chosen) == there:
         return f"all {there:,} {split} images of the snapshots"
     kept = "every error of the last epoch and others" if wrong.sum() <= len(chosen) else "errors of the last epoch"

@@ -35,8 +35,9 @@ def run_bytes(run: Run, chosen: dict[SplitName, np.ndarray]) -> bytes:
     for split in SPLITS:
         features = series(run, split, chosen[split])
         parts += [planes(angle_steps(features)), planes(length_steps(features))]
-        predictions = np.stack([snapshot.points(split).predictions[chosen[split]] for snapshot in run.snapshots])
-        labels = run.snapshots[0].points(split).labels[chosen[split]]
+        points = [snapshot.points(split) for snapshot in run.snapshots]
+        predictions = np.stack([part.predictions[chosen[split]] for part in points if part.predictions is not None])
+        labels = points[0].labels[chosen[split]]
         parts.append(np.diff(predictions, axis=0, prepend=labels[None]).astype(np.uint8).tobytes())
         parts.append(histogram(run, split).astype("<u2").tobytes())
     return b"".join(parts)

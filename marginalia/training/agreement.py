@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from marginalia.core.errors import InputError, MessageForUserError, OneRankError, in_words
+import torch.distributed as dist
+
+from marginalia.core.errors import InputError, MessageForUserError, OneRankError, OtherRankError, in_words
 from marginalia.training.ranks import Ranks
+
+BACKENDS = ("gloo", "nccl")
 
 
 def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
@@ -37,10 +41,11 @@ def on_this_rank(ranks: Ranks) -> Iterator[None]:
 
 @contextmanager
 def with_all_ranks(ranks: Ranks) -> Iterator[None]:
-    """Where another process stops, this one does, too. Raises InputError then."""
+    """Where another process stops, this one does, too. Raises OtherRankError then."""
     try:
         yield
     except RuntimeError as error:
-        if ranks.count > 1 and "gloo" in str(error):
-            raise InputError("another of the processes stopped; what it said stands by itself") from None
+        lost = isinstance(error, dist.DistError) or any(name in str(error).lower() for name in BACKENDS)
+        if ranks.count > 1 and lost:
+            raise OtherRankError("another of the processes stopped; what it said stands by itself") from None
         raise

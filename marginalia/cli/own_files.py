@@ -1,0 +1,26 @@
+"""The files in a run's folder that are the run's own, so that nobody else's are ever deleted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+MOMENT = r"epoch_\d\d+(\.\d\d)?(_step_\d+)?"
+PICTURE = r"((slide|plain|turn)_)?(train|test)"
+TEMPORARY = r"(\.\d+\.tmp)?"
+OWN = {
+    ".": re.compile(
+        r"(run\.json|metrics\.csv|latest\.png|index\.html|checkpoint\.pt"
+        rf"|{PICTURE}(\.(gif|webp|apng|mp4)|_last\.png|_{MOMENT}\.(png|svg|pdf))){TEMPORARY}"
+    ),
+    "snapshots": re.compile(rf"{MOMENT}\.npz{TEMPORARY}"),
+    "frames": re.compile(rf"{PICTURE}_{MOMENT}\.png{TEMPORARY}"),
+}
+
+
+def clear(folder: Path) -> None:
+    """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
+    for place, own in OWN.items():
+        for file in (folder / place).glob("*"):
+            if own.fullmatch(file.name) and file.is_file():
+                file.unlink()

@@ -1,0 +1,23 @@
+"""What a training of faces is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marginalia.config.run_config import LossSpec
+from marginalia.faces.batches import steps_of_epoch
+from marginalia.faces.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that decides a training's numbers, but for the images themselves."""
+
+    head: str
+    spec: LossSpec
+    recipe: Recipe
+    seed: int
+    precision: str
+
+    def steps(self, images: int) -> int:
+        return self.recipe.epochs * steps_of_epoch(images, self.recipe.batch_size)

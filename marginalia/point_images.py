@@ -1,0 +1,33 @@
+"""Which images of a data set the points of a run are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marginalia.core.errors import InputError
+from marginalia.data.dataset import Dataset
+from marginalia.record.description import Description
+from marginalia.record.snapshot import SPLITS, Run
+from marginalia.viz.page.choice import Images
+
+ALL = "all"
+
+
+def images_of(run: Run, description: Description, dataset: Dataset) -> Images:
+    """The images that the run's points are.
+
+    Raises InputError if the data set is not the one that the run was trained on.
+    """
+    settings, digest = description.settings, description.images
+    if dataset.digest != digest:
+        raise InputError(f"data set {dataset.name} is not what {run.name} was trained on; its images changed since")
+    numbers, pixels, counts = {}, {}, []
+    for name in SPLITS:
+        split = dataset.train if name == "train" else dataset.test
+        count = settings["data"][f"{name}_points"]
+        numbers[name] = split.sampled(None if count == ALL else count, settings["training"]["seed"])
+        pixels[name] = split.images[numbers[name]]
+        counts.append(count)
+        if not np.array_equal(split.labels[numbers[name]], run.snapshots[0].points(name).labels):
+            raise InputError(f"{run.name} shows other {name} images than its settings choose from {dataset.name}")
+    return Images(digest, f"{digest} {counts} {settings['training']['seed']}", numbers, pixels)

@@ -1,0 +1,43 @@
+"""What run.json says of a run of ours, before it has begun."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from marginalia.config.heads import HeadSpec
+from marginalia.config.run_config import RunConfig
+from marginalia.core.names import FOLDER_PREFIX
+from marginalia.data.dataset import Dataset
+from marginalia.record.description import Description, DrawnHead, SplitNames
+from marginalia.record.snapshot import HELD_OUT, SPLITS
+
+
+def describe(config: RunConfig, dataset: Dataset) -> Description:
+    """All that decides the numbers of a run, without where and when it was made and what came out."""
+    held_out = {HELD_OUT: SplitNames(classes=dataset.unseen_names)} if dataset.unseen_names else {}
+    return Description(
+        name=config.name,
+        lossname=config.lossname,
+        class_names=dataset.class_names,
+        splits={split: SplitNames() for split in SPLITS} | held_out,
+        head=DrawnHead(config.loss.drawn, config.loss.name, config.loss.regions),
+        images=dataset.digest,
+        source=config.data.dataset,
+        settings=settings(config),
+    )
+
+
+def settings(config: RunConfig) -> dict[str, Any]:
+    """The settings that decide a run's numbers, and the head that its margin leaves out, as JSON has them.
+
+    Of a folder of images the path is left out: where it lies decides nothing, and its images have a digest.
+    """
+    saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
+    del saved["data"]["data_dir"]
+    saved["data"]["holdout"] = list(saved["data"]["holdout"])
+    if config.data.dataset.startswith(FOLDER_PREFIX):
+        saved["data"]["dataset"] = FOLDER_PREFIX
+    if isinstance(config.loss, HeadSpec):
+        saved["head"] = {"name": config.loss.name, "regions": config.loss.regions, **asdict(config.loss)}
+    return saved

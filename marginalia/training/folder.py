@@ -1,0 +1,32 @@
+"""The folder of a run whose usual one is taken by another run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError
+from marginalia.data.dataset import Dataset
+from marginalia.record.description import decisive_digest
+from marginalia.record.store import read_description
+from marginalia.training.describe import describe
+from marginalia.training.resume import what_differs
+
+
+def with_own_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tuple[RunConfig, str | None]:
+    """The config under the name that its folder in `outputs` has, and a line for the user if it is not the usual one.
+
+    A digest is added where a run with other settings has the usual name. A damaged run keeps its folder: the training
+    refuses to go on there.
+    """
+    asked = describe(config, dataset)
+    try:
+        saved = read_description(outputs / config.name)
+    except InputError:
+        return config, None
+    lines = what_differs(saved, asked)
+    if not lines:
+        return config, None
+    own = replace(config, name=f"{config.name}_{decisive_digest(asked)}")
+    return own, f"{outputs / config.name} holds a run with other settings ({'; '.join(lines)}); this one goes beside it"

@@ -1,0 +1,15 @@
+"""Measured numbers in words; one that does not exist is a dash."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+NO_NUMBER = "\N{EN DASH}"
+
+
+def in_degrees(angle: float) -> str:
+    return f"{angle:.1f}°" if isfinite(angle) else NO_NUMBER
+
+
+def in_percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f} %" if isfinite(share) else NO_NUMBER

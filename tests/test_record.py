@@ -1,0 +1,265 @@
+"""The record on disk: what others write with NumPy, what cannot be written or read, and runs of the format before."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from marginalia.core.errors import InputError
+from marginalia.core.margin import MarginSpec, psi
+from marginalia.record.description import Description, DrawnHead, SplitNames, decisive, fingerprint
+from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, moment_labels
+from marginalia.record.snapshot_file import write_snapshot
+from marginalia.record.store import read_description, read_run, write_description
+from marginalia.viz.movie import Timing, draw_run
+from marginalia.viz.style import Style
+
+from .conftest import ROOT
+
+OLD = Path(__file__).parent / "format_2" / "ArcFace_v2"
+
+BY_OTHERS = """
+import sys
+from pathlib import Path
+import numpy as np
+from marginalia.record.description import Description, SplitNames
+from marginalia.record.snapshot import Points, Snapshot
+from marginalia.record.snapshot_file import write_snapshot
+from marginalia.record.store import write_description
+
+random, folder = np.random.default_rng(0), Path(sys.argv[1])
+labels = np.arange(900) % 300
+centres = random.normal(size=(300, 512))
+run = Description(
+    name="theirs", class_names=tuple(f"class {n}" for n in range(300)),
+    splits={"probe": SplitNames(points=tuple(f"{n}.jpg" for n in range(900)))}, finished=3,
+)
+write_description(folder, run)
+for epoch in range(3):
+    features = (epoch * centres[labels] + random.normal(size=(900, 512))).astype(np.float32)
+    write_snapshot(folder, Snapshot(epoch, 100 * epoch, {"probe": Points(features, labels)}), run)
+assert not {"torch", "matplotlib"} & sys.modules.keys()
+"""
+
+
+def test_a_record_by_twenty_lines_of_numpy_reads_back(tmp_path):
+    assert len(BY_OTHERS.strip().splitlines()) <= 22
+    subprocess.run([sys.executable, "-c", BY_OTHERS, tmp_path], cwd=ROOT, check=True)
+    run = read_run(tmp_path)
+    assert (run.dimension, len(run.class_names), len(run.snapshots), run.head) == (512, 300, 3, None)
+    assert [(snapshot.epoch, snapshot.step) for snapshot in run.snapshots] == [(0, 0), (1, 100), (2, 200)]
+    assert run.point_names["probe"][899] == "899.jpg"
+    random = np.random.default_rng(0)
+    centres = random.normal(size=(300, 512))
+    first = random.normal(size=(900, 512)).astype(np.float32)
+    np.testing.assert_array_equal(run.snapshots[0].points("probe").features, first)
+    points = run.snapshots[2].points("probe")
+    assert points.predictions is None and np.isnan(points.accuracy) and not points.wrong.any()
+    np.testing.assert_array_equal(points.labels, np.arange(900) % 300)
+    near = np.abs(points.features - 2 * centres[points.labels]).mean()
+    assert near < 1
+    assert len(run.snapshots[0].class_weights) == 0
+    with pytest.raises(InputError, match="has no split test; it has probe"):
+        draw_run(run, tmp_path, "test", Style(), Timing(), range(3))
+    with pytest.raises(InputError, match="512 dimensions"):
+        draw_run(run, tmp_path, "probe", Style(), Timing(), range(3))
+
+
+def a_run(**changes: object) -> Description:
+    usual = {"name": "a", "class_names": ("x", "y", "z"), "splits": {"train": SplitNames(), "test": SplitNames()}}
+    return Description(**(usual | changes))  # type: ignore[arg-type]
+
+
+def a_snapshot(step: int = 0, dimension: int = 2, **changes: object) -> Snapshot:
+    random = np.random.default_rng(step)
+    labels = np.arange(12) % 3
+    points = Points(random.normal(size=(12, dimension)).astype(np.float32), labels, labels[::-1].copy())
+    usual = {"epoch": step / 64, "step": step, "splits": {"train": points, "test": points}}
+    return Snapshot(**(usual | changes))  # type: ignore[arg-type]
+
+
+def test_everything_that_a_snapshot_may_hold_comes_back(tmp_path):
+    spec = MarginSpec(w_norm=True, x_norm=True, s=4, m1=1, m2=0.3, m3=0)
+    held = Points(np.ones((4, 5), np.float32), np.array([0, 1, 0, 1]), np.array([2, 2, 0, 1]))
+    splits = {"train": SplitNames(), "test": SplitNames(), HELD_OUT: SplitNames(classes=("p", "q"))}
+    run = a_run(splits=splits, head=DrawnHead(spec, "mine", "none"), lossname="mine", settings={"seed": 1})
+    write_description(tmp_path, run)
+    random = np.random.default_rng(0)
+    snapshot = a_snapshot(
+        7, dimension=5,
+        class_weights=random.normal(size=(7, 5)).astype(np.float32), centre_labels=np.array([0, 0, 0, 1, 1, 2, 2]),
+        bias=random.normal(size=7).astype(np.float32), psi=psi(np.linspace(0, np.pi, 50), spec),
+        metrics={"loss": 0.5, "unknown": float("nan")},
+    )  # fmt: skip
+    snapshot = replace(snapshot, splits={**snapshot.splits, HELD_OUT: held})
+    write_snapshot(tmp_path, snapshot, run)
+    read = read_run(tmp_path)
+    (back,) = read.snapshots
+    assert (read.spec, read.head, read.regions, read.unseen_names) == (spec, "mine", "none", ("p", "q"))
+    for name in ("class_weights", "centre_labels", "bias", "psi"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(snapshot, name))
+    for split, points in snapshot.splits.items():
+        for array in ("features", "labels", "predictions"):
+            np.testing.assert_array_equal(getattr(back.splits[split], array), getattr(points, array))
+    assert back.metrics["loss"] == 0.5 and np.isnan(back.metrics["unknown"]) and np.isnan(back.metric("other"))
+
+
+def test_many_classes_take_two_bytes(tmp_path):
+    run = a_run(class_names=tuple(map(str, range(65_535))), splits={"all": SplitNames()})
+    write_description(tmp_path, run)
+    labels = np.array([0, 255, 256, 65_534])
+    write_snapshot(tmp_path, Snapshot(0, 0, {"all": Points(np.eye(4, dtype=np.float32), labels, labels)}), run)
+    points = read_run(tmp_path).snapshots[0].points("all")
+    np.testing.assert_array_equal(points.labels, labels)
+    np.testing.assert_array_equal(points.predictions, labels)
+
+
+def test_half_precision_is_read_as_single(tmp_path):
+    run = a_run(splits={"all": SplitNames()})
+    write_description(tmp_path, run)
+    features = np.array([[0.5, 2], [1, 3]], np.float16)
+    write_snapshot(tmp_path, Snapshot(0, 0, {"all": Points(features, np.array([0, 2]))}), run)
+    back = read_run(tmp_path).snapshots[0].points("all").features
+    assert back.dtype == np.float32 and np.array_equal(back, features)
+
+
+BAD = {
+    "not finite": {"features": np.array([[np.nan, 1]] * 12, np.float32)},
+    "a label is not one of the 3 classes": {"labels": np.full(12, 3)},
+    "label is not one of": {"labels": np.full(12, 0.5)},
+    "predictions do not fit": {"predictions": np.zeros(11, np.int64)},
+    "features of shape": {"features": np.zeros((11, 2), np.float32)},
+}
+
+
+@pytest.mark.parametrize("complaint", BAD)
+def test_what_does_not_fit_is_not_written(tmp_path, complaint):
+    run, snapshot = a_run(), a_snapshot()
+    write_description(tmp_path, run)
+    wrong = replace(snapshot.points("test"), **BAD[complaint])
+    with pytest.raises(InputError, match=f"snapshot of epoch 0: .*{complaint}"):
+        write_snapshot(tmp_path, replace(snapshot, splits={**snapshot.splits, "test": wrong}), run)
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"epoch": -1.0}, "epoch -1.0 is not 0 or more"),
+        ({"class_weights": np.zeros((2, 2), np.float32)}, "2 class weights for 3 classes"),
+        ({"class_weights": np.zeros((3, 4), np.float32)}, r"class weights of shape \(3, 4\)"),
+        ({"centre_labels": np.array([0, 1])}, "centre labels do not fit"),
+        ({"bias": np.zeros(2)}, "the bias does not fit"),
+        ({"psi": np.zeros(1)}, "psi must be a row"),
+        ({"splits": {"other": a_snapshot().points("test")}}, "its splits are other, not train, test"),
+    ],
+)
+def test_what_else_does_not_fit(tmp_path, changes, complaint):
+    write_description(tmp_path, a_run())
+    with pytest.raises(InputError, match=complaint):
+        write_snapshot(tmp_path, a_snapshot(**changes), a_run())
+
+
+def test_names_of_points_are_as_many_as_points(tmp_path):
+    run = a_run(splits={"train": SplitNames(), "test": SplitNames(points=("a", "b"))})
+    with pytest.raises(InputError, match="2 names for 12 points"):
+        write_snapshot(tmp_path, a_snapshot(), run)
+
+
+def test_moments_that_share_a_hundredth_of_an_epoch_share_no_file(tmp_path):
+    run = a_run()
+    write_description(tmp_path, run)
+    for step in (0, 1, 2, 3):
+        write_snapshot(tmp_path, replace(a_snapshot(step), epoch=step / 1000), run)
+    read = read_run(tmp_path)
+    assert [snapshot.step for snapshot in read.snapshots] == [0, 1, 2, 3]
+    assert moment_labels(read.snapshots) == ["00_step_0", "00_step_1", "00_step_2", "00_step_3"]
+
+
+def test_series_that_do_not_belong_together(tmp_path):
+    run = a_run()
+    write_description(tmp_path, run)
+    write_snapshot(tmp_path, a_snapshot(1), run)
+    write_snapshot(tmp_path, replace(a_snapshot(2), epoch=0.0), run)
+    with pytest.raises(InputError, match="its epochs do not rise with its steps"):
+        read_run(tmp_path)
+    later = next((tmp_path / "snapshots").glob("*_step_2.npz"))
+    later.unlink()
+    write_snapshot(tmp_path, a_snapshot(3, class_weights=np.ones((3, 2), np.float32)), run)
+    with pytest.raises(InputError, match="shows other points"):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["class_names", "splits", "head", "settings", "finished", "format", "name"])
+@pytest.mark.parametrize("value", [None, -1, "x" * 300, [], {}, ["a", 3]])
+def test_a_description_of_another_kind_is_refused_or_read(tmp_path, key, value):
+    """Whatever stands under a key: a clear error that names it, or a value that is possible there."""
+    write_description(tmp_path, a_run(head=DrawnHead(MarginSpec(True, True, 4, 1, 0, 0))))
+    content = json.loads((tmp_path / "run.json").read_text())
+    content[key] = value
+    (tmp_path / "run.json").write_text(json.dumps(content))
+    possible = (key, value) in [("head", None), ("settings", {})]
+    if possible:
+        read_description(tmp_path)
+        return
+    with pytest.raises(InputError, match=key if key != "class_names" else "class_names"):
+        read_description(tmp_path)
+
+
+@pytest.fixture
+def old(tmp_path) -> Path:
+    """A run that Marginalia 0.1 trained, in its format 2, with a class held out."""
+    return Path(shutil.copytree(OLD, tmp_path / "outputs" / "ArcFace_v2"))
+
+
+def test_a_run_of_the_format_before_is_read(old):
+    run = read_run(old)
+    assert (run.lossname, run.class_names, run.unseen_names) == ("ArcFace_v2", ("naught", "one", "two"), ("three",))
+    assert run.spec == MarginSpec(w_norm=True, x_norm=True, s=4, m1=1, m2=0.2, m3=0)
+    assert [(snapshot.epoch, snapshot.step) for snapshot in run.snapshots] == [(0, None), (1, None), (2, None)]
+    assert run.snapshots[-1].points("test").accuracy == 0.5
+    assert read_description(old).settings["data"]["dataset"] == "folder:"
+
+
+def test_a_run_of_the_format_before_is_drawn_as_if_it_were_of_this_one(old, tmp_path, run):
+    """The same numbers in both formats give the same bytes, by the command."""
+    before, description = read_run(old), read_description(old)
+    new = tmp_path / "outputs" / "new"
+    description = replace(description, written=None, name="new")
+    write_description(new, description)
+    for number, snapshot in enumerate(before.snapshots):
+        write_snapshot(new, replace(snapshot, step=7 * number), description)
+    content = (old / "run.json").read_bytes()
+    code, _, err = run(
+        "create_gif.py", "--lossname", "ArcFace_v2", "--lossname", "new", "--outputs", tmp_path / "outputs"
+    )
+    assert (code, err) == (0, "")
+    assert (old / "run.json").read_bytes() == content
+    drawn = sorted(path.relative_to(old) for path in old.rglob("*.[gp][in][fg]"))
+    assert len(drawn) == 2 + 2 + 6
+    assert all((old / path).read_bytes() == (new / path).read_bytes() for path in drawn)
+
+
+def test_a_changed_run_of_the_format_before_is_noticed(old):
+    content = (old / "run.json").read_text()
+    (old / "run.json").write_text(content.replace('"m2": 0.2', '"m2": 0.3'))
+    with pytest.raises(InputError, match=r"run\.json was changed"):
+        read_run(old)
+
+
+def test_the_fingerprint_leaves_out_what_decides_nothing():
+    run = a_run(settings={"seed": 1})
+    same = replace(
+        run, name="b", source="folder:/elsewhere", made_with={"torch": "3"}, finished=4, metrics={"loss": 1.0}
+    )
+    assert fingerprint(same) == fingerprint(run)
+    assert decisive(same) == decisive(run)
+    for other in ({"settings": {"seed": 2}}, {"images": "x"}, {"class_names": ("x", "y", "w")}):
+        assert fingerprint(replace(run, **other)) != fingerprint(run)
