@@ -224,6 +224,7 @@ def test_the_home_folder_is_found_within_a_word(config_file, monkeypatch):
 
 def test_the_name_of_a_folder_fits_a_file_system():
     assert len(folder_name("中" * 200).encode()) <= 120
+    assert folder_name("中" * 200) != folder_name("中" * 201)
 
 
 def test_a_way_through_a_link_stays_what_it_is(config_file):
@@ -235,3 +236,30 @@ def test_a_way_through_a_link_stays_what_it_is(config_file):
 def test_the_home_folder_of_a_user_who_is_not_there(config_file):
     config = run_config(config_file, "softmax", {"dataset": "folder:~nobody-at-all/pics"}, False)
     assert config.data.dataset == "folder:~nobody-at-all/pics"
+
+
+NAMES = {
+    "softmax": {},
+    "CosFace_v1_seed1": {"seed": 1},
+    "CosFace_v1_m3-0.15_epochs5_seed1_lr0.01": {"m3": 0.15, "lr": 0.01, "epochs": 5, "seed": 1},
+    "softmax_sgd": {"optimizer": "sgd"},
+    "softmax_batch128_fp32_start-even": {"batch_size": 128, "precision": "fp32", "start": "even"},
+    "softmax_snapshots4_train-points-all_test-points100": {
+        "snapshots_per_epoch": 4, "train_points": "all", "test_points": 100,
+    },
+    "CosFace_v1_lambda5_lambda-decay0.2": {"m2": 0.0, "lambda_start": 5.0, "lambda_decay": 0.2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_decides_numbers_is_in_the_name(config_file, name):
+    lossname = name.split("_")[0] if name.startswith("softmax") else "CosFace_v1"
+    given = NAMES[name] | ({"m2": 0.1} if "lambda" in name else {})
+    expected = name.replace("CosFace_v1_lambda", "CosFace_v1_m2-0.1_lambda")
+    assert run_config(config_file, lossname, given, quick=False).name == expected
+
+
+def test_what_is_as_it_was_is_not_in_the_name(config_file):
+    given = {"seed": 0, "epochs": 20, "lr": 0.002, "device": "cpu", "data_dir": "elsewhere"}
+    assert run_config(config_file, "softmax", given, quick=False).name == "softmax"
+    assert run_config(config_file, "softmax", {"seed": 3, "epochs": 1}, quick=True).name == "softmax_seed3_quick"

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -155,3 +156,19 @@ def test_what_is_missing_asks_for_a_network(tmp_path, monkeypatch):
     monkeypatch.setattr("urllib.request.urlopen", offline)
     with pytest.raises(InputError, match="go online, or point --data-dir at"):
         load_dataset("kmnist", tmp_path)
+
+
+def test_classes_are_counted_anew_in_the_order_that_is_asked_for(few_digits):
+    split = few_digits.test
+    some = split.only([7, 2])
+    assert np.array_equal(np.array([7, 2])[some.labels], split.labels[np.isin(split.labels, [2, 7])])
+    for label, digit in enumerate((7, 2)):
+        assert np.array_equal(some.images[some.labels == label], split.images[split.labels == digit])
+
+
+@pytest.mark.parametrize("harm", [{"images": np.float32}, {"images": np.int16}, {"labels": np.uint8}])
+def test_images_are_bytes_and_labels_int64(few_digits, harm):
+    ((name, dtype),) = harm.items()
+    wrong = replace(few_digits.test, **{name: getattr(few_digits.test, name).astype(dtype)})
+    with pytest.raises(InputError, match="uint8 and int64 are needed"):
+        replace(few_digits, test=wrong)

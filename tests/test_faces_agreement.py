@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import subprocess
 import sys
-import tempfile
 
 import click
 import pytest
+import torch.distributed as dist
 
 from marginalia.cli.command_line import run_command
-from marginalia.core.errors import InputError, OneRankError
+from marginalia.core.errors import InputError, OneRankError, OtherRankError
 from marginalia.faces.run import require_two_images_each
-from marginalia.training.agreement import by_the_first
+from marginalia.training.agreement import by_the_first, with_all_ranks
 from marginalia.training.ranks import ALONE, Ranks
 
-from .conftest import HANGS, ROOT
+from .conftest import ROOT
+from .two_ranks import as_two_ranks, complaints
 
 TINY = ("--validation", "0", "--size", "16x16", "--batch-size", "8", "--epochs", "2", "--device", "cpu")
 
@@ -59,31 +58,6 @@ def test_two_processes_through_the_command(noise_album, tmp_path):
     assert "0.png" in said[0]
 
 
-def complaints(err: str) -> list[str]:
-    return [line for line in err.splitlines() if line.startswith("error: ")]
-
-
-def as_two_ranks(command: list) -> tuple[int, list[str]]:
-    """Two processes as torchrun starts them, without waiting for its launcher: the worst code, and all errors."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    shared = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    with tempfile.TemporaryFile("w+") as said:
-        pipes = {"stdout": subprocess.DEVNULL, "stderr": said, "cwd": ROOT}
-        ranks = [
-            subprocess.Popen([sys.executable, *command], env=shared | {"RANK": rank, "LOCAL_RANK": rank}, **pipes)
-            for rank in ("0", "1")
-        ]
-        try:
-            code = max(process.wait(HANGS / 1000) for process in ranks)
-        finally:
-            for process in ranks:
-                process.kill()
-        said.seek(0)
-        return code, complaints(said.read())
-
-
 def test_what_the_first_rank_meets_all_raise(monkeypatch):
     told = []
     monkeypatch.setattr(Ranks, "tell", lambda self, message: told.append(message) or InputError("told"))
@@ -97,3 +71,21 @@ def test_what_the_first_rank_meets_all_raise(monkeypatch):
         by_the_first(Ranks(0, 2), refuse)
     assert told[0] is None
     assert str(told[1]) == "refused"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("[gloo/transport/tcp/pair.cc:534] Connection closed by peer"),
+        RuntimeError("NCCL Error 2: unhandled system error"),
+        dist.DistBackendError("NCCL communicator was aborted on rank 1"),
+        dist.DistNetworkError("the client socket has timed out"),
+    ],
+)
+def test_a_lost_rank_is_told_in_one_line_whatever_the_backend(error):
+    with pytest.raises(OtherRankError, match="another of the processes stopped"), with_all_ranks(Ranks(1, 2)):
+        raise error
+    with pytest.raises(type(error)), with_all_ranks(ALONE):
+        raise error
+    with pytest.raises(RuntimeError, match="shapes"), with_all_ranks(Ranks(1, 2)):
+        raise RuntimeError("shapes do not fit")

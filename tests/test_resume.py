@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 from filelock import FileLock
 
 from marginalia.cli.experiment import run_experiment, thinned
+from marginalia.cli.own_files import clear
 from marginalia.core.errors import InputError
 from marginalia.training.resume import differences
 
@@ -90,10 +92,40 @@ def test_a_finished_run_that_lacks_a_file_is_not_trained_again_unasked(config, f
     assert snapshot_at(finished, "03").exists()
 
 
-def test_overwriting_leaves_other_files_alone(config, few_digits, finished):
-    (finished / "mine.png").write_text("the user's own")
+OTHERS = (
+    "mine.png", "notes.tmp", "frames/draft.tmp", "frames/my_epoch_01.png", "test_epoch_notes.txt", "train.gif.bak",
+    "snapshots/epoch_best.npz", "snapshots/mine.npz", "slides/test.gif", "run.json.tmp",
+)  # fmt: skip
+OWN = (
+    "run.json.123.tmp", "frames/test_epoch_09.png", "slide_train_epoch_09.50_step_12.pdf", "snapshots/epoch_09.npz",
+    "turn_test.webp", "checkpoint.pt.9.tmp", "plain_test_last.png", "snapshots/epoch_09_step_8.npz.77.tmp",
+)  # fmt: skip
+
+
+def test_overwriting_removes_what_the_run_wrote_and_nothing_else(config, few_digits, finished):
+    (finished / "slides").mkdir()
+    for name in (*OTHERS, *OWN):
+        (finished / name).write_text("what was here before")
     run_experiment(config, few_digits, finished, overwrite=True)
-    assert (finished / "mine.png").exists()
+    assert [name for name in OTHERS if not (finished / name).exists()] == []
+    assert [name for name in OWN if (finished / name).exists()] == []
+
+
+def test_everything_that_is_written_is_known_as_the_runs_own(config, few_digits, finished):
+    clear(finished)
+    assert [path.name for path in finished.rglob("*") if path.is_file() and path.name not in (".lock", "log.txt")] == []
+
+
+def test_what_is_told_while_training(config, few_digits, tmp_path, capsys):
+    """No loss before the first step; hundredths of an epoch where there are several pictures in one."""
+    run_experiment(config, few_digits, tmp_path / "whole")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  epoch")]
+    assert re.fullmatch(r"  epoch 0\.0  test \d+\.\d\d %", lines[0])
+    assert re.fullmatch(r"  epoch 1\.0  loss \d\.\d{3}  test \d+\.\d\d %", lines[1])
+    many = replace(config, training=replace(config.training, epochs=1, snapshots_per_epoch=4))
+    run_experiment(many, few_digits, tmp_path / "parts")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  epoch")]
+    assert [line.split()[1] for line in lines] == ["0.00", "0.25", "0.50", "0.75", "1.00"]
 
 
 @pytest.mark.parametrize("count", [1, 3, 20, 21, 100, 399])

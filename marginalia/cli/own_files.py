@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-MOMENT = r"epoch_\d\d+(\.\d\d)?(_step_\d+)?"
+from marginalia.record.snapshot_file import MOMENT
+
 PICTURE = r"((slide|plain|turn)_)?(train|test)"
 TEMPORARY = r"(\.\d+\.tmp)?"
 OWN = {

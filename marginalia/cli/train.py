@@ -164,7 +164,7 @@ def attempt(
     except (StoppedError, OneRankError, OtherRankError):
         raise
     except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback
-        if ranks.count > 1 and not isinstance(error, InputError):
+        if ranks.count > 1 and not isinstance(error, (InputError, OSError)):
             raise  # the other processes may be in the middle of a step
         if ranks.first:
             click.echo(f"{config.name} failed: {error}", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,15 @@ from marginalia.record.arrays import read_arrays
 from marginalia.record.description import Description, fingerprint
 from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, epoch_label, no_weights
 
-PATTERN = "epoch_*.npz"
+MOMENT = r"epoch_\d\d+(\.\d\d)?(_step_\d+)?"
 METRIC = "metric_"
 FORMAT_2_HELD_OUT = "unseen"
+
+
+def snapshot_files(folder: Path) -> list[Path]:
+    """The files of the run's snapshots, whatever else lies beside them."""
+    own = re.compile(rf"{MOMENT}\.npz")
+    return sorted(path for path in (folder / "snapshots").glob("*.npz") if own.fullmatch(path.name))
 
 
 def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -> None:

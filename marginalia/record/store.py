@@ -14,7 +14,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.record.description import LARGEST_JSON, Description, as_json, described
 from marginalia.record.snapshot import HELD_OUT, UNBENT, Record, Run, Snapshot
-from marginalia.record.snapshot_file import PATTERN, read_snapshot
+from marginalia.record.snapshot_file import read_snapshot, snapshot_files
 
 NAME = "run.json"
 
@@ -52,7 +52,7 @@ def read_description(folder: Path) -> Description:
 def read_run(folder: Path) -> Run:
     """The run in `folder`. Raises InputError naming the file if it does not exist, is empty or is damaged."""
     description = read_description(folder)
-    files = sorted((folder / "snapshots").glob(PATTERN))
+    files = snapshot_files(folder)
     if not files:
         raise InputError(f"{folder}/snapshots is empty: the run was stopped before its first snapshot; train it again")
     snapshots = [read_snapshot(file, description) for file in files]

@@ -10,7 +10,7 @@ from typing import Any
 from marginalia.core.errors import InputError
 from marginalia.record.description import Description, decisive
 from marginalia.record.snapshot import Snapshot
-from marginalia.record.snapshot_file import PATTERN
+from marginalia.record.snapshot_file import snapshot_files
 from marginalia.record.store import read_description, read_run
 
 
@@ -31,7 +31,7 @@ def look_into(folder: Path, asked: Description) -> Found:
 
     Raises InputError that lists what differs, or names what is damaged or missing.
     """
-    has_snapshots = any((folder / "snapshots").glob(PATTERN))
+    has_snapshots = bool(snapshot_files(folder))
     if not (folder / "run.json").exists():
         if has_snapshots:
             raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
