@@ -38,11 +38,11 @@ def checked_bytes(path: Path, md5: str) -> bytes:
     try:
         content = lzma.decompress(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; restore it with: git checkout -- data/mnist") from None
+        raise InputError(f"{path} is missing; restore it with: git checkout -- marginalia/data/mnist") from None
     except (lzma.LZMAError, OSError) as error:
-        raise InputError(f"{path} is damaged ({error}); restore it with: git checkout -- data/mnist") from None
+        raise InputError(f"{path} is damaged ({error}); restore it with: git checkout -- marginalia/data/mnist") from None
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
-        raise InputError(f"{path} is damaged (wrong MD5); restore it with: git checkout -- data/mnist")
+        raise InputError(f"{path} is damaged (wrong MD5); restore it with: git checkout -- marginalia/data/mnist")
     return content
 
 
