@@ -177,7 +177,7 @@ def test_every_number_is_documented(tiny, few_digits):
     """docs/metrics.md names all that a snapshot has, and nothing that it has not."""
     known = few_digits.without(("8", "9"))
     first = next(train(tiny("CosFace_v1", basemodel="MiniResnet18"), known)).snapshot
-    names = {re.sub(r"_\d$", "_j", name) for name in first.metrics} | {"epoch"}
+    names = {re.sub(r"_\d$", "_j", name) for name in first.metrics} | {"epoch", "step"}
     rows = [
         line.split("|")[1] for line in (ROOT / "docs/metrics.md").read_text().splitlines() if line.startswith("| `")
     ]
