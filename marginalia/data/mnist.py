@@ -14,6 +14,7 @@ from marginalia.data.dataset import Dataset, Split
 
 FOLDER = Path(__file__).parent / "mnist"
 HEADER_BYTES = {"images": 16, "labels": 8}
+RESTORE = "restore it with git checkout, or install Marginalia again"
 MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -38,11 +39,11 @@ def checked_bytes(path: Path, md5: str) -> bytes:
     try:
         content = lzma.decompress(path.read_bytes())
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; restore it with: git checkout -- marginalia/data/mnist") from None
+        raise InputError(f"{path} is missing; {RESTORE}") from None
     except (lzma.LZMAError, OSError) as error:
-        raise InputError(f"{path} is damaged ({error}); restore it with: git checkout -- marginalia/data/mnist") from None
+        raise InputError(f"{path} is damaged ({error}); {RESTORE}") from None
     if hashlib.md5(content, usedforsecurity=False).hexdigest() != md5:
-        raise InputError(f"{path} is damaged (wrong MD5); restore it with: git checkout -- marginalia/data/mnist")
+        raise InputError(f"{path} is damaged (wrong MD5); {RESTORE}")
     return content
 
 
