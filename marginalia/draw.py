@@ -56,6 +56,8 @@ def page(run: Run, description: Description, path: str | Path, data_dir: Path, s
     from marginalia.viz.page.assemble import write_page
 
     path = Path(path)
+    if not description.source:
+        raise InputError(f"{run.name} does not say of which data set its points are; a page shows their images")
     dataset = load_dataset(description.source, data_dir).without(run.unseen_names)
     write_page(path, [run], [images_of(run, description, dataset)], style or Style())
     return path

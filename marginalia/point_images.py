@@ -16,18 +16,21 @@ ALL = "all"
 def images_of(run: Run, description: Description, dataset: Dataset) -> Images:
     """The images that the run's points are.
 
-    Raises InputError if the data set is not the one that the run was trained on.
+    Raises InputError if the run was trained on another data set, or run.json does not say which of its images they are.
     """
-    settings, digest = description.settings, description.images
+    digest = description.images
     if dataset.digest != digest:
         raise InputError(f"data set {dataset.name} is not what {run.name} was trained on; its images changed since")
-    numbers, pixels, counts = {}, {}, []
-    for name in SPLITS:
+    try:
+        counts = [description.settings["data"][f"{name}_points"] for name in SPLITS]
+        seed = description.settings["training"]["seed"]
+    except (KeyError, TypeError):
+        raise InputError(f"{run.name} does not say which images of {dataset.name} its points are") from None
+    numbers, pixels = {}, {}
+    for name, count in zip(SPLITS, counts, strict=True):
         split = dataset.train if name == "train" else dataset.test
-        count = settings["data"][f"{name}_points"]
-        numbers[name] = split.sampled(None if count == ALL else count, settings["training"]["seed"])
+        numbers[name] = split.sampled(None if count == ALL else count, seed)
         pixels[name] = split.images[numbers[name]]
-        counts.append(count)
         if not np.array_equal(split.labels[numbers[name]], run.snapshots[0].points(name).labels):
             raise InputError(f"{run.name} shows other {name} images than its settings choose from {dataset.name}")
-    return Images(digest, f"{digest} {counts} {settings['training']['seed']}", numbers, pixels)
+    return Images(digest, f"{digest} {counts} {seed}", numbers, pixels)

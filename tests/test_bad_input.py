@@ -128,6 +128,9 @@ def test_other_settings_have_a_folder_of_their_own(run, finished, digit_folder, 
     code, out, _ = run(*words, "--config", tmp_path / "mine.json")
     assert (code, "finished already" in out) == (0, True)
     assert files_of(finished) == before
+    shutil.rmtree(finished)
+    code, out, _ = run(*words, "--config", tmp_path / "mine.json")
+    assert (code, f"finished already, in {beside}" in out) == (0, True)
 
 
 def test_images_that_lie_elsewhere_now_are_the_same_images(run, finished, digit_folder, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from filelock import FileLock
+
 from marginalia.cli import train as command
 from marginalia.core.errors import InputError
 from marginalia.training.ranks import ALONE, Ranks
@@ -36,6 +38,21 @@ def test_a_loss_that_cannot_begin_lets_the_others_train(digit_folder, tmp_path):
     assert len(said) == 1 and "1 of 2 runs failed: softmax" in said[0]
     (trained,) = tmp_path.glob("CosFace*/run.json")
     assert json.loads(trained.read_text())["finished"] == 2
+
+
+def test_a_folder_in_use_keeps_the_other_losses_in_step(digit_folder, tmp_path):
+    """The first rank cannot have the folder of the first loss: the other rank must go on to the second with it."""
+    folder = tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_batch16"
+    folder.mkdir()
+    words = ["main.py", *LOSSES, *SHORT, "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path]
+    with FileLock(folder / ".lock"):
+        code, said = as_two_ranks(list(map(str, words)))
+    assert code == 1
+    assert "1 of 2 runs failed: softmax" in said[0]
+    (trained,) = tmp_path.glob("CosFace*/run.json")
+    content = json.loads(trained.read_text())
+    assert (content["finished"], content["lossname"]) == (2, "CosFace_v1")
+    assert not (folder / "run.json").exists()
 
 
 def test_only_the_first_rank_downloads(config_file, few_digits, monkeypatch):

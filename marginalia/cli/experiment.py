@@ -6,7 +6,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from marginalia.record.description import fingerprint
 from marginalia.record.snapshot import SPLITS, Record, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_run, run_of, write_description, write_metrics
-from marginalia.training.agreement import on_this_rank, with_all_ranks
+from marginalia.training.agreement import on_this_rank, starting, with_all_ranks
 from marginalia.training.checkpoint import NAME as CHECKPOINT
 from marginalia.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from marginalia.training.describe import describe
@@ -56,15 +56,19 @@ def run_experiment(
     if not ranks.first:
         follow(config, dataset, ranks)
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock", timeout=0), logging_to(folder / "log.txt", verbose) as log:
-            log.info("%s", command_line())
-            log.info("%s", versions() | torch_here())
-            log.info("%s", asdict(config))
-            Experiment(config, dataset, folder, log, ranks).run(overwrite)
-    except Timeout:
-        raise InputError(f"another process is working in {folder}; wait for it, or choose other --outputs") from None
+    with starting(ranks) as start:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(folder / ".lock", timeout=0), logging_to(folder / "log.txt", verbose) as log:
+                experiment = Experiment(config, dataset, folder, log, ranks, start)
+                log.info("%s", command_line())
+                log.info("%s", experiment.description.made_with)
+                log.info("%s", asdict(config))
+                experiment.run(overwrite)
+        except Timeout:
+            raise InputError(
+                f"another process is working in {folder}; wait for it, or choose other --outputs"
+            ) from None
 
 
 def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
@@ -77,12 +81,13 @@ def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
 
 
 class Experiment:
-    """One run in its folder, which is locked."""
+    """One run in its folder, which is locked. start: lets the other ranks train too, from a checkpoint or none."""
 
     def __init__(
-        self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger, ranks: Ranks = ALONE
+        self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger, ranks: Ranks,
+        start: Callable[[Checkpoint | None], None],
     ):  # fmt: skip
-        self.ranks, self.told = ranks, False
+        self.ranks, self.start = ranks, start
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
         self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
         self.mark = fingerprint(self.description)
@@ -108,9 +113,6 @@ class Experiment:
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
-        finally:
-            if not self.told:
-                self.ranks.tell((False, None))
 
     def train_from(self, found: list[Snapshot]) -> None:
         """Trains what is left; if it stops on the way, draws GIFs of what there is."""
@@ -148,8 +150,7 @@ class Experiment:
         self.say(f"{self.config.name}: {images:,} training images, {epochs} epoch(s) -> {self.folder}")
         if start is not None:
             self.say(f"  going on after epoch {self.records[-1].epoch:g}")
-        self.told = True
-        self.ranks.tell((True, start))
+        self.start(start)
         digits = 1 if self.config.training.snapshots_per_epoch == 1 else 2
         with progress_bar(steps) as bar:
             for progress in train(self.config, self.dataset, start, self.ranks):

@@ -146,12 +146,19 @@ def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
 def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks) -> None:
     """One run in its folder, which is another than the usual one if a run with other settings has that."""
     from marginalia.cli.experiment import run_experiment
+    from marginalia.training.agreement import by_the_first
     from marginalia.training.folder import with_own_folder
 
-    if ranks.first and not overwrite:
-        config, line = with_own_folder(config, dataset, outputs)
+    usual = config
+
+    def choose() -> None:
+        nonlocal config
+        config, line = with_own_folder(usual, dataset, outputs)
         if line is not None:
             click.echo(line)
+
+    if not overwrite:
+        by_the_first(ranks, choose)
     run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
 
 

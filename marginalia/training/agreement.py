@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch.distributed as dist
 
@@ -24,6 +25,23 @@ def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
     failed = ranks.tell(failed)
     if failed is not None:
         raise failed
+
+
+@contextmanager
+def starting(ranks: Ranks) -> Iterator[Callable[[Any], None]]:
+    """Gives the function by which the first rank says that all train, and from where; not called, none does."""
+    called = False
+
+    def start(checkpoint: Any) -> None:
+        nonlocal called
+        called = True
+        ranks.tell((True, checkpoint))
+
+    try:
+        yield start
+    finally:
+        if not called:
+            ranks.tell((False, None))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset
 from marginalia.record.description import decisive_digest
-from marginalia.record.store import read_description
+from marginalia.record.store import NAME, read_description
 from marginalia.training.describe import describe
 from marginalia.training.resume import what_differs
 
@@ -17,16 +17,15 @@ from marginalia.training.resume import what_differs
 def with_own_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tuple[RunConfig, str | None]:
     """The config under the name that its folder in `outputs` has, and a line for the user if it is not the usual one.
 
-    A digest is added where a run with other settings has the usual name. A damaged run keeps its folder: the training
-    refuses to go on there.
+    A digest is added where a run with other settings has the usual name, now or when this one began. A damaged run
+    keeps its folder: the training refuses to go on there.
     """
     asked = describe(config, dataset)
+    own = replace(config, name=f"{config.name}_{decisive_digest(asked)}")
     try:
-        saved = read_description(outputs / config.name)
+        lines = what_differs(read_description(outputs / config.name), asked)
     except InputError:
-        return config, None
-    lines = what_differs(saved, asked)
+        return (own if (outputs / own.name / NAME).exists() else config), None
     if not lines:
         return config, None
-    own = replace(config, name=f"{config.name}_{decisive_digest(asked)}")
     return own, f"{outputs / config.name} holds a run with other settings ({'; '.join(lines)}); this one goes beside it"
