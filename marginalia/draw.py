@@ -52,12 +52,10 @@ def page(run: Run, description: Description, path: str | Path, data_dir: Path, s
     data_dir: where torchvision's data sets lie. Raises InputError if the run cannot be drawn or its images not be had.
     """
     from marginalia.data.sources import load_dataset
-    from marginalia.point_images import images_of
+    from marginalia.point_images import images_of, source_of
     from marginalia.viz.page.assemble import write_page
 
     path = Path(path)
-    if not description.source:
-        raise InputError(f"{run.name} does not say of which data set its points are; a page shows their images")
-    dataset = load_dataset(description.source, data_dir).without(run.unseen_names)
+    dataset = load_dataset(source_of(description), data_dir).without(run.unseen_names)
     write_page(path, [run], [images_of(run, description, dataset)], style or Style())
     return path

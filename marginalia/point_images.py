@@ -1,4 +1,4 @@
-"""Which images of a data set the points of a run are."""
+"""Which data set the points of a run are of, and which of its images."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from marginalia.record.snapshot import SPLITS, Run
 from marginalia.viz.page.choice import Images
 
 ALL = "all"
+
+
+def source_of(description: Description) -> str:
+    """The data set of the run's points, as `load_dataset` takes it. Raises InputError if run.json does not name it."""
+    if not description.source:
+        raise InputError(f"{description.name} does not say of which data set its points are; a page shows their images")
+    return description.source
 
 
 def images_of(run: Run, description: Description, dataset: Dataset) -> Images:

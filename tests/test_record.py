@@ -12,16 +12,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import marginalia as mg
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec, psi
 from marginalia.record.description import Description, DrawnHead, SplitNames, decisive, fingerprint
 from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, moment_labels
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_description, read_run, write_description
+from marginalia.viz.frames import Page
 from marginalia.viz.movie import Timing, draw_run
 from marginalia.viz.style import Style
 
 from .conftest import ROOT
+from .paged import save, shown_run
 
 OLD = Path(__file__).parent / "format_2" / "ArcFace_v2"
 
@@ -263,3 +266,29 @@ def test_the_fingerprint_leaves_out_what_decides_nothing():
     assert decisive(same) == decisive(run)
     for other in ({"settings": {"seed": 2}}, {"images": "x"}, {"class_names": ("x", "y", "w")}):
         assert fingerprint(replace(run, **other)) != fingerprint(run)
+
+
+def test_a_record_of_which_nothing_is_known_is_drawn_without_regions(tmp_path):
+    """Points and weights, no head: the picture has the record's name, no numbers of a loss, no sector."""
+    weights = np.array([[1, 0], [-0.5, 0.9], [-0.5, -0.9]], np.float32)
+    write_description(tmp_path, a_run(name="theirs"))
+    write_snapshot(tmp_path, a_snapshot(1, class_weights=weights), a_run(name="theirs"))
+    page = Page(read_run(tmp_path), "test", Style())
+    page.show(0)
+    words = {text.get_text() for text in page.figure.texts}
+    assert "theirs" in words and not any(word.startswith("s =") for word in words)
+    assert len(page.scatter.sectors.regions.get_paths()) == len(page.scatter.sectors.margin.get_paths()) == 0
+    assert mg.draw.gif(read_run(tmp_path), tmp_path / "theirs.gif").read_bytes().startswith(b"GIF89a")
+    run = mg.read(tmp_path)
+    with pytest.raises(mg.InputError, match="does not say of which data set"):
+        run.page(tmp_path / "theirs.html")
+    assert run._repr_png_().startswith(b"\x89PNG")
+    assert [snapshot.step for snapshot in run] == [1] and run[-1] is run.run.snapshots[0]
+    with pytest.raises(mg.InputError, match="must end with"):
+        run.gif(tmp_path / "theirs.jpg")
+
+
+def test_a_run_of_ours_that_is_read_makes_its_page(config_file, mnist, tmp_path):
+    shown = save(shown_run(config_file.margin("CosFace_v1"), mnist, "mine"), mnist, tmp_path)
+    path = mg.read(tmp_path / "mine").page(tmp_path / "page" / "mine.html")
+    assert shown.name in path.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from marginalia.config.places import data_path
 from marginalia.config.run_config import ALL
 from marginalia.core.errors import InputError
 from marginalia.data.sources import load_dataset
-from marginalia.point_images import images_of
+from marginalia.point_images import images_of, source_of
 from marginalia.record.store import read_description, read_run
 from marginalia.viz.compare import MOST
 from marginalia.viz.page.assemble import write_page
@@ -38,7 +38,7 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, order:
         raise InputError(f"{len(runs)} runs for one page; 1 to {MOST} have room")
     images, data = [], {}
     for name, run in runs.items():
-        source = contents[name].source
+        source = source_of(contents[name])
         if source not in data:
             data[source] = load_dataset(source, data_path(config.data.data_dir))
         images.append(images_of(run, contents[name], data[source].without(run.unseen_names)))

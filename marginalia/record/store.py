@@ -68,7 +68,7 @@ def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
     head = description.head
     return Run(
         name=description.name,
-        lossname=description.lossname,
+        lossname=description.lossname or description.name,
         spec=UNBENT if head is None else head.spec,
         class_names=description.class_names,
         snapshots=tuple(snapshots),
