@@ -48,4 +48,4 @@ $(INSTALLED_FACES): pyproject.toml
 	touch $(INSTALLED) $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

@@ -17,7 +17,6 @@ import torch
 from marginalia.cli.experiment import run_experiment
 from marginalia.core.errors import InputError
 from marginalia.record.arrays import read_arrays
-from marginalia.record.description import fingerprint
 from marginalia.record.store import read_description, read_run
 from marginalia.training.checkpoint import NAME as CHECKPOINT
 from marginalia.training.checkpoint import read_checkpoint
@@ -51,7 +50,7 @@ def harmed(unfinished, tmp_path):
 
 
 def mark_of(folder: Path) -> bytes:
-    return fingerprint(read_description(folder))
+    return read_description(folder).fingerprint
 
 
 @pytest.mark.parametrize("harm", ["empty", "truncate", "flip", "other"])

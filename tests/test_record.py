@@ -15,7 +15,7 @@ import pytest
 import marginalia as mg
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec, psi
-from marginalia.record.description import Description, DrawnHead, SplitNames, decisive, fingerprint
+from marginalia.record.description import Description, DrawnHead, SplitNames, decisive
 from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, moment_labels
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_description, read_run, write_description
@@ -262,10 +262,10 @@ def test_the_fingerprint_leaves_out_what_decides_nothing():
     same = replace(
         run, name="b", source="folder:/elsewhere", made_with={"torch": "3"}, finished=4, metrics={"loss": 1.0}
     )
-    assert fingerprint(same) == fingerprint(run)
+    assert same.fingerprint == run.fingerprint
     assert decisive(same) == decisive(run)
     for other in ({"settings": {"seed": 2}}, {"images": "x"}, {"class_names": ("x", "y", "w")}):
-        assert fingerprint(replace(run, **other)) != fingerprint(run)
+        assert replace(run, **other).fingerprint != run.fingerprint
 
 
 def test_a_record_of_which_nothing_is_known_is_drawn_without_regions(tmp_path):
@@ -292,3 +292,22 @@ def test_a_run_of_ours_that_is_read_makes_its_page(config_file, mnist, tmp_path)
     shown = save(shown_run(config_file.margin("CosFace_v1"), mnist, "mine"), mnist, tmp_path)
     path = mg.read(tmp_path / "mine").page(tmp_path / "page" / "mine.html")
     assert shown.name in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"splits": {"": SplitNames()}},
+        {"splits": {"metric_a": SplitNames()}},
+        {"splits": {"a/b": SplitNames()}},
+        {"splits": {}},
+        {"class_names": ()},
+        {"class_names": ("x", "")},
+        {"name": ""},
+        {"finished": -1},
+    ],
+)
+def test_a_description_that_could_not_be_read_is_not_written(tmp_path, changes):
+    with pytest.raises(InputError, match=next(iter(changes))):
+        write_description(tmp_path, a_run(**changes))
+    assert not list(tmp_path.iterdir())

@@ -22,7 +22,6 @@ from marginalia.core.files import write_whole
 from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
 from marginalia.data.dataset import Dataset
 from marginalia.point_images import images_of
-from marginalia.record.description import fingerprint
 from marginalia.record.snapshot import SPLITS, Record, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_run, run_of, write_description, write_metrics
@@ -90,7 +89,6 @@ class Experiment:
         self.ranks, self.start = ranks, start
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
         self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
-        self.mark = fingerprint(self.description)
         self.records: list[Record] = []
         self.latest: Page | None = None
 
@@ -116,7 +114,7 @@ class Experiment:
 
     def train_from(self, found: list[Snapshot]) -> None:
         """Trains what is left; if it stops on the way, draws GIFs of what there is."""
-        start = read_checkpoint(self.folder, self.mark) if found else None
+        start = read_checkpoint(self.folder, self.description.fingerprint) if found else None
         if start is not None:
             due = moments(self.config, self.dataset)
             for snapshot in up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder):
@@ -167,7 +165,7 @@ class Experiment:
         page = self.note(snapshot)
         write_metrics(self.folder, self.records)
         if checkpoint is not None:
-            write_checkpoint(self.folder, checkpoint, self.mark)
+            write_checkpoint(self.folder, checkpoint, self.description.fingerprint)
         write_whole(self.folder / "latest.png", png_bytes(page.image(0)))
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ MOST_CLASSES = 65_535
 LONGEST_NAME = 200
 LONGEST_HEAD = 60
 LARGEST_JSON = 64_000_000
+SPLIT_NAME = re.compile(r"(?!metric_)\w[\w .-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,14 @@ class Description:
         """Whether this was read from an older format, which can be drawn and not gone on with."""
         return self.written is not None and self.written["format"] != FORMAT
 
+    @functools.cached_property
+    def fingerprint(self) -> bytes:
+        """32 bytes that stand in every file of the run, so that a file of another run is noticed."""
+        content = self.written or as_json(self)
+        passing = IN_PASSING if content["format"] == FORMAT else format_2.IN_PASSING
+        lasting = {key: value for key, value in content.items() if key not in passing}
+        return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()
+
     def classes_of(self, split: str) -> int:
         """How many classes the labels of this split count."""
         return len(self.splits[split].classes or self.class_names)
@@ -78,30 +89,22 @@ class Description:
 
 def as_json(description: Description) -> dict[str, Any]:
     """The content of run.json in the newest format. A number that does not exist is null."""
-    known = {name: value if value is None or math.isfinite(value) else None
-             for name, value in description.metrics.items()}  # fmt: skip
-    splits = {
-        name: {f"{kind}_names": list(listed) for kind, listed in (("class", names.classes), ("point", names.points))
-               if listed} for name, names in description.splits.items()
+    content = {item.name: getattr(description, item.name) for item in fields(description) if item.name != "written"}
+    kinds = {name: {"class_names": names.classes, "point_names": names.points}
+             for name, names in description.splits.items()}  # fmt: skip
+    return content | {
+        "format": FORMAT,
+        "class_names": list(description.class_names),
+        "splits": {name: {kind: list(names) for kind, names in row.items() if names} for name, row in kinds.items()},
+        "head": None if description.head is None else asdict(description.head),
+        "metrics": {name: value if value is None or math.isfinite(value) else None
+                    for name, value in description.metrics.items()},
     }  # fmt: skip
-    head = None if description.head is None else asdict(description.head)
-    content = {"format": FORMAT, **vars(description), "splits": splits, "head": head, "metrics": known}
-    content["class_names"] = list(description.class_names)
-    del content["written"]
-    return content
 
 
 def decisive(description: Description) -> dict[str, Any]:
     """What two runs share if they have the same numbers."""
     return {key: value for key, value in as_json(description).items() if key not in IN_PASSING}
-
-
-def fingerprint(description: Description) -> bytes:
-    """32 bytes that stand in every file of a run, so that a file of another run is noticed."""
-    content = description.written or as_json(description)
-    passing = IN_PASSING if content["format"] == FORMAT else format_2.IN_PASSING
-    lasting = {key: value for key, value in content.items() if key not in passing}
-    return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()
 
 
 def decisive_digest(description: Description) -> str:
@@ -128,8 +131,7 @@ def described(written: Any, path: Path) -> Description:
     return Description(
         name=one_name(content["name"], f"{path}: name"),
         class_names=names(content["class_names"], f"{path}: class_names", MOST_CLASSES, least=1),
-        splits={split: split_names(name, row, f"{path}: splits") for name, row in splits.items()
-                for split in [one_name(name, f"{path}: splits")]},
+        splits={name: split_names(name, row, f"{path}: splits") for name, row in splits.items()},
         lossname=one_name(content["lossname"], f"{path}: lossname", least=0),
         head=drawn_head(content["head"], f"{path}: head"),
         images=content["images"] if isinstance(content["images"], str) else "",
@@ -143,6 +145,8 @@ def described(written: Any, path: Path) -> Description:
 
 
 def split_names(name: str, row: Any, where: str) -> SplitNames:
+    if not SPLIT_NAME.fullmatch(name):
+        raise InputError(f"{where}: {name[:60]!r} cannot be the name of a split; take up to 60 letters and digits")
     where = f"{where}: {name}"
     require_object(row, where)
     for key in row:

@@ -11,7 +11,7 @@ import numpy as np
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.record.arrays import read_arrays
-from marginalia.record.description import Description, fingerprint
+from marginalia.record.description import Description
 from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, epoch_label, no_weights
 
 MOMENT = r"epoch_\d\d+(\.\d\d)?(_step_\d+)?"
@@ -35,7 +35,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -
     except ValueError as error:
         raise InputError(f"snapshot of epoch {snapshot.epoch:g}: {error}") from None
     arrays = {
-        "run": np.frombuffer(fingerprint(description), np.uint8),
+        "run": np.frombuffer(description.fingerprint, np.uint8),
         "epoch": np.array(snapshot.epoch),
         "step": np.array(snapshot.step),
     }
@@ -63,7 +63,7 @@ def read_snapshot(path: Path, description: Description) -> Snapshot:
     """One .npz of the run that is described. Raises InputError naming the file if it is not whole or another's."""
     try:
         arrays = read_arrays(path)
-        if arrays["run"].tobytes() != fingerprint(description):
+        if arrays["run"].tobytes() != description.fingerprint:
             raise ValueError("it belongs to another run, or run.json was changed")
         centre_labels = arrays.get("centre_labels")
         snapshot = Snapshot(

@@ -20,7 +20,8 @@ NAME = "run.json"
 
 
 def write_description(folder: Path, description: Description) -> None:
-    """run.json: all that is needed to redraw or to repeat the run."""
+    """run.json: all that is needed to redraw or to repeat the run. Raises InputError if it could not be read again."""
+    described(as_json(description), folder / NAME)
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     write_whole(folder / NAME, (json.dumps(as_json(description), indent=2) + "\n").encode())
 

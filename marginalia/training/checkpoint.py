@@ -59,7 +59,7 @@ def require_same_optimizer(mine: dict[str, Any], saved: dict[str, Any], learner:
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint, run: bytes) -> None:
-    """checkpoint.pt, whole or not at all. run: the `store.fingerprint` of its run."""
+    """checkpoint.pt, whole or not at all. run: the fingerprint of its run."""
     write_tensors(folder / NAME, {"run": run.hex(), "steps_done": checkpoint.steps_done, **checkpoint.state})
 
 
