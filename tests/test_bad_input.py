@@ -133,6 +133,19 @@ def test_other_settings_have_a_folder_of_their_own(run, finished, digit_folder, 
     assert (code, f"finished already, in {beside}" in out) == (0, True)
 
 
+def test_a_damaged_run_is_not_taken_for_another_run(run, finished, digit_folder):
+    path = finished / "run.json"
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 8'))
+    before = files_of(finished)
+    answer = run(
+        "main.py", "--lossname", "CosFace_v1", "--m3", "0.15", "--dataset", f"folder:{digit_folder}",
+        "--epochs", 2, "--batch-size", 32, "--basemodel", "MiniResnet18", "--outputs", finished.parent,
+    )  # fmt: skip
+    assert_complaint(answer, finished, "seed was 8, now 0")
+    assert files_of(finished) == before
+    assert [path.name for path in finished.parent.iterdir()] == [finished.name]
+
+
 def test_images_that_lie_elsewhere_now_are_the_same_images(run, finished, digit_folder, tmp_path):
     shutil.copytree(digit_folder, tmp_path / digit_folder.name)
     code, out, err = run(

@@ -9,6 +9,7 @@ from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset
 from marginalia.record.description import decisive_digest
+from marginalia.record.snapshot_file import read_snapshot, snapshot_files
 from marginalia.record.store import NAME, read_description
 from marginalia.training.describe import describe
 from marginalia.training.resume import what_differs
@@ -22,10 +23,14 @@ def with_own_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tuple
     """
     asked = describe(config, dataset)
     own = replace(config, name=f"{config.name}_{decisive_digest(asked)}")
+    folder = outputs / config.name
     try:
-        lines = what_differs(read_description(outputs / config.name), asked)
+        saved = read_description(folder)
+        lines = what_differs(saved, asked)
+        for file in snapshot_files(folder)[:1] if lines else ():
+            read_snapshot(file, saved)  # so that a damaged run.json does not pass for that of another run
     except InputError:
         return (own if (outputs / own.name / NAME).exists() else config), None
     if not lines:
         return config, None
-    return own, f"{outputs / config.name} holds a run with other settings ({'; '.join(lines)}); this one goes beside it"
+    return own, f"{folder} holds a run with other settings ({'; '.join(lines)}); this one goes beside it"
