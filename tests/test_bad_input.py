@@ -127,7 +127,9 @@ def test_other_settings_have_a_folder_of_their_own(run, finished, digit_folder, 
     assert json.loads((beside / "run.json").read_text())["name"] == beside.name
     code, out, _ = run(*words, "--config", tmp_path / "mine.json")
     assert (code, "finished already" in out) == (0, True)
-    assert files_of(finished) == before
+    code, out, _ = run(*words, "--config", tmp_path / "mine.json", "--overwrite")
+    assert (code, "trained in 0 min" in out) == (0, True)
+    assert files_of(finished) == before, "only the run of these settings is replaced"
     shutil.rmtree(finished)
     code, out, _ = run(*words, "--config", tmp_path / "mine.json")
     assert (code, f"finished already, in {beside}" in out) == (0, True)

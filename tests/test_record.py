@@ -161,13 +161,14 @@ def test_what_does_not_fit_is_not_written(tmp_path, complaint):
         ({"centre_labels": np.array([0, 1])}, "centre labels do not fit"),
         ({"bias": np.zeros(2)}, "the bias does not fit"),
         ({"psi": np.zeros(1)}, "psi must be a row"),
+        ({"step": None}, "its step must be 0 or more, not None"),
         ({"splits": {"other": a_snapshot().points("test")}}, "its splits are other, not train, test"),
     ],
 )
 def test_what_else_does_not_fit(tmp_path, changes, complaint):
     write_description(tmp_path, a_run())
     with pytest.raises(InputError, match=complaint):
-        write_snapshot(tmp_path, a_snapshot(**changes), a_run())
+        write_snapshot(tmp_path, replace(a_snapshot(), **changes), a_run())
 
 
 def test_names_of_points_are_as_many_as_points(tmp_path):

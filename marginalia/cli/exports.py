@@ -53,7 +53,7 @@ def runs_in(outputs: Path) -> list[str]:
 
 def runs_there(outputs: Path) -> str:
     runs = runs_in(outputs)
-    return f"there are: {', '.join(runs)}" if runs else "train one with: python main.py --lossname …"
+    return f"there are: {', '.join(runs)}" if runs else "train one with: python -m marginalia train --lossname …"
 
 
 def snapshot_span(run: Run, epochs: Epochs) -> range:
@@ -96,7 +96,7 @@ def sweep(name: str, setting: str, order: Order) -> list[Path]:
     if not FEWEST <= len(found) <= MOST:
         raise InputError(
             f"{len(found)} run(s) that differ from {name} in {setting} alone; {FEWEST} to {MOST} fit side by side; "
-            f"train one with: python main.py --lossname {base.lossname} --{setting} …"
+            f"train one with: python -m marginalia train --lossname {base.lossname} --{setting} …"
         )
     values = sorted(found)
     symbol = "s" if setting == "s" else f"$m_{setting[1]}$"

@@ -7,27 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from marginalia.cli.options import config_option, outputs_option
+from marginalia.cli.options import config_option, margin_options, outputs_option, setting_options
 from marginalia.config.config_file import ConfigFile, read_config, with_overrides
 from marginalia.config.naming import run_name
 from marginalia.config.places import data_path
-from marginalia.config.run_config import (
-    ALL,
-    BASEMODELS,
-    DEVICES,
-    OPTIMIZERS,
-    PRECISIONS,
-    STARTS,
-    VISUAL_DIMENSIONS,
-    LossSpec,
-    RunConfig,
-)
+from marginalia.config.run_config import ALL, LossSpec, RunConfig
 from marginalia.core.errors import InputError, OneRankError, OtherRankError, RunsFailedError, StoppedError
 from marginalia.core.margin import MarginSpec
 
@@ -38,58 +27,6 @@ if TYPE_CHECKING:
 MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 
 
-class PointCount(click.ParamType):
-    """A whole number, or "all"."""
-
-    name = "N|all"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        return value if value == ALL else click.INT.convert(value, param, ctx)
-
-
-def options(*declarations: Callable) -> Callable:
-    """Several click options as one decorator."""
-
-    def decorate(command: Callable) -> Callable:
-        for option in reversed(declarations):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-margin_options = options(
-    click.option("--s", type=float, help="Scale of the logits."),
-    click.option("--match-scale", type=float, help="The same s for every loss that normalises both sides."),
-    click.option("--m1", type=float, help="Factor on the angle to the own class."),
-    click.option("--m2", type=float, help="Angle added to it, radians."),
-    click.option("--m3", type=float, help="Number subtracted from its cosine."),
-    click.option("--w-norm/--no-w-norm", default=None, help="Normalise the class weights."),
-    click.option("--x-norm/--no-x-norm", default=None, help="Normalise the features."),
-)
-setting_options = options(
-    click.option("--dataset", help="mnist, mnist-validation, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
-    click.option("--data-dir", help="Where downloaded data sets lie; auto: in the checkout, else the user's cache."),
-    click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
-    click.option("--train-points", type=PointCount(), help="Training images in each picture."),
-    click.option("--test-points", type=PointCount(), help="Test images in each picture."),
-    click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
-    click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
-    click.option("--epochs", type=int),
-    click.option("--snapshots-per-epoch", type=int, help="Pictures an epoch."),
-    click.option("--batch-size", type=int),
-    click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="A recipe of config.json."),
-    click.option("--lr", type=float, help="Peak learning rate."),
-    click.option("--seed", type=int),
-    click.option("--device", type=click.Choice(DEVICES)),
-    click.option("--precision", type=click.Choice(PRECISIONS), help="Number format of the encoder."),
-    click.option("--start", type=click.Choice(STARTS), help="How the class directions are drawn."),
-    click.option("--lambda-start", type=float, help="Lets a margin on the angle come in slowly, from this lambda."),
-    click.option("--lambda-decay", type=float, help="How fast lambda falls with the steps."),
-    click.option("--lambda-least", type=float, help="Where lambda stays."),
-)
-
-
 @click.command()
 @click.option("--lossname", "lossnames", multiple=True, help="A loss of config.json; may be repeated; or 'all'.")
 @margin_options
@@ -97,7 +34,7 @@ setting_options = options(
 @click.option("--quick", is_flag=True, help="One epoch in many pictures, in a minute or two.")
 @config_option
 @outputs_option
-@click.option("--overwrite", is_flag=True, help="Replace a run that is there already.")
+@click.option("--overwrite", is_flag=True, help="Train anew what is there already; a run with other settings stays.")
 @click.option("--verbose", is_flag=True, help="Show the log as it is written.")
 def train(
     lossnames: tuple[str, ...], config: Path, outputs: Path,
@@ -133,14 +70,17 @@ def train(
 def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
     """The data set without the classes held out; of several processes the first one downloads what is missing."""
     from marginalia.data.sources import load_dataset
-    from marginalia.training.agreement import by_the_first
+    from marginalia.training.agreement import by_the_first, on_this_rank
 
     def load() -> Dataset:
         return load_dataset(config.data.dataset, data_path(config.data.data_dir)).without(config.data.holdout)
 
     loaded = []
     by_the_first(ranks, lambda: loaded.append(load()))
-    return loaded[0] if loaded else load()
+    if not loaded:
+        with on_this_rank(ranks):
+            loaded.append(load())
+    return loaded[0]
 
 
 def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks) -> None:
@@ -157,8 +97,7 @@ def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool,
         if line is not None:
             click.echo(line)
 
-    if not overwrite:
-        by_the_first(ranks, choose)
+    by_the_first(ranks, choose)
     run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
 
 

@@ -32,6 +32,8 @@ def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -
     """
     try:
         require_fits(snapshot, description)
+        if snapshot.step is None or snapshot.step < 0:
+            raise ValueError(f"its step must be 0 or more, not {snapshot.step}")
     except ValueError as error:
         raise InputError(f"snapshot of epoch {snapshot.epoch:g}: {error}") from None
     arrays = {
