@@ -19,6 +19,8 @@ from marginalia.record.description import Description, DrawnHead, SplitNames, de
 from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, moment_labels
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_description, read_run, write_description
+from marginalia.training.loop import train
+from marginalia.training.resume import look_into
 from marginalia.viz.frames import Page
 from marginalia.viz.movie import Timing, draw_run
 from marginalia.viz.style import Style
@@ -312,3 +314,27 @@ def test_a_description_that_could_not_be_read_is_not_written(tmp_path, changes):
     with pytest.raises(InputError, match=next(iter(changes))):
         write_description(tmp_path, a_run(**changes))
     assert not list(tmp_path.iterdir())
+
+
+def test_an_unfinished_run_of_the_format_before_is_not_gone_on_with(old):
+    asked = replace(read_description(old), written=None)
+    assert look_into(old, asked).old and look_into(old, asked).finished
+    content = json.loads((old / "run.json").read_text())
+    (old / "run.json").write_text(json.dumps(content | {"finished": 0}))
+    with pytest.raises(InputError, match="unfinished run of an older Marginalia; --overwrite starts anew"):
+        look_into(old, asked)
+
+
+def test_the_record_has_the_margin_of_its_moment(tiny, few_digits):
+    """psi of the preset; of a margin that comes in slowly, softened by the lambda of the last step."""
+    theta = np.linspace(0, np.pi, 181)
+    config = tiny("ArcFace_v3", basemodel="MiniResnet18", epochs=1)
+    bent = psi(theta, config.loss)
+    for lambda_start in (0.0, 10.0):
+        slow = replace(config, training=replace(config.training, lambda_start=lambda_start, lambda_decay=0.5))
+        snapshots = [progress.snapshot for progress in train(slow, few_digits) if progress.snapshot]
+        for snapshot in snapshots:
+            softness = lambda_start / (1 + 0.5 * max(0, snapshot.step - 1))
+            np.testing.assert_allclose(snapshot.psi, (softness * np.cos(theta) + bent) / (1 + softness), atol=1e-12)
+    further = next(train(tiny("center", basemodel="MiniResnet18"), few_digits)).snapshot
+    assert further.psi is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from marginalia.config.heads import HeadSpec
@@ -23,9 +24,16 @@ def describe(config: RunConfig, dataset: Dataset) -> Description:
         splits={split: SplitNames() for split in SPLITS} | held_out,
         head=DrawnHead(config.loss.drawn, config.loss.name, config.loss.regions),
         images=dataset.digest,
-        source=config.data.dataset,
+        source=found_again(config.data.dataset),
         settings=settings(config),
     )
+
+
+def found_again(dataset: str) -> str:
+    """The data set by a name that holds from every folder."""
+    if not dataset.startswith(FOLDER_PREFIX):
+        return dataset
+    return f"{FOLDER_PREFIX}{Path(dataset.removeprefix(FOLDER_PREFIX)).absolute()}"
 
 
 def settings(config: RunConfig) -> dict[str, Any]:
