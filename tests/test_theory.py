@@ -6,15 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from marginalia.core.margin import MarginSpec
+from marginalia.core.margin import MarginSpec, psi, psi_slope
+from marginalia.losses.angle_linear import AngleLinear
+from marginalia.losses.head import COSINE_CLAMP
+from marginalia.record.metrics import unit
 from marginalia.viz.figures import FIGURES
 from marginalia.viz.figures.between_two import margin_width
 from marginalia.viz.figures.chart import heading
 from marginalia.viz.figures.feasible import largest_feasible
 from marginalia.viz.figures.plane import FINE, surpluses
+from marginalia.viz.pull import pull
 from marginalia.viz.style import Style
 from marginalia.viz.theory import draw_figure, drawn, headless_png
 
@@ -93,3 +99,47 @@ def test_headings_fit(name):
     heading(figure, Style(), FIGURES[name].TITLE, FIGURES[name].LINE)
     FigureCanvasAgg(figure).draw()
     assert all(text.get_window_extent().x1 < 1270 for text in figure.texts)
+
+
+ANGLES = ("softmax", "L-softmax_v2", "A-softmax_v1", "norm-softmax", "CosFace_v2", "ArcFace_v3")
+
+
+@pytest.mark.parametrize("lossname", ANGLES)
+@pytest.mark.parametrize("dimension", [2, 5])
+def test_the_pull_is_the_gradient_that_trains(config_file, lossname, dimension):
+    """Against torch, which differentiates the layer's loss itself, in float64."""
+    spec = config_file.margin(lossname)
+    random = np.random.default_rng(0)
+    features = random.normal(size=(200, dimension)) * random.uniform(0.2, 6, size=(200, 1))
+    head = AngleLinear(dimension, 7, spec).double()
+    head.weight.data = torch.tensor(random.normal(size=(7, dimension)))
+    x = torch.tensor(features, requires_grad=True)
+    F.cross_entropy(head.margin_logits(x, torch.full((200,), 3)), torch.full((200,), 3), reduction="sum").backward()
+    expected = -x.grad.numpy()
+    weights = head.weight.detach().numpy()
+    cosines = np.abs(unit(features) @ unit(weights)[3])
+    exact = cosines < 1 - 2 * COSINE_CLAMP  # nearer than that, the layer's clamped acos has no slope
+    assert exact.sum() > 190
+    found = pull(features, 3, weights, spec)
+    np.testing.assert_allclose(found[exact], expected[exact], rtol=1e-5, atol=1e-7 * np.abs(expected).max())
+
+
+def test_a_feature_on_a_weight_or_opposite_is_pulled_along_it_only(config_file):
+    weights = np.eye(2)
+    for lossname in ("softmax", "ArcFace_v3", "CosFace_v1"):
+        spec = config_file.margin(lossname)
+        ahead, behind = pull(np.array([[2.0, 0], [-2.0, 0]]), 0, np.array([[1.0, 0], [-1, 0]]), spec)
+        assert ahead[1] == behind[1] == 0
+        assert (ahead[0] > 0) == (not spec.x_norm)
+        assert np.isfinite(pull(np.array([[1e-6, 0], [0, 1e6]]), 1, weights, spec)).all()
+
+
+@pytest.mark.parametrize("lossname", ANGLES)
+def test_the_slope_of_psi(config_file, lossname):
+    spec = config_file.margin(lossname)
+    theta = np.linspace(0.001, np.pi - 0.001, 1999)
+    step = 1e-6
+    numeric = (psi(theta + step, spec) - psi(theta - step, spec)) / (2 * step)
+    np.testing.assert_allclose(psi_slope(theta, spec), numeric, atol=1e-4)
+    assert (psi_slope(theta, spec) <= 1e-12).all()
+    np.testing.assert_allclose(psi_slope(torch.tensor(theta), spec).numpy(), psi_slope(theta, spec), atol=1e-12)

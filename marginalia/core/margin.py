@@ -89,6 +89,17 @@ def psi(theta: Any, spec: MarginSpec) -> Any:
     return sign * xp.cos(bent) - 2 * k - spec.m3
 
 
+def psi_slope(theta: Any, spec: MarginSpec) -> Any:
+    """The derivative of psi by the angle, -(-1)^k m1 sin(theta'); never above 0. Shapes and types as in `psi`.
+
+    Where theta' is a multiple of pi, both sides of psi have the slope 0.
+    """
+    xp = sys.modules[type(theta).__module__.partition(".")[0]]
+    bent = spec.m1 * theta + spec.m2
+    sign = 1 - 2 * (xp.floor(bent / math.pi) % 2)
+    return -sign * spec.m1 * xp.sin(bent)
+
+
 def sampled_psi(spec: MarginSpec, softness: float = 0.0) -> np.ndarray:
     """psi at every whole degree from 0 to 180, float64 (181,), with the margin softened by `softness`, a lambda.
 

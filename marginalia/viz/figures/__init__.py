@@ -7,7 +7,7 @@ of the loss.
 
 from types import ModuleType
 
-from marginalia.viz.figures import angular_margin, circle, feasible, plane, target_logits
+from marginalia.viz.figures import angular_margin, circle, feasible, plane, pull, target_logits
 
 FIGURES: dict[str, ModuleType] = {
     "target-logits": target_logits,
@@ -15,4 +15,5 @@ FIGURES: dict[str, ModuleType] = {
     "circle": circle,
     "angular-margin": angular_margin,
     "feasible": feasible,
+    "pull": pull,
 }
