@@ -112,7 +112,8 @@ def test_strangers_are_crosses_and_named(config_file):
     page = Page(stranger_run, "test", Style())
     page.image(1)
     shown = page.scatter.strangers
-    np.testing.assert_array_equal(np.column_stack(shown.crosses.get_data()), strange.features)
+    expected = page.scatter.camera.seen(strange.features, stranger_run.snapshots[1])
+    np.testing.assert_array_equal(np.column_stack(shown.crosses.get_data()), expected)
     assert [badge.get_text() for badge in shown.badges] == ["owl", "yak"]
     assert Page(stranger_run, "train", Style()).scatter.strangers is None
     assert "crosses: not trained" in " ".join(text.get_text() for text in page.figure.texts)

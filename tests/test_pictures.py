@@ -33,7 +33,9 @@ def drawn(dots: Dots) -> np.ndarray:
 def test_every_point_is_drawn_in_its_class_colour(made_up):
     page = Page(made_up, "test", Style())
     page.image(3)
-    np.testing.assert_allclose(drawn(page.scatter.dots.front), made_up.snapshots[3].points("test").features, rtol=1e-6)
+    last = made_up.snapshots[3]
+    expected = page.scatter.camera.seen(last.points("test").features, last)
+    np.testing.assert_allclose(drawn(page.scatter.dots.front), expected, rtol=1e-6)
     colors = class_colors(10)
     for line, (label, members) in zip(page.scatter.dots.front.lines, page.scatter.dots.front.parts, strict=True):
         assert line.get_color() == colors[label]
@@ -82,6 +84,8 @@ def test_errors_are_ringed_and_not_dropped(config_file, lossname):
     wrong = points.features[points.labels != points.predictions]
     if run.spec.x_norm:
         wrong = UNIT_RING * page.scatter.reach * wrong / np.linalg.norm(wrong, axis=1, keepdims=True)
+    else:
+        wrong = page.scatter.camera.seen(wrong, run.snapshots[2])
     assert len(wrong) > 10
     np.testing.assert_allclose(np.transpose(page.scatter.errors.get_data()), wrong, rtol=1e-5)
     assert page.note.get_text() == f"ringed: {len(wrong)} wrong of 400"

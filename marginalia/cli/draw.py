@@ -58,6 +58,10 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option("--size", type=click.IntRange(200, 4000), default=720, show_default=True, help="Height in pixels.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
 @click.option("--palette", default="petroff10", show_default=True, help="A colour sequence of matplotlib.")
+@click.option(
+    "--camera", type=click.Choice(["follow", "fixed", "log"]), default="follow", show_default=True,
+    help="A scale for each frame, one for the run, or a logarithmic one.",
+)  # fmt: skip
 @click.option("--transparent", is_flag=True, help="No background; png, svg and pdf only.")
 @config_option
 @outputs_option
@@ -65,7 +69,7 @@ def draw(
     lossnames: tuple[str, ...], compared: tuple[str, ...], sweep: str | None, figure: str | None, deck: Path | None,
     page: Path | None, split: str, layout: str, view: str, overlays: tuple[str, ...],
     start_epoch: float, end_epoch: float | None, duration: float, hold: float, tween: int, kind: str,
-    size: int, theme: str, palette: str, transparent: bool, config: Path, outputs: Path,
+    size: int, theme: str, palette: str, camera: str, transparent: bool, config: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     click.get_current_context().call_on_close(say_what_has_no_font)
@@ -84,7 +88,7 @@ def draw(
     if not math.isfinite(duration + hold) or duration < SHORTEST * (tween + 1):
         raise InputError(f"--duration {duration:g} with --tween {tween}: a frame stands for at least {SHORTEST} s")
     require_palette(palette)
-    style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent)
+    style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent, camera)
     timing, epochs = Timing(duration, hold, tween), (start_epoch, end_epoch)
     order = exports.Order(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
     if figure is not None:

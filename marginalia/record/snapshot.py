@@ -50,7 +50,8 @@ class Snapshot:
     evenly from 0 to pi; None if it is no function of the angle.
     metrics: numbers by name; see `metrics.measure` for those of our own training.
     step: None in records of format 2, which did not count steps.
-    before: for a moment made up between two snapshots, the measured one before it; never saved.
+    before, share: for a moment made up between two snapshots, the measured one before it, and how far it is on the way
+    to the next one, from 0 to 1; never saved.
     """
 
     epoch: float
@@ -62,6 +63,7 @@ class Snapshot:
     centre_labels: np.ndarray | None = None
     psi: np.ndarray | None = None
     before: Snapshot | None = None
+    share: float = 0.0
 
     @property
     def measured(self) -> Snapshot:

@@ -84,6 +84,10 @@ class Circle:
     def widen(self, run: Run) -> None:
         """Directions need no other limits."""
 
+    def in_words(self, snapshot: Snapshot) -> str:
+        """Directions need no camera."""
+        return ""
+
     def show(self, snapshot: Snapshot, frame: float = 0) -> None:
         """Moves every artist to this snapshot; a flat space does not turn, whatever the frame."""
         directions = unit(snapshot.class_weights)

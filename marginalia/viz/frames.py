@@ -35,6 +35,7 @@ class Page(RunSheet):
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.note = self.text(LEFT, 13, "", 14, muted=True)
+        self.lengths = self.text(LEFT, LINES - CAPTION - 24, "", 14, muted=True)
         self.text(RIGHT, 13, "   ".join(legend(run, split, style)), 14, muted=True, ha="right")
 
     @our_settings()
@@ -50,6 +51,7 @@ class Page(RunSheet):
         self.epoch.set_text(f"epoch {snapshot.epoch:.4g}")
         self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
         self.note.set_text(errors_in_words(points, self.scatter.rings))
+        self.lengths.set_text(self.scatter.in_words(snapshot))
 
 
 class Plain(RunSheet):

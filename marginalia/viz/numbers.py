@@ -11,5 +11,10 @@ def in_degrees(angle: float) -> str:
     return f"{angle:.1f}°" if isfinite(angle) else NO_NUMBER
 
 
+def in_digits(length: float) -> str:
+    """Two digits of a length, and the rest of them 0: 34, 4.1, 2,700."""
+    return f"{float(f'{length:.2g}'):,.10g}"
+
+
 def in_percent(share: float, digits: int = 2) -> str:
     return f"{100 * share:.{digits}f} %" if isfinite(share) else NO_NUMBER

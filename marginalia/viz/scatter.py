@@ -9,9 +9,12 @@ from matplotlib.axes import Axes
 
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.camera import Camera
 from marginalia.viz.dots import BEHIND, Cloud
-from marginalia.viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten, half_height
+from marginalia.viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten
 from marginalia.viz.labels import families, shown_names
+from marginalia.viz.numbers import in_digits
+from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import Sectors
 from marginalia.viz.sphere import Globe
 from marginalia.viz.strangers import Strangers
@@ -73,12 +76,14 @@ class Scatter:
         self.strangers = Strangers(ax, run, style, size, scale) if strange else None
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
-        self.reach = 0.0
+        self.camera = Camera(style.camera)
+        self.lengths = Rings(ax, style, self.camera, scale, self.rim is None) if style.camera != "fixed" else None
         self.widen(run)
 
     def widen(self, run: Run) -> None:
         """Limits that hold every snapshot of the run and what was held before; the unit circle in their scale."""
-        self.reach = max(self.reach, half_height(run))
+        self.camera.widen(run)
+        self.reach = self.camera.reach
         wide, high = self.ax.bbox.width, self.ax.bbox.height
         across, up = self.reach * wide / min(wide, high), self.reach * high / min(wide, high)
         self.ax.set(xlim=(-across, across), ylim=(-up, up))
@@ -86,6 +91,14 @@ class Scatter:
         if self.rim is not None:
             angle = np.linspace(0, 2 * np.pi, 361)
             self.circle.set_data(UNIT_RING * self.reach * np.cos(angle), UNIT_RING * self.reach * np.sin(angle))
+
+    def in_words(self, snapshot: Snapshot) -> str:
+        """How long the features in the picture are, and how many are longer; nothing of a fixed camera."""
+        if self.camera.kind == "fixed":
+            return ""
+        measured = snapshot.measured
+        beyond = self.camera.beyond(measured.points(self.split), measured)
+        return f"|x| up to {in_digits(self.camera.rim(measured))}" + (f", {beyond:,} beyond" if beyond else "")
 
     def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
         size = badge_points(len(colors)) * scale**0.75
@@ -104,19 +117,21 @@ class Scatter:
     def show(self, snapshot: Snapshot, frame: float = 0) -> None:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""
         points = snapshot.points(self.split)
-        features = flatten(points.features, frame)
-        self.dots.show(points.features, frame)
-        marked = features
+        seen_features = self.camera.seen(points.features, snapshot)
+        self.dots.show(seen_features, frame)
+        marked = flatten(seen_features, frame)
+        if self.lengths is not None:
+            self.lengths.show(snapshot)
         if self.rim is not None:
             directions = UNIT_RING * self.reach * unit(points.features)
             marked = flatten(directions, frame)
             self.rim.show(directions, frame)
         if self.strangers is not None:
-            self.strangers.show(snapshot, self.reach, self.rim is not None, frame)
+            self.strangers.show(snapshot, self.camera, self.rim is not None, frame)
         if self.globe is not None:
             self.globe.show(UNIT_RING * self.reach, frame)
         if self.sectors is not None:
-            self.sectors.show(snapshot.class_weights, self.reach)
+            self.sectors.show(snapshot, self.camera)
         if "errors" in self.overlays:
             wrong = points.wrong
             front = depth(points.features, frame) >= 0
@@ -125,7 +140,7 @@ class Scatter:
                 rings.set_data(*marked[wrong & seen].T)
                 rings.set_alpha(share * self.rings)
         if "centres" in self.overlays:
-            self.centres.set_data(*flatten(class_means(points), frame).T)
+            self.centres.set_data(*flatten(self.camera.seen(class_means(points), snapshot), frame).T)
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
         places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
         places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)

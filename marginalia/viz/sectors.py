@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 
-from marginalia.record.snapshot import Run
+from marginalia.record.snapshot import Run, Snapshot
+from marginalia.viz.camera import Camera
 from marginalia.viz.regions import TURN, Arc, cells, decision_arcs, on_circle, training_arcs
 from marginalia.viz.style import Style
 
@@ -30,13 +31,13 @@ class Sectors:
         self.margin.set(hatch=HATCH, facecolor=to_rgba(style.colors.background, 0.35))
         self.margin.set_edgecolor(to_rgba(style.colors.muted, 0.32))
 
-    def show(self, class_weights: np.ndarray, reach: float) -> None:
-        """class_weights: (C, 2); reach: half the height of the axes, feature units."""
+    def show(self, snapshot: Snapshot, camera: Camera) -> None:
+        class_weights, reach = snapshot.class_weights, camera.reach
         if self.kind == "none":
             return
         if self.kind == "cells":
             if "regions" in self.wanted:
-                self.regions.set_verts(cells(class_weights, BEYOND * reach))
+                self.regions.set_verts(cells(camera.seen(class_weights, snapshot), BEYOND * reach))
                 self.regions.set_facecolor(self.tints)
             return
         if "regions" in self.wanted:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot
+from marginalia.viz.camera import Camera
 from marginalia.viz.geometry import UNIT_RING, flatten, spread
 from marginalia.viz.labels import families, shown_names
 from marginalia.viz.style import Style
@@ -40,12 +41,12 @@ class Strangers:
             for name in shown_names(run.unseen_names, LONGEST_NAME)
         ]
 
-    def show(self, snapshot: Snapshot, reach: float, on_rim: bool, frame: float) -> None:
-        """reach: half the height of the axes; on_rim: whether the unit circle is drawn too."""
-        unseen = snapshot.unseen
+    def show(self, snapshot: Snapshot, camera: Camera, on_rim: bool, frame: float) -> None:
+        """on_rim: whether the unit circle is drawn too."""
+        unseen, reach = snapshot.unseen, camera.reach
         if unseen is None:
             return
-        seen_as = flatten(unseen.features, frame)
+        seen_as = flatten(camera.seen(unseen.features, snapshot), frame)
         self.crosses.set_data(*seen_as.T)
         if on_rim:
             self.rim.set_data(*flatten(OUTSIDE * UNIT_RING * reach * unit(unseen.features), frame).T)

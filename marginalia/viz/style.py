@@ -38,7 +38,7 @@ class Style:
     size: height of a frame, pixels; type and lines grow with it. theme: a key of THEMES. palette: one of matplotlib's
     colour sequences. overlays: of regions, margin, centres, errors. view: "features" as they are, their directions on
     the unit "circle", or "both"; "auto" is both where the loss normalises the features. transparent: no background,
-    for stills.
+    for stills. camera: see `camera.Camera`.
     """
 
     size: int = 720
@@ -47,6 +47,7 @@ class Style:
     overlays: tuple[str, ...] = ("regions", "margin", "errors")
     view: str = "auto"
     transparent: bool = False
+    camera: str = "follow"
 
     @property
     def colors(self) -> Theme:

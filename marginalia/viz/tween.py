@@ -28,6 +28,7 @@ def blend(before: Snapshot, after: Snapshot, share: float) -> Snapshot:
     return replace(
         before,
         before=before,
+        share=share,
         class_weights=line(before.class_weights, after.class_weights, share),
         splits={split: blend_points(points, after.splits[split], share) for split, points in before.splits.items()},
     )

@@ -1,0 +1,45 @@
+"""Circles of constant |x|, with their lengths, so that growth can be read where the camera follows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from marginalia.record.metrics import unit
+from marginalia.record.snapshot import Snapshot
+from marginalia.viz.camera import MOST_RINGS, Camera, widest_gap
+from marginalia.viz.geometry import CLOUD_REACH
+from marginalia.viz.style import Style
+
+POINTS = 12
+
+
+class Rings:
+    """Artists made once; `show(snapshot)` moves them. with_rim: the rim of the disc is drawn too."""
+
+    def __init__(self, ax: Axes, style: Style, camera: Camera, scale: float, with_rim: bool):
+        self.camera, self.with_rim = camera, with_rim
+        line: dict[str, Any] = {"color": style.colors.muted, "lw": 0.8 * scale, "alpha": 0.6, "zorder": 1}
+        self.circles = [ax.plot([], [], **line)[0] for _ in range(MOST_RINGS + 1)]
+        box: dict[str, Any] = {"boxstyle": "round,pad=0.15", "fc": style.colors.background, "ec": "none", "alpha": 0.75}
+        text: dict[str, Any] = {"color": style.colors.ink, "fontsize": POINTS * scale**0.5, "bbox": box}
+        place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 4.2}
+        self.labels = [ax.text(0, 0, "", **text, **place) for _ in range(MOST_RINGS)]
+
+    def show(self, snapshot: Snapshot) -> None:
+        angle = np.linspace(0, 2 * np.pi, 181)
+        unit_circle = np.stack((np.cos(angle), np.sin(angle)))
+        if self.with_rim:
+            self.circles[-1].set_data(*(CLOUD_REACH * self.camera.reach * unit_circle))
+        rings = self.camera.rings(snapshot)
+        flat = snapshot.dimension == 2
+        where = widest_gap(unit(snapshot.class_weights)) if flat else np.pi / 4
+        for number, (circle, label) in enumerate(zip(self.circles, self.labels, strict=False)):
+            length, radius = rings[number] if number < len(rings) else (np.nan, np.nan)
+            circle.set_data(*(radius * unit_circle))
+            label.set_visible(number < len(rings))
+            if number < len(rings):
+                label.set_text(f"{length:,g}")
+                label.set_position((float(radius * np.cos(where)), float(radius * np.sin(where))))
