@@ -31,7 +31,9 @@ def commit() -> str:
     """The checkout's commit, or that from which the sdist was made; "" if it is not known."""
     if (ROOT / COMMIT).exists():
         return (ROOT / COMMIT).read_text()
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    if not (ROOT / ".git").exists():
+        return ""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

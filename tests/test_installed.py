@@ -28,6 +28,8 @@ def installed(tmp_path_factory) -> Path:
     site = tmp_path_factory.mktemp("site")
     shutil.copytree(ROOT / "marginalia", site / "marginalia", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "config.json", site / "marginalia" / "config")
+    for name in ("main.py", "config.json", "pyproject.toml"):  # another project's, whose folder this might be
+        (site / name).write_text("{}")
     return site
 
 
@@ -106,11 +108,12 @@ def test_the_command_to_go_on_is_the_one_that_was_typed(monkeypatch):
     torchrun = "/bin/python -m torch.distributed.run"
     assert run_log.command_to_go_on() == f"{torchrun} --nproc-per-node=4 -m marginalia train --lossname 'a b'"
     monkeypatch.setenv("GROUP_WORLD_SIZE", "2")
-    assert run_log.command_to_go_on().startswith(f"{torchrun} --nnodes=2 --nproc-per-node=4 -m marginalia")
+    assert run_log.command_to_go_on() == "the same torchrun command on every machine, without --overwrite"
 
 
 def test_the_version_and_the_commit_are_known():
     found = run_log.versions()
     assert found["marginalia"] == VERSION
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
-    assert not head or head.startswith(found["commit"].removesuffix("-dirty"))
+    assert bool(head) == bool(found["commit"])
+    assert head.startswith(found["commit"].removesuffix("-dirty"))

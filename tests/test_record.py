@@ -71,7 +71,7 @@ def test_a_record_by_twenty_lines_of_numpy_reads_back(tmp_path):
     near = np.abs(points.features - 2 * centres[points.labels]).mean()
     assert near < 1
     assert len(run.snapshots[0].class_weights) == 0
-    with pytest.raises(InputError, match="has no split test; it has probe"):
+    with pytest.raises(InputError, match="512 dimensions; those in 2 or 3 can be drawn"):
         draw_run(run, tmp_path, "test", Style(), Timing(), range(3))
     with pytest.raises(InputError, match="512 dimensions"):
         draw_run(run, tmp_path, "probe", Style(), Timing(), range(3))
@@ -138,7 +138,8 @@ def test_half_precision_is_read_as_single(tmp_path):
 BAD = {
     "not finite": {"features": np.array([[np.nan, 1]] * 12, np.float32)},
     "a label is not one of the 3 classes": {"labels": np.full(12, 3)},
-    "label is not one of": {"labels": np.full(12, 0.5)},
+    "labels must be a NumPy array of integers": {"labels": np.full(12, 0.5)},
+    "features must be a NumPy array, not a list": {"features": [[0.0, 1.0]] * 12},
     "predictions do not fit": {"predictions": np.zeros(11, np.int64)},
     "features of shape": {"features": np.zeros((11, 2), np.float32)},
 }
@@ -163,7 +164,7 @@ def test_what_does_not_fit_is_not_written(tmp_path, complaint):
         ({"centre_labels": np.array([0, 1])}, "centre labels do not fit"),
         ({"bias": np.zeros(2)}, "the bias does not fit"),
         ({"psi": np.zeros(1)}, "psi must be a row"),
-        ({"step": None}, "its step must be 0 or more, not None"),
+        ({"step": None}, "its step must be a whole number, 0 or more, not None"),
         ({"splits": {"other": a_snapshot().points("test")}}, "its splits are other, not train, test"),
     ],
 )
@@ -281,12 +282,12 @@ def test_a_record_of_which_nothing_is_known_is_drawn_without_regions(tmp_path):
     words = {text.get_text() for text in page.figure.texts}
     assert "theirs" in words and not any(word.startswith("s =") for word in words)
     assert len(page.scatter.sectors.regions.get_paths()) == len(page.scatter.sectors.margin.get_paths()) == 0
-    assert mg.draw.gif(read_run(tmp_path), tmp_path / "theirs.gif").read_bytes().startswith(b"GIF89a")
+    assert mg.draw.gif(mg.read(tmp_path), tmp_path / "theirs.gif").read_bytes().startswith(b"GIF89a")
     run = mg.read(tmp_path)
     with pytest.raises(mg.InputError, match="does not say of which data set"):
         run.page(tmp_path / "theirs.html")
     assert run._repr_png_().startswith(b"\x89PNG")
-    assert [snapshot.step for snapshot in run] == [1] and run[-1] is run.run.snapshots[0]
+    assert [snapshot.step for snapshot in run] == [1] and run[-1] is run.snapshots[0]
     with pytest.raises(mg.InputError, match="must end with"):
         run.gif(tmp_path / "theirs.jpg")
 
@@ -302,6 +303,7 @@ def test_a_run_of_ours_that_is_read_makes_its_page(config_file, mnist, tmp_path)
     [
         {"splits": {"": SplitNames()}},
         {"splits": {"metric_a": SplitNames()}},
+        {"splits": {"centre": SplitNames()}},
         {"splits": {"a/b": SplitNames()}},
         {"splits": {}},
         {"class_names": ()},
@@ -318,7 +320,7 @@ def test_a_description_that_could_not_be_read_is_not_written(tmp_path, changes):
 
 def test_an_unfinished_run_of_the_format_before_is_not_gone_on_with(old):
     asked = replace(read_description(old), written=None)
-    assert look_into(old, asked).old and look_into(old, asked).finished
+    assert look_into(old, asked).finished
     content = json.loads((old / "run.json").read_text())
     (old / "run.json").write_text(json.dumps(content | {"finished": 0}))
     with pytest.raises(InputError, match="unfinished run of an older Marginalia; --overwrite starts anew"):
@@ -338,3 +340,87 @@ def test_the_record_has_the_margin_of_its_moment(tiny, few_digits):
             np.testing.assert_allclose(snapshot.psi, (softness * np.cos(theta) + bent) / (1 + softness), atol=1e-12)
     further = next(train(tiny("center", basemodel="MiniResnet18"), few_digits)).snapshot
     assert further.psi is None
+
+
+WEIGHTS = np.array([[1, 0], [-0.5, 0.9], [-0.5, -0.9]], np.float32)
+
+
+def drawn_by_command(run, tmp_path) -> tuple[int, str, str]:
+    return run("create_gif.py", "--lossname", "theirs", "--outputs", tmp_path)
+
+
+def test_a_split_of_any_name_is_drawn(run, tmp_path):
+    part = a_snapshot().points("test")
+    ours = a_run(splits={"val": SplitNames(), "other": SplitNames(classes=("p", "q", "r"))})
+    write_description(tmp_path / "theirs", ours)
+    write_snapshot(tmp_path / "theirs", a_snapshot(splits={"val": part, "other": part}, class_weights=WEIGHTS), ours)
+    code, out, err = drawn_by_command(run, tmp_path)
+    assert (code, err, out.count("val.gif"), out.count("other.gif")) == (0, "", 1, 0)
+    assert mg.read(tmp_path / "theirs")._repr_png_().startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="has classes of their own in other"):
+        mg.read(tmp_path / "theirs").gif(tmp_path / "other.gif", "other")
+    with pytest.raises(InputError, match="no split 'train'; there are: val, other"):
+        mg.read(tmp_path / "theirs")[0].points("train")
+
+
+def test_a_bias_leaves_no_sectors(tmp_path):
+    spec = MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
+    ours = a_run(head=DrawnHead(spec))
+    write_description(tmp_path, ours)
+    write_snapshot(tmp_path, a_snapshot(class_weights=WEIGHTS, bias=np.array([50, 0, 0], np.float32)), ours)
+    assert read_run(tmp_path).regions == "none"
+
+
+def test_predictions_are_in_all_snapshots_or_in_none(tmp_path):
+    write_description(tmp_path, a_run())
+    write_snapshot(tmp_path, a_snapshot(1), a_run())
+    later = a_snapshot(2)
+    without = {split: replace(points, predictions=None) for split, points in later.splits.items()}
+    write_snapshot(tmp_path, replace(later, splits=without), a_run())
+    with pytest.raises(InputError, match="shows other points"):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"step": 1.5}, "its step must be a whole number"),
+        ({"metrics": {"loss": "low"}}, "metric loss must be a number, not str"),
+        ({"class_weights": np.ones((3, 2), np.int64)}, "class_weights must be floating-point numbers"),
+        ({"class_weights": np.full((3, 2), 1e300)}, "too large for 32 bits"),
+        ({"class_weights": [[1, 0]]}, "class_weights must be a NumPy array, not a list"),
+    ],
+)
+def test_numbers_of_another_kind_are_not_written(tmp_path, changes, complaint):
+    write_description(tmp_path, a_run())
+    with pytest.raises(InputError, match=complaint):
+        write_snapshot(tmp_path, replace(a_snapshot(), **changes), a_run())
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+def test_a_step_is_written_once(tmp_path):
+    write_description(tmp_path, a_run())
+    write_snapshot(tmp_path, a_snapshot(3), a_run())
+    with pytest.raises(InputError, match="step 3 has a snapshot of another epoch already"):
+        write_snapshot(tmp_path, replace(a_snapshot(3), epoch=4.0), a_run())
+    write_snapshot(tmp_path, a_snapshot(3), a_run())
+    assert len(read_run(tmp_path).snapshots) == 1
+
+
+def test_settings_are_what_json_makes_of_them(tmp_path):
+    run = a_run(settings={2: "two", 10: (1, 2)})
+    write_description(tmp_path, run)
+    write_snapshot(tmp_path, a_snapshot(), run)
+    assert read_description(tmp_path).settings == {"2": "two", "10": [1, 2]}
+    assert len(read_run(tmp_path).snapshots) == 1
+    with pytest.raises(InputError, match="cannot hold this as JSON"):
+        write_description(tmp_path, a_run(settings={"path": tmp_path}))
+
+
+@pytest.mark.parametrize("value", ["abc", [1], True, 10**400, float("inf")])
+def test_metrics_that_are_no_numbers_are_refused(tmp_path, value):
+    write_description(tmp_path, a_run())
+    content = json.loads((tmp_path / "run.json").read_text())
+    (tmp_path / "run.json").write_text(json.dumps(content | {"metrics": {"loss": value}}))
+    with pytest.raises(InputError, match="metrics: loss must be a number or null"):
+        read_description(tmp_path)

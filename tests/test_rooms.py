@@ -73,16 +73,21 @@ def imports(path: Path, known: set[str]) -> Iterator[str]:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+        elif isinstance(node, ast.ImportFrom):
+            around = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+            module = ".".join((*around, *filter(None, [node.module])))
             for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                yield whole if whole in known else str(node.module)
+                whole = f"{module}.{alias.name}"
+                yield whole if whole in known else module
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
+            yield node.value
 
 
 def arrows() -> dict[str, set[str]]:
     """What each of our modules imports."""
     known = modules()
-    return {name: set(imports(path, set(known))) - {name} for name, path in known.items()}
+    found = {name: set(imports(path, set(known))) - {name} for name, path in known.items()}
+    return {name: {"marginalia.__init__" if o == "marginalia" else o for o in others} for name, others in found.items()}
 
 
 def wrong_arrows(graph: dict[str, set[str]]) -> list[str]:
@@ -137,6 +142,26 @@ def test_an_arrow_that_points_up_would_be_noticed(module, wrong):
     graph = arrows()
     graph[module] = graph[module] | {wrong}
     assert wrong_arrows(graph) == [f"{module} -> {wrong}"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from ..training import loop",
+        "from marginalia import AngleLinear",
+        "import marginalia as mg",
+        "import marginalia.training.loop",
+        "import importlib; importlib.import_module('marginalia.training.loop')",
+        "if TYPE_CHECKING:\n    from marginalia.training.loop import train",
+        "def late():\n    from marginalia.training import loop",
+    ],
+)
+def test_however_it_is_imported_it_is_seen(line, monkeypatch):
+    file = PACKAGE / "viz" / "style.py"
+    real = Path.read_text
+    changed = f"{real(file, encoding='utf-8')}\n{line}\n"
+    monkeypatch.setattr(Path, "read_text", lambda path, **more: changed if path == file else real(path, **more))
+    assert len(wrong_arrows(arrows())) == 1
 
 
 def test_a_circle_would_be_noticed():

@@ -33,4 +33,6 @@ def as_two_ranks(command: list) -> tuple[int, list[str]]:
             for process in ranks:
                 process.kill()
         said.seek(0)
-        return code, complaints(said.read())
+        text = said.read()
+        assert "Traceback" not in text, text
+        return code, complaints(text)

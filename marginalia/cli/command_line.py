@@ -34,6 +34,9 @@ def run_command(command: click.Command) -> NoReturn:
         code = command.main(standalone_mode=False)
     except click.exceptions.Abort:
         code = complain("stopped", 130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        code = error.exit_code
     except click.ClickException as error:
         code = complain(error.format_message())
     except OneRankError as error:

@@ -18,7 +18,7 @@ import click
 
 from marginalia.cli.options import config_option, outputs_option
 from marginalia.core.errors import InputError, RunsFailedError
-from marginalia.record.snapshot import SPLITS
+from marginalia.record.snapshot import SPLITS, Run
 
 if TYPE_CHECKING:
     from marginalia.cli.exports import Order
@@ -160,6 +160,12 @@ def attempt(name: str, order: Order, layout: str) -> bool:
     return True
 
 
+def splits_of(run: Run, wanted: Sequence[str]) -> Sequence[str]:
+    """Those of `wanted`, or of "both" those that the run has, under whatever names, but for those of other classes."""
+    there = [split for split in run.snapshots[0].splits if split not in run.with_own_classes]
+    return there if list(wanted) == list(SPLITS) else wanted
+
+
 def redraw(name: str, order: Order, layout: str) -> None:
     """The movies or the last still of one run; of a 3-D run also its last epoch, turning."""
     from marginalia.cli.exports import run_folder, snapshot_span
@@ -169,7 +175,7 @@ def redraw(name: str, order: Order, layout: str) -> None:
     folder, kind = run_folder(order.outputs, name), order.kind
     run = read_run(folder)
     span = snapshot_span(run, order.epochs)
-    for split in order.splits:
+    for split in splits_of(run, order.splits):
         if kind in STILLS:
             click.echo(draw_still(run, folder, split, order.style, span[-1], layout, kind))
             continue

@@ -106,7 +106,7 @@ class Experiment:
             run = read_run(self.folder)
             self.draw(run, range(len(run.snapshots)), stills=True)
             self.make_page(run)
-            if not found.old:
+            if not found.finished:  # else it says what made its numbers, and stays
                 self.describe(len(run.snapshots), run.snapshots[-1].metrics)
             (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 SETTINGS = (
     click.option(
-        "--backbone", help="conv4, gabor-conv4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py)."
+        "--backbone",
+        help="conv4, gabor-conv4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py).",
     ),
     click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
     click.option("--dimension", type=int, help="Of the learnt features."),
@@ -113,10 +114,10 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
 
 @faces.command()
 @click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person.")
-@click.option("--head", default="CosFace", show_default=True, help="A row of faces/heads.json.")
+@click.option("--head", default="CosFace", show_default=True, help="A row of marginalia/faces/heads.json.")
 @click.option("--s", type=float, help="Scale of the head.")
 @click.option("--m", type=float, help="Margin of the head.")
-@click.option("--recipe", default="small", show_default=True, help="A row of faces/recipes.json.")
+@click.option("--recipe", default="small", show_default=True, help="A row of marginalia/faces/recipes.json.")
 @recipe_settings
 @click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
 @click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")

@@ -9,13 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 AUTO = "auto"
+NAME = 'name = "marginalia-viz"'
 PACKAGE = Path(__file__).parent.parent
 ROOT = PACKAGE.parent
 
 
 def is_checkout() -> bool:
     """Whether the package is imported from a checkout, as after `pip install --editable`."""
-    return (ROOT / "config.json").is_file() and (ROOT / "main.py").is_file()
+    project = ROOT / "pyproject.toml"
+    return (ROOT / "config.json").is_file() and project.is_file() and NAME in project.read_text(encoding="utf-8")
 
 
 def config_path() -> Path:

@@ -78,7 +78,7 @@ def commit() -> str:
     if not (root / ".git").exists():
         built = Path(__file__).with_name("commit.txt")
         return built.read_text().strip() if built.exists() else ""
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     with contextlib.suppress(OSError, subprocess.SubprocessError):
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     return ""
@@ -91,6 +91,8 @@ def command_line() -> str:
 
 def command_to_go_on() -> str:
     """The command to type after a stop: the same but for --overwrite, which would start anew."""
+    if os.environ.get("GROUP_WORLD_SIZE", "1") != "1":
+        return "the same torchrun command on every machine, without --overwrite"
     return shlex.join([*launcher(sys.executable), *(word for word in sys.argv[1:] if word != "--overwrite")])
 
 
@@ -99,6 +101,5 @@ def launcher(python: str) -> list[str]:
     program = ["-m", "marginalia"] if Path(sys.argv[0]).name == "__main__.py" else [sys.argv[0]]
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return [python, *program]
-    count, machines = (os.environ.get(name, "1") for name in ("LOCAL_WORLD_SIZE", "GROUP_WORLD_SIZE"))
-    several = [] if machines == "1" else [f"--nnodes={machines}"]
-    return [python, "-m", "torch.distributed.run", *several, f"--nproc-per-node={count}", *program]
+    count = os.environ.get("LOCAL_WORLD_SIZE", "1")
+    return [python, "-m", "torch.distributed.run", f"--nproc-per-node={count}", *program]

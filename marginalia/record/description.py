@@ -24,8 +24,8 @@ KEYS = ("format", "lossname", "class_names", "splits", "head", "images", "settin
 MOST_CLASSES = 65_535
 LONGEST_NAME = 200
 LONGEST_HEAD = 60
-LARGEST_JSON = 64_000_000
-SPLIT_NAME = re.compile(r"(?!metric_)\w[\w .-]{0,59}")
+LARGEST_JSON, LARGEST = 64_000_000, 1e300
+SPLIT_NAME = re.compile(r"(?!metric_|centre$)\w[\w .-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ class Description:
         """32 bytes that stand in every file of the run, so that a file of another run is noticed."""
         content = self.written or as_json(self)
         passing = IN_PASSING if content["format"] == FORMAT else format_2.IN_PASSING
-        lasting = {key: value for key, value in content.items() if key not in passing}
+        as_read = json.loads(json.dumps(content))  # keys that are no strings become strings
+        lasting = {key: value for key, value in as_read.items() if key not in passing}
         return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).digest()
 
     def classes_of(self, split: str) -> int:
@@ -126,6 +127,9 @@ def described(written: Any, path: Path) -> Description:
         raise InputError(f"{path}: splits is empty; at least one is needed")
     for key in ("settings", "made_with", "metrics"):
         require_object(content[key], f"{path}: {key}")
+    for name, value in content["metrics"].items():
+        if value is not None and (type(value) not in (int, float) or not abs(value) < LARGEST):
+            raise InputError(f"{path}: metrics: {name[:60]} must be a number or null")
     if type(content["finished"]) is not int or content["finished"] < 0:
         raise InputError(f"{path}: finished must be the number of snapshots, or 0")
     return Description(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
 
 SplitName = str
@@ -38,7 +39,7 @@ def no_weights() -> np.ndarray:
     return np.empty((0, 0), np.float32)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Snapshot:
     """The feature space after `epoch` epochs (0 before training, 0.5 after half of the first) and `step` steps.
 
@@ -84,7 +85,14 @@ class Snapshot:
         return self.metrics.get(name, float("nan"))
 
     def points(self, split: SplitName) -> Points:
+        """The points of this split. Raises InputError naming those there are if it is none of them."""
+        if split not in self.splits:
+            raise InputError(f"no split {split!r}; there are: {', '.join(self.splits)}")
         return self.splits[split]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{name} {len(points.labels):,}" for name, points in self.splits.items())
+        return f"<snapshot of epoch {self.epoch:g}, step {self.step}, {self.dimension} dimensions; points: {counts}>"
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,8 @@ class Run:
     nothing is known of the head.
     regions: where a class wins: in "sectors" of the angle, in "cells" where its weight is nearest, or, where its weight
     does not say, "none".
-    point_names: names of the points by split, where they have any.
+    point_names: names of the points by split, where they have any. with_own_classes: the splits whose labels count
+    other classes than the run's.
     """
 
     name: str
@@ -118,6 +127,7 @@ class Run:
     regions: str = "sectors"
     unseen_names: tuple[str, ...] = ()
     point_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    with_own_classes: tuple[SplitName, ...] = ()
 
     @property
     def dimension(self) -> int:

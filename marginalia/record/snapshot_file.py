@@ -16,6 +16,8 @@ from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, epoch_label, 
 
 MOMENT = r"epoch_\d\d+(\.\d\d)?(_step_\d+)?"
 METRIC = "metric_"
+FLOATS, SINGLE = ("features", "class_weights", "bias", "psi"), ("features", "class_weights")
+LARGEST = float(np.finfo(np.float32).max)
 FORMAT_2_HELD_OUT = "unseen"
 
 
@@ -32,8 +34,7 @@ def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -
     """
     try:
         require_fits(snapshot, description)
-        if snapshot.step is None or snapshot.step < 0:
-            raise ValueError(f"its step must be 0 or more, not {snapshot.step}")
+        require_moment(folder, snapshot)
     except ValueError as error:
         raise InputError(f"snapshot of epoch {snapshot.epoch:g}: {error}") from None
     arrays = {
@@ -42,19 +43,34 @@ def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -
         "step": np.array(snapshot.step),
     }
     for split, points in snapshot.splits.items():
-        arrays[f"{split}_features"] = points.features
+        arrays[f"{split}_features"] = points.features.astype(np.float32, copy=False)
         arrays[f"{split}_labels"] = small(points.labels)
         if points.predictions is not None:
             arrays[f"{split}_predictions"] = small(points.predictions)
     if len(snapshot.class_weights):
-        arrays["class_weights"] = snapshot.class_weights
+        arrays["class_weights"] = snapshot.class_weights.astype(np.float32, copy=False)
     optional = {"bias": snapshot.bias, "centre_labels": snapshot.centre_labels, "psi": snapshot.psi}
     arrays |= {name: array for name, array in optional.items() if array is not None}
     arrays |= {f"{METRIC}{name}": np.array(value) for name, value in snapshot.metrics.items()}
     packed = io.BytesIO()
     np.savez(packed, **arrays)  # type: ignore[arg-type]
-    name = f"epoch_{epoch_label(snapshot.epoch)}_step_{snapshot.step}.npz"
-    write_whole(folder / "snapshots" / name, packed.getvalue())
+    write_whole(folder / "snapshots" / file_name(snapshot), packed.getvalue())
+
+
+def require_moment(folder: Path, snapshot: Snapshot) -> None:
+    """ValueError unless the run has no other snapshot at this step, and the metrics are numbers."""
+    if not isinstance(snapshot.step, (int, np.integer)) or snapshot.step < 0:
+        raise ValueError(f"its step must be a whole number, 0 or more, not {snapshot.step}")
+    name = file_name(snapshot)
+    if any(path.name != name for path in (folder / "snapshots").glob(f"epoch_*_step_{snapshot.step}.npz")):
+        raise ValueError(f"step {snapshot.step} has a snapshot of another epoch already")
+    for metric, value in snapshot.metrics.items():
+        if not isinstance(value, (int, float, np.number)):
+            raise ValueError(f"metric {metric} must be a number, not {type(value).__name__}")
+
+
+def file_name(snapshot: Snapshot) -> str:
+    return f"epoch_{epoch_label(snapshot.epoch)}_step_{snapshot.step}.npz"
 
 
 def small(labels: np.ndarray) -> np.ndarray:
@@ -105,6 +121,7 @@ def floats(features: np.ndarray) -> np.ndarray:
 
 def require_fits(snapshot: Snapshot, description: Description) -> None:
     """ValueError unless the arrays have the shapes and ranges that `Snapshot` and the description promise."""
+    require_arrays(snapshot)
     if not (np.isfinite(snapshot.epoch) and snapshot.epoch >= 0):
         raise ValueError(f"epoch {snapshot.epoch} is not 0 or more")
     if set(snapshot.splits) != set(description.splits):
@@ -124,6 +141,27 @@ def require_fits(snapshot: Snapshot, description: Description) -> None:
         raise ValueError("the bias does not fit the class weights")
     if snapshot.psi is not None and (snapshot.psi.ndim != 1 or len(snapshot.psi) < 2 or np.isnan(snapshot.psi).any()):
         raise ValueError("psi must be a row of at least two numbers")
+
+
+def require_arrays(snapshot: Snapshot) -> None:
+    named = {"class_weights": snapshot.class_weights, "bias": snapshot.bias, "centre_labels": snapshot.centre_labels}
+    named["psi"] = snapshot.psi
+    for split, points in snapshot.splits.items():
+        named |= {f"{split}: {name}": array for name, array in vars(points).items()}
+        if not isinstance(points.labels, np.ndarray) or points.labels.dtype.kind not in "iu":
+            raise ValueError(f"{split}: labels must be a NumPy array of integers")
+    for name, array in named.items():
+        if array is not None:
+            require_numbers(name, array)
+
+
+def require_numbers(name: str, array: object) -> None:
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} must be a NumPy array, not a {type(array).__name__}")
+    if name.endswith(FLOATS) and array.dtype.kind != "f":
+        raise ValueError(f"{name} must be floating-point numbers, not {array.dtype}")
+    if name.endswith(SINGLE) and array.dtype.itemsize > 4 and abs(array).max(initial=0) > LARGEST:
+        raise ValueError(f"{name} has numbers that are too large for 32 bits")
 
 
 def require_points(split: str, points: Points, dimension: int, description: Description) -> None:

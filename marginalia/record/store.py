@@ -21,9 +21,15 @@ NAME = "run.json"
 
 def write_description(folder: Path, description: Description) -> None:
     """run.json: all that is needed to redraw or to repeat the run. Raises InputError if it could not be read again."""
-    described(as_json(description), folder / NAME)
+    try:
+        content = (json.dumps(as_json(description), indent=2) + "\n").encode()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{folder / NAME} cannot hold this as JSON: {error}") from None
+    if len(content) > LARGEST_JSON:
+        raise InputError(f"{folder / NAME} would have {len(content):,} bytes; {LARGEST_JSON:,} at most")
+    described(json.loads(content), folder / NAME)
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
-    write_whole(folder / NAME, (json.dumps(as_json(description), indent=2) + "\n").encode())
+    write_whole(folder / NAME, content)
 
 
 def write_metrics(folder: Path, records: Iterable[Record]) -> None:
@@ -67,6 +73,7 @@ def read_run(folder: Path) -> Run:
 def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
     """The run that is described, with these snapshots."""
     head = description.head
+    biased = any(snapshot.bias is not None for snapshot in snapshots)  # then sectors would not be what decides
     return Run(
         name=description.name,
         lossname=description.lossname or description.name,
@@ -74,9 +81,10 @@ def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
         class_names=description.class_names,
         snapshots=tuple(snapshots),
         head=None if head is None else head.name,
-        regions="none" if head is None else head.regions,
+        regions="none" if head is None or biased else head.regions,
         unseen_names=description.splits[HELD_OUT].classes if HELD_OUT in description.splits else (),
         point_names={split: names.points for split, names in description.splits.items() if names.points},
+        with_own_classes=tuple(split for split, names in description.splits.items() if names.classes),
     )
 
 
@@ -102,4 +110,6 @@ def lasting(snapshot: Snapshot) -> list[np.ndarray]:
     """What does not change from one snapshot of a run to the next."""
     shape = np.array((*snapshot.class_weights.shape, snapshot.dimension))
     centres = np.array(()) if snapshot.centre_labels is None else snapshot.centre_labels
-    return [shape, centres, *(snapshot.splits[split].labels for split in sorted(snapshot.splits))]
+    splits = [snapshot.splits[split] for split in sorted(snapshot.splits)]
+    there = np.array([part.predictions is not None for part in splits] + [snapshot.bias is not None])
+    return [shape, centres, there, *(part.labels for part in splits)]

@@ -16,14 +16,10 @@ from marginalia.record.store import read_description, read_run
 
 @dataclass(frozen=True)
 class Found:
-    """snapshots: those on disk, in order; finished: whether training has nothing left to do.
-
-    old: whether they are of an older format, so that run.json must stay as it is.
-    """
+    """snapshots: those on disk, in order; finished: whether training has nothing left to do."""
 
     snapshots: list[Snapshot]
     finished: bool
-    old: bool = False
 
 
 def look_into(folder: Path, asked: Description) -> Found:
@@ -47,7 +43,7 @@ def look_into(folder: Path, asked: Description) -> Found:
         return Found([], False)
     if saved.is_old and not saved.finished:
         raise InputError(f"{folder} holds an unfinished run of an older Marginalia; --overwrite starts anew")
-    return Found(list(read_run(folder).snapshots), saved.finished > 0, saved.is_old)
+    return Found(list(read_run(folder).snapshots), saved.finished > 0)
 
 
 def what_differs(saved: Description, asked: Description) -> list[str]:

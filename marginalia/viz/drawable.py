@@ -10,15 +10,26 @@ MOST_CLASSES = 47
 
 
 def require_drawable(run: Run, split: SplitName) -> None:
-    """InputError that says what of the run cannot be drawn."""
+    """InputError that says what of the run cannot be drawn, and what is missing."""
+    reason = what_is_in_the_way(run, split)
+    if reason:
+        raise InputError(f"{run.name} {reason}")
+
+
+def what_is_in_the_way(run: Run, split: SplitName) -> str:
     first, classes = run.snapshots[0], len(run.class_names)
-    if split not in first.splits:
-        raise InputError(f"{run.name} has no split {split}; it has {', '.join(first.splits)}")
     if run.dimension not in DIMENSIONS:
-        raise InputError(f"{run.name} has features in {run.dimension} dimensions; those in 2 or 3 can be drawn")
+        return f"has features in {run.dimension} dimensions; those in 2 or 3 can be drawn, such as a PCA of them"
     if not 2 <= classes <= MOST_CLASSES:
-        raise InputError(f"{run.name} has {classes:,} classes; from 2 to {MOST_CLASSES} can be drawn")
+        return f"has {classes:,} classes; from 2 to {MOST_CLASSES} can be drawn"
+    if not len(first.class_weights):
+        return "has no class weights; pictures need one a class: Snapshot(…, class_weights=…)"
     if len(first.class_weights) != classes or first.centre_labels is not None:
-        raise InputError(f"{run.name} has {len(first.class_weights):,} class weights; one a class can be drawn")
+        return f"has {len(first.class_weights):,} class weights; one a class can be drawn"
+    if split not in first.splits:
+        return f"has no split {split}; it has {', '.join(first.splits)}"
+    if split in run.with_own_classes:
+        return f"has classes of their own in {split}; splits in the classes of the run can be drawn"
     if first.splits[split].predictions is None:
-        raise InputError(f"{run.name} has no predictions of its {split} points, and needs them to be drawn")
+        return f"has no predictions of its {split} points; pictures need them: Points(…, predictions=…)"
+    return ""

@@ -22,7 +22,7 @@ MOST_LETTERS = 3
 
 
 class Page(RunSheet):
-    """A run, one frame a snapshot, in the same limits."""
+    """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run)

@@ -19,7 +19,7 @@ LONGEST_TITLE = 24
 
 
 class Slide(RunSheet):
-    """A run, one frame a snapshot, in the same limits."""
+    """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(WIDTH, style, run)
