@@ -11,6 +11,8 @@ from marginalia.record.snapshot import Run
 from marginalia.viz.camera import INSIDE, KINDS, Camera, widest_gap
 from marginalia.viz.frames import Page
 from marginalia.viz.geometry import CLOUD_REACH, half_height
+from marginalia.viz.regions import cells
+from marginalia.viz.sectors import BEYOND
 from marginalia.viz.style import Style
 from marginalia.viz.tween import tweened
 
@@ -144,4 +146,26 @@ def test_features_that_are_all_zero_are_drawn(config_file):
     nothing = {split: replace(points, features=np.zeros_like(points.features))
                for split, points in run.snapshots[0].splits.items()}  # fmt: skip
     for kind in KINDS:
-        Page(replace(run, snapshots=(replace(run.snapshots[0], splits=nothing),)), "test", Style(camera=kind)).image(0)
+        page = Page(replace(run, snapshots=(replace(run.snapshots[0], splits=nothing),)), "test", Style(camera=kind))
+        page.show(0)
+        dots = np.concatenate([np.transpose(line.get_data()) for line in page.scatter.dots.front.lines])
+        assert dots.shape == (400, 2) and not dots.any()
+
+
+def test_cells_are_those_of_the_weights_however_long_these_are(growing):
+    """Weights beyond the rim must not be pulled to it, or the cells between them would be others."""
+    weights = np.array([[9e5, 0], [1, 2], [-3, 1], [0, -4]] + [[0.1 * n, 1] for n in range(6)], np.float32)
+    celled = replace(
+        growing, regions="cells", snapshots=tuple(replace(s, class_weights=weights) for s in growing.snapshots)
+    )
+    page = Page(celled, "test", Style())
+    page.show(1)
+    scale = page.scatter.camera.scale(celled.snapshots[1])
+    expected = [polygon for polygon in cells(scale * weights, BEYOND) if len(polygon)]
+    drawn = [path.vertices[: len(polygon)] for path, polygon in
+             zip((p for p in page.scatter.sectors.regions.get_paths() if len(p.vertices)), expected, strict=True)]  # fmt: skip
+    for mine, theirs in zip(drawn, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs)
+    page = Page(celled, "test", Style(camera="log"))
+    page.show(1)
+    assert page.scatter.sectors.regions.get_paths() == []

@@ -108,11 +108,6 @@ def decisive(description: Description) -> dict[str, Any]:
     return {key: value for key, value in as_json(description).items() if key not in IN_PASSING}
 
 
-def decisive_digest(description: Description) -> str:
-    """Eight letters that are others for a run with other numbers."""
-    return hashlib.sha256(json.dumps(decisive(description), sort_keys=True).encode()).hexdigest()[:8]
-
-
 def described(written: Any, path: Path) -> Description:
     """run.json, checked. Raises InputError naming `path`, the key and what is wrong with it."""
     require_object(written, str(path))

@@ -73,6 +73,7 @@ class Snapshot:
 
     @property
     def unseen(self) -> Points | None:
+        """The images of classes that were held out of training, if there are any."""
         return self.splits.get(HELD_OUT)
 
     @property

@@ -65,5 +65,5 @@ def with_all_ranks(ranks: Ranks) -> Iterator[None]:
     except RuntimeError as error:
         lost = isinstance(error, dist.DistError) or any(name in str(error).lower() for name in BACKENDS)
         if ranks.count > 1 and lost:
-            raise OtherRankError("another of the processes stopped; what it said stands by itself") from None
+            raise OtherRankError("another of the processes stopped; its own message says why") from None
         raise

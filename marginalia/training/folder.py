@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from marginalia.config.naming import DIGEST_LETTERS
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset
-from marginalia.record.description import decisive_digest
 from marginalia.record.snapshot_file import read_snapshot, snapshot_files
 from marginalia.record.store import NAME, read_description
 from marginalia.training.describe import describe
@@ -22,7 +22,7 @@ def with_own_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tuple
     keeps its folder: the training refuses to go on there.
     """
     asked = describe(config, dataset)
-    own = replace(config, name=f"{config.name}_{decisive_digest(asked)}")
+    own = replace(config, name=f"{config.name}_{asked.fingerprint.hex()[:DIGEST_LETTERS]}")
     folder = outputs / config.name
     try:
         saved = read_description(folder)

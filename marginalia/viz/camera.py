@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from marginalia.record.snapshot import Points, Run, Snapshot
-from marginalia.viz.geometry import CLOUD_REACH, half_height
+from marginalia.viz.geometry import CLOUD_REACH, half_height, norms
 
 KINDS = ("fixed", "follow", "log")
 INSIDE = 0.995
@@ -42,14 +42,13 @@ class Camera:
         self.reach = 1.0
         for snapshot in (snapshot for snapshot in run.snapshots if snapshot.before is None):
             lengths = np.concatenate([norms(points) for points in snapshot.splits.values()])
-            self.lengths[snapshot.epoch] = float(np.quantile(lengths, INSIDE)) or 1.0
+            needed = float(np.quantile(lengths, INSIDE)) or 1.0
+            self.lengths[snapshot.epoch] = max(needed, self.lengths.get(snapshot.epoch, 0))
             if self.lengths[snapshot.epoch] == min(self.lengths.values()):
                 self.short = float(np.quantile(lengths, SHORT))
 
     def rim(self, snapshot: Snapshot) -> float:
-        """The length of a feature that stands at the rim; of a fixed camera, where the cloud may end."""
-        if self.kind == "fixed":
-            return CLOUD_REACH * self.reach
+        """The length of a feature that stands at the rim; a fixed camera has none."""
         if self.kind == "log":
             return max(self.lengths.values())
         here = self.smooth(snapshot.measured.epoch)
@@ -64,6 +63,12 @@ class Camera:
         place = known.index(epoch)
         near = [self.lengths[known[i]] for i in (max(0, place - 1), place, min(len(known) - 1, place + 1))]
         return max(self.lengths[epoch], float(np.exp(np.average(np.log(near), weights=SMOOTHING))))
+
+    def scale(self, snapshot: Snapshot) -> float | None:
+        """By what every length is multiplied; None on a logarithmic scale."""
+        if self.kind == "log":
+            return None
+        return 1.0 if self.kind == "fixed" else CLOUD_REACH / self.rim(snapshot)
 
     def seen(self, vectors: np.ndarray, snapshot: Snapshot) -> np.ndarray:
         """Where features (N, D) of this snapshot stand in the picture, (N, D), in units of the axes."""
@@ -83,7 +88,7 @@ class Camera:
 
     def beyond(self, points: Points, snapshot: Snapshot) -> int:
         """How many of the points are longer than the rim shows."""
-        return 0 if self.kind == "fixed" else int(np.count_nonzero(norms(points) > self.rim(snapshot)))
+        return int(np.count_nonzero(norms(points) > self.rim(snapshot)))
 
     def rings(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Round lengths and the radii at which they stand, in units of the axes: 1, 2, 5, 10, …, the longest first."""
@@ -92,18 +97,12 @@ class Camera:
         digits = (1,) if self.kind == "log" else DIGITS
         lengths = np.array([digit * 10.0**decade for decade in decades for digit in digits])
         shares = self.share(lengths, snapshot)
-        scale = self.reach if self.kind == "fixed" else 1.0
         found = [
-            (float(length), float(CLOUD_REACH * scale * share))
+            (float(length), float(CLOUD_REACH * share))
             for length, share in zip(lengths, shares, strict=True)
             if LEAST_RING <= share <= LARGEST_RING
         ]
         return found[::-1][:MOST_RINGS]
-
-
-def norms(points: Points) -> np.ndarray:
-    """|x| of each point, (N,)."""
-    return np.linalg.norm(points.features.astype(np.float64), axis=1)
 
 
 def widest_gap(directions: np.ndarray) -> float:

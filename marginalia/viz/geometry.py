@@ -1,4 +1,4 @@
-"""Where things stand in a frame: limits that hold for a whole run, the view of a 3-D space, badges side by side."""
+"""Where things stand in a frame: a scale that holds a whole run, the view of a 3-D space, badges side by side."""
 
 from __future__ import annotations
 
@@ -25,10 +25,15 @@ def half_height(run: Run) -> float:
     bulk = outlier = 0.0
     for snapshot in run.snapshots:
         for points in snapshot.splits.values():
-            radius = np.linalg.norm(points.features.astype(np.float64), axis=1)
+            radius = norms(points)
             bulk = max(bulk, float(np.quantile(radius, BULK)))
             outlier = max(outlier, float(radius.max()))
     return max(bulk / CLOUD_REACH, outlier * 1.03) or 1.0
+
+
+def norms(points: Points) -> np.ndarray:
+    """|x| of each point, float64 (N,)."""
+    return np.linalg.norm(points.features.astype(np.float64), axis=1)
 
 
 def flatten(vectors: np.ndarray, frame: float) -> np.ndarray:

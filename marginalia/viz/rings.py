@@ -29,10 +29,11 @@ class Rings:
         self.labels = [ax.text(0, 0, "", **text, **place) for _ in range(MOST_RINGS)]
 
     def show(self, snapshot: Snapshot) -> None:
+        """Moves the circles; their labels stand in the widest gap between the class weights."""
         angle = np.linspace(0, 2 * np.pi, 181)
         unit_circle = np.stack((np.cos(angle), np.sin(angle)))
         if self.with_rim:
-            self.circles[-1].set_data(*(CLOUD_REACH * self.camera.reach * unit_circle))
+            self.circles[-1].set_data(*(CLOUD_REACH * unit_circle))
         rings = self.camera.rings(snapshot)
         flat = snapshot.dimension == 2
         where = widest_gap(unit(snapshot.class_weights)) if flat else np.pi / 4

@@ -21,7 +21,7 @@ ARC_STEP = np.radians(4)
 
 
 class Sectors:
-    """Artists made once; `show(class_weights)` reshapes them."""
+    """Artists made once; `show(snapshot, camera)` reshapes them."""
 
     def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style):
         self.spec, self.kind, self.wanted = run.spec, run.regions, style.overlays
@@ -32,12 +32,15 @@ class Sectors:
         self.margin.set_edgecolor(to_rgba(style.colors.muted, 0.32))
 
     def show(self, snapshot: Snapshot, camera: Camera) -> None:
+        """Regions of this snapshot, out to beyond the corners of the axes."""
         class_weights, reach = snapshot.class_weights, camera.reach
         if self.kind == "none":
             return
         if self.kind == "cells":
             if "regions" in self.wanted:
-                self.regions.set_verts(cells(camera.seen(class_weights, snapshot), BEYOND * reach))
+                scale = camera.scale(snapshot)  # on a logarithmic one cells have no straight sides, and are left out
+                seen = [] if scale is None else cells(scale * class_weights, BEYOND * reach)
+                self.regions.set_verts(seen)
                 self.regions.set_facecolor(self.tints)
             return
         if "regions" in self.wanted:
