@@ -155,15 +155,14 @@ def test_features_that_are_all_zero_are_drawn(config_file):
 def test_cells_are_those_of_the_weights_however_long_these_are(growing):
     """Weights beyond the rim must not be pulled to it, or the cells between them would be others."""
     weights = np.array([[9e5, 0], [1, 2], [-3, 1], [0, -4]] + [[0.1 * n, 1] for n in range(6)], np.float32)
-    celled = replace(
-        growing, regions="cells", snapshots=tuple(replace(s, class_weights=weights) for s in growing.snapshots)
-    )
+    snapshots = tuple(replace(snapshot, class_weights=weights) for snapshot in growing.snapshots)
+    celled = replace(growing, regions="cells", snapshots=snapshots)
     page = Page(celled, "test", Style())
     page.show(1)
     scale = page.scatter.camera.scale(celled.snapshots[1])
     expected = [polygon for polygon in cells(scale * weights, BEYOND) if len(polygon)]
-    drawn = [path.vertices[: len(polygon)] for path, polygon in
-             zip((p for p in page.scatter.sectors.regions.get_paths() if len(p.vertices)), expected, strict=True)]  # fmt: skip
+    paths = [path.vertices for path in page.scatter.sectors.regions.get_paths() if len(path.vertices)]
+    drawn = [path[: len(polygon)] for path, polygon in zip(paths, expected, strict=True)]
     for mine, theirs in zip(drawn, expected, strict=True):
         np.testing.assert_allclose(mine, theirs)
     page = Page(celled, "test", Style(camera="log"))
