@@ -59,7 +59,7 @@ BAD = {
     "unknown key in a recipe": ("losses/softmax/recipe", {"begin": 1}, "softmax: recipe: unknown key 'begin'"),
     "bad value in a recipe": ("losses/softmax/recipe", {"start": "odd"}, "start must be one of random, even"),
     "data set in a recipe": ("losses/softmax/recipe", {"dataset": "kmnist"}, "'dataset' is the same for all losses"),
-    "too many pictures": ("training/snapshots_per_epoch", 101, "snapshots_per_epoch must be at most 100"),
+    "too many pictures": ("training/snapshots", 101, "snapshots must be at most 100"),
     "endless": ("training/epochs", 10**9, "epochs must be at most"),
     "seed beyond torch": ("training/seed", 2**64, "seed must be at most"),
     "huge number": ("losses/softmax/s", 10**400, "s must be a finite number"),
@@ -245,7 +245,7 @@ NAMES = {
     "softmax_sgd": {"optimizer": "sgd"},
     "softmax_batch128_fp32_start-even": {"batch_size": 128, "precision": "fp32", "start": "even"},
     "softmax_snapshots4_train-points-all_test-points100": {
-        "snapshots_per_epoch": 4, "train_points": "all", "test_points": 100,
+        "snapshots": 4, "train_points": "all", "test_points": 100,
     },
     "CosFace_v1_lambda5_lambda-decay0.2": {"m2": 0.0, "lambda_start": 5.0, "lambda_decay": 0.2},
 }  # fmt: skip

@@ -122,7 +122,7 @@ def test_what_is_told_while_training(config, few_digits, tmp_path, capsys):
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  epoch")]
     assert re.fullmatch(r"  epoch 0\.0  test \d+\.\d\d %", lines[0])
     assert re.fullmatch(r"  epoch 1\.0  loss \d\.\d{3}  test \d+\.\d\d %", lines[1])
-    many = replace(config, training=replace(config.training, epochs=1, snapshots_per_epoch=4))
+    many = replace(config, training=replace(config.training, epochs=1, snapshots=4))
     run_experiment(many, few_digits, tmp_path / "parts")
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  epoch")]
     assert [line.split()[1] for line in lines] == ["0.00", "0.25", "0.50", "0.75", "1.00"]

@@ -110,9 +110,14 @@ def test_features_that_are_not_finite_are_not_saved(tiny, few_digits, tmp_path, 
 
 
 def test_snapshots_within_an_epoch(tiny, few_digits):
-    steps = moments(tiny("softmax", snapshots_per_epoch=4, batch_size=32), few_digits)
+    steps = moments(tiny("softmax", snapshots=4, batch_size=32), few_digits)
     assert list(steps.values()) == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
     assert [epoch_label(epoch) for epoch in (0, 0.05, 7, 12.5)] == ["00", "00.05", "07", "12.50"]
+
+
+def test_most_snapshots_of_a_geometric_run_are_in_its_first_epoch(tiny, few_digits):
+    steps = moments(tiny("softmax", snapshots="geometric", batch_size=32), few_digits)
+    assert steps == {1: 1 / 8, 2: 1 / 4, 5: 1 / 2, 10: 1, 20: 2}
 
 
 def test_train_points_are_a_fixed_sample(tiny, few_digits):

@@ -149,7 +149,7 @@ class Experiment:
         if start is not None:
             self.say(f"  going on after epoch {self.records[-1].epoch:g}")
         self.start(start)
-        digits = 1 if self.config.training.snapshots_per_epoch == 1 else 2
+        digits = 1 if self.config.training.snapshots == 1 else 2
         with progress_bar(steps) as bar:
             for progress in train(self.config, self.dataset, start, self.ranks):
                 if progress.snapshot is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from marginalia.config.places import config_path, outputs_path
-from marginalia.config.run_config import ALL, BASEMODELS, DEVICES, OPTIMIZERS, PRECISIONS, STARTS, VISUAL_DIMENSIONS
+from marginalia.config.run_config import ALL, BASEMODELS, DEVICES, GEOMETRIC, OPTIMIZERS, PRECISIONS, STARTS, VISUAL_DIMENSIONS
 
 config_option = click.option("--config", type=Path, default=config_path, show_default="config.json")
 outputs_option = click.option(
@@ -17,13 +17,14 @@ outputs_option = click.option(
 )
 
 
-class PointCount(click.ParamType):
-    """A whole number, or "all"."""
+class CountOr(click.ParamType):
+    """A whole number, or this word."""
 
-    name = "N|all"
+    def __init__(self, word: str):
+        self.word, self.name = word, f"N|{word}"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
-        return value if value == ALL else click.INT.convert(value, param, ctx)
+        return value if value == self.word else click.INT.convert(value, param, ctx)
 
 
 def options(*declarations: Callable) -> Callable:
@@ -50,12 +51,15 @@ setting_options = options(
     click.option("--dataset", help="mnist, mnist-validation, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
     click.option("--data-dir", help="Where downloaded data sets lie; auto: in the checkout, else the user's cache."),
     click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
-    click.option("--train-points", type=PointCount(), help="Training images in each picture."),
-    click.option("--test-points", type=PointCount(), help="Test images in each picture."),
+    click.option("--train-points", type=CountOr(ALL), help="Training images in each picture."),
+    click.option("--test-points", type=CountOr(ALL), help="Test images in each picture."),
     click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
     click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
     click.option("--epochs", type=int),
-    click.option("--snapshots-per-epoch", type=int, help="Pictures an epoch."),
+    click.option(
+        "--snapshots", type=CountOr(GEOMETRIC),
+        help="Pictures an epoch; geometric: many in the first epoch, then one an epoch.",
+    ),
     click.option("--batch-size", type=int),
     click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="A recipe of config.json."),
     click.option("--lr", type=float, help="Peak learning rate."),

@@ -17,7 +17,7 @@ LONGEST_BYTES = 120
 DIGEST_LETTERS = 8
 NAMED_OTHERWISE = ("dataset", "holdout", "lambda_start")
 DECIDES_NOTHING = ("data_dir", "device")  # a device that does is another machine's, and told apart by its digest
-SHORTER = {"batch_size": "batch", "snapshots_per_epoch": "snapshots", "optimizer": "", "precision": ""}
+SHORTER = {"batch_size": "batch", "optimizer": "", "precision": ""}
 
 
 def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFile, after: ConfigFile) -> str:

@@ -17,6 +17,7 @@ PRECISIONS = ("auto", "bf16", "fp32")
 STARTS = ("random", "even")
 VISUAL_DIMENSIONS = (2, 3)
 ALL = "all"
+GEOMETRIC = "geometric"
 MOST = 2**32 - 1
 MOST_EPOCHS = 10_000
 LossSpec = MarginSpec | HeadSpec
@@ -37,15 +38,19 @@ class DataConfig:
 
     def __post_init__(self) -> None:
         for name in ("train_points", "test_points"):
-            value = getattr(self, name)
-            if isinstance(value, str):
-                require_choice(name, value, (ALL,))
-            else:
-                require_between(name, value, 1, MOST)
+            require_count_or(name, getattr(self, name), ALL, MOST)
         object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
         if self.dataset.startswith(FOLDER_PREFIX):
             folder = one_spelling(self.dataset.removeprefix(FOLDER_PREFIX))
             object.__setattr__(self, "dataset", f"{FOLDER_PREFIX}{folder}")
+
+
+def require_count_or(name: str, value: int | str, word: str, most: int) -> None:
+    """ValueError unless the value is this word or a number from 1 to `most`."""
+    if isinstance(value, str):
+        require_choice(name, value, (word,))
+    else:
+        require_between(name, value, 1, most)
 
 
 def one_spelling(folder: str) -> str:
@@ -68,7 +73,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """snapshots_per_epoch: how often an epoch is cut to look at the features; the one before training comes on top.
+    """snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
 
     start: how the class directions are drawn, see `losses.head.initial_directions`.
     lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
@@ -76,7 +81,7 @@ class TrainingConfig:
     """
 
     epochs: int
-    snapshots_per_epoch: int
+    snapshots: int | str
     batch_size: int
     optimizer: str
     seed: int
@@ -89,7 +94,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         require_between("epochs", self.epochs, 1, MOST_EPOCHS)
-        require_between("snapshots_per_epoch", self.snapshots_per_epoch, 1, 100)
+        require_count_or("snapshots", self.snapshots, GEOMETRIC, 100)
         require_between("batch_size", self.batch_size, 2, MOST)
         require_between("seed", self.seed, 0, MOST)
         require_choice("optimizer", self.optimizer, OPTIMIZERS)

@@ -19,6 +19,7 @@ from marginalia.training.open_set import verification
 from marginalia.training.ranks import ALONE, Ranks
 
 STEPS_BETWEEN_REPORTS = 8
+FIRST_EPOCH = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,18 @@ def count_steps(config: RunConfig, dataset: Dataset) -> int:
 
 
 def moments(config: RunConfig, dataset: Dataset) -> dict[int, float]:
-    """The number of steps done at which a snapshot is due, with its epoch."""
-    steps_per_epoch = count_steps(config, dataset) // config.training.epochs
-    cuts = min(config.training.snapshots_per_epoch, steps_per_epoch)
-    epochs = [cut / cuts for cut in range(1, config.training.epochs * cuts + 1)]
-    return {round(epoch * steps_per_epoch): epoch for epoch in epochs}
+    """The number of steps done at which a snapshot is due, with its epoch.
+
+    geometric: in the first epoch, where a space changes fastest, at 1/64, 1/32, … 1/2 of it; then after each epoch.
+    """
+    asked, epochs = config.training.snapshots, config.training.epochs
+    steps_per_epoch = count_steps(config, dataset) // epochs
+    if isinstance(asked, str):
+        due = [share for share in FIRST_EPOCH if round(share * steps_per_epoch)] + [*range(1, epochs + 1)]
+    else:
+        cuts = min(asked, steps_per_epoch)
+        due = [cut / cuts for cut in range(1, epochs * cuts + 1)]
+    return {round(epoch * steps_per_epoch): float(epoch) for epoch in due}
 
 
 def batches(

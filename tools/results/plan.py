@@ -52,7 +52,7 @@ def plan() -> list[Trial]:
 
 def difficulty() -> list[Trial]:
     """Three margins that enforce the same angle, see `matched_margins`, in many snapshots and three seeds."""
-    many = {"epochs": 3, "snapshots_per_epoch": 10}
+    many = {"epochs": 3, "snapshots": 10}
     margins = matched_margins()
     return [
         Trial("difficulty", lossname, many | numbers, seed)

@@ -1,0 +1,1 @@
+"""make records: the small records of the presets that come with the checkout."""
