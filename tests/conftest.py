@@ -65,7 +65,9 @@ def tiny(config_file: ConfigFile) -> Callable[..., RunConfig]:
         sections = {}
         for section in ("data", "model", "training"):
             before = getattr(config_file, section)
-            base = {"training": {"epochs": 2, "snapshots": 1, "batch_size": 64}, "data": {"train_points": 100}}.get(section, {})
+            base = {"training": {"epochs": 2, "snapshots": 1, "batch_size": 64}, "data": {"train_points": 100}}.get(
+                section, {}
+            )
             mine = {key: value for key, value in settings.items() if hasattr(before, key)}
             sections[section] = replace(before, **(base | mine))
         return RunConfig(

@@ -106,7 +106,7 @@ def test_large_areas_of_a_gif_keep_their_colour(config_file):
         moving.seek(number)
         decoded = np.asarray(moving.convert("RGB")).astype(int)
         colors, inverse, counts = np.unique(frame.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
-        large = np.flatnonzero(counts > frame[..., 0].size / 200)
+        large = np.flatnonzero(counts > frame[..., 0].size / 400)
         assert len(large) >= 15
         for color in large:
             shown = decoded.reshape(-1, 3)[inverse.ravel() == color]

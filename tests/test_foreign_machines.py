@@ -195,14 +195,15 @@ def test_a_data_set_of_any_names_from_training_to_the_page(run, monkeypatch, dig
     assert str(page) in out
 
 
-def test_badges_with_long_names_leave_the_foot_free(config_file):
+def test_badges_with_long_names_leave_the_captions_free(config_file):
     """Around the whole circle, whatever way the classes point."""
     names = tuple(f"character_{number}" for number in range(10))
     page = Page(run_of(config_file, names=names), "test", Style())
     page.image(1)
-    top = page.note.get_window_extent().y1
+    top, foot = page.note.get_window_extent().y0, page.figure.bbox.height * page.time.y
     for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):
         for badge in page.scatter.badges:
             x, y = 0.93 * page.scatter.reach * np.array((np.cos(angle), np.sin(angle)))
             badge.set_position((x, y))
-            assert badge.get_bbox_patch().get_window_extent().y0 > top
+            box = badge.get_bbox_patch().get_window_extent()
+            assert foot < box.y0 < box.y1 < top

@@ -75,14 +75,15 @@ def test_nothing_is_clipped(made_up):
         assert frame.y0 <= box.y0 < box.y1 <= frame.y1
 
 
+@pytest.mark.parametrize("camera", ["fixed", "follow"])
 @pytest.mark.parametrize("lossname", ["softmax", "CosFace_v1"])
-def test_errors_are_ringed_and_not_dropped(config_file, lossname):
+def test_errors_are_ringed_and_not_dropped(config_file, lossname, camera):
     run = made_up_run(config_file, lossname)
-    page = Page(run, "test", Style())
+    page = Page(run, "test", Style(camera=camera))
     page.image(2)
     points = run.snapshots[2].points("test")
     wrong = points.features[points.labels != points.predictions]
-    if run.spec.x_norm:
+    if run.spec.x_norm and camera == "fixed":
         wrong = UNIT_RING * page.scatter.reach * wrong / np.linalg.norm(wrong, axis=1, keepdims=True)
     else:
         wrong = page.scatter.camera.seen(wrong, run.snapshots[2])
@@ -138,7 +139,7 @@ def test_spread_leaves_room_alone():
 @pytest.mark.parametrize(("lossname", "circle"), [("CosFace_v1", True), ("softmax", False)])
 def test_unit_circle_where_features_are_normalised(config_file, lossname, circle):
     run = made_up_run(config_file, lossname)
-    page = Page(run, "test", Style())
+    page = Page(run, "test", Style(camera="fixed"))
     page.image(3)
     assert (page.scatter.rim is not None) is circle
     if page.scatter.rim is not None:

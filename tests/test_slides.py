@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from marginalia.record.metrics import own_angles
-from marginalia.viz.circle import Circle, lobes
+from marginalia.record.snapshot import Points
+from marginalia.viz.circle import Circle
 from marginalia.viz.compare import CAPTION, FEWEST, FOOTER, HEADER, LEGIBLE, MOST, Compare, best_grid
 from marginalia.viz.dots import Cloud
 from marginalia.viz.formula import as_text, other_logit, own_logit
 from marginalia.viz.frames import Page
 from marginalia.viz.geometry import depth, flatten
+from marginalia.viz.lobes import BINS, LEAST, Lobes, densities, log_share
 from marginalia.viz.panels import BIN, AccuracyCurve
 from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.slide import Slide
@@ -93,15 +95,40 @@ def test_the_bars_hold_every_point_at_its_angle(config_file):
 def test_lobes_are_the_density_of_directions(config_file):
     run = made_up_run(config_file, count=5000)
     points = run.snapshots[3].points("test")
-    heights = lobes(points, 10)
-    assert heights.shape == (10, 360)
-    assert heights.min() >= 0
+    density = densities(points, 10)
+    assert density.min() >= 0
+    np.testing.assert_allclose(density.sum(axis=1) * 360 / BINS, 1, rtol=1e-6)
     for label in range(10):
         angles = np.degrees(np.arctan2(*points.features[points.labels == label].T[::-1])) % 360
-        centre = np.degrees(np.angle(np.exp(1j * np.radians(angles)).mean())) % 360
-        assert abs((heights[label].argmax() + 0.5 - centre + 180) % 360 - 180) < 8
-    one_way = replace(points, features=np.tile(np.float32((1, 2)), (5000, 1)))
-    np.testing.assert_allclose(lobes(one_way, 10).max(axis=1), 1)
+        for degree in (30, 200):
+            distance = (angles - degree - 0.1 + 180) % 360 - 180
+            expected = np.mean(np.exp(-0.5 * (distance / 0.4) ** 2) / (0.4 * np.sqrt(2 * np.pi)))
+            assert density[label, degree * BINS // 360] == pytest.approx(expected, abs=2e-3)
+
+
+@pytest.mark.parametrize(("spread", "peak"), [(0.0, 0.997), (0.5, 0.623), (1.2, 0.315), (8.0, 0.0498)])
+def test_a_lobe_is_as_high_as_its_class_is_narrow(spread, peak):
+    angles = np.radians(90.1 + spread * np.random.default_rng(0).normal(size=200_000))
+    features = np.stack((np.cos(angles), np.sin(angles)), axis=1).astype(np.float32)
+    density = densities(Points(features, np.zeros(len(angles), np.int64), None), 1)
+    assert density.max() == pytest.approx(peak, rel=0.05)
+    assert log_share(density.max()) == pytest.approx(1 + np.log10(peak) / 2, abs=0.02)
+
+
+def test_the_outline_of_a_lobe_is_its_density(config_file):
+    run = made_up_run(config_file, count=2000)
+    page = Page(run, "test", Style())
+    page.show(3)
+    lobes: Lobes = page.scatter.lobes
+    density = densities(run.snapshots[3].points("test"), 10)
+    radii = np.concatenate([np.hypot(*path.vertices.T) for path in lobes.areas.get_paths()])
+    assert radii.min() == pytest.approx(lobes.radius)
+    assert radii.max() == pytest.approx(lobes.radius + lobes.height * float(log_share(density.max())))
+    standing = np.count_nonzero(density > LEAST)
+    drawn = sum(np.count_nonzero(np.hypot(*path.vertices.T) > lobes.radius + 1e-9) for path in lobes.areas.get_paths())
+    assert drawn == standing
+    ring = np.log10(lobes.radius + lobes.height - np.hypot(*lobes.ticks[1].get_position()) + 1)
+    assert ring == pytest.approx(0), "the number 100 stands where the scale ends"
 
 
 def test_the_curve_ends_at_the_moment_shown(config_file):

@@ -9,7 +9,16 @@ from typing import Any
 import click
 
 from marginalia.config.places import config_path, outputs_path
-from marginalia.config.run_config import ALL, BASEMODELS, DEVICES, GEOMETRIC, OPTIMIZERS, PRECISIONS, STARTS, VISUAL_DIMENSIONS
+from marginalia.config.run_config import (
+    ALL,
+    BASEMODELS,
+    DEVICES,
+    GEOMETRIC,
+    OPTIMIZERS,
+    PRECISIONS,
+    STARTS,
+    VISUAL_DIMENSIONS,
+)
 
 config_option = click.option("--config", type=Path, default=config_path, show_default="config.json")
 outputs_option = click.option(
@@ -57,7 +66,8 @@ setting_options = options(
     click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
     click.option("--epochs", type=int),
     click.option(
-        "--snapshots", type=CountOr(GEOMETRIC),
+        "--snapshots",
+        type=CountOr(GEOMETRIC),
         help="Pictures an epoch; geometric: many in the first epoch, then one an epoch.",
     ),
     click.option("--batch-size", type=int),

@@ -15,12 +15,14 @@ JUST_BEYOND = 1.03
 SHORT = 0.05
 FAINTEST = 1e-6
 DIGITS = (1, 2, 5)
-LEAST_RING, LARGEST_RING, MOST_RINGS = 0.16, 0.97, 3
+LEAST_RING, LARGEST_RING, MOST_RINGS = 0.24, 0.97, 3
 SMOOTHING = (1, 4, 1)
 
 
 class Camera:
     """Set for a run by `widen`, then asked for each snapshot. reach: half the height of the axes, in their units.
+
+    disc: the radius of the disc in which the features lie, as a share of that.
 
     fixed: features are drawn as they are, in limits that hold the whole run.
     follow: each snapshot is scaled to its own features. The rim of the disc is at a length that holds 99.5 % of them,
@@ -28,8 +30,8 @@ class Camera:
     log: one logarithmic scale of lengths for the whole run.
     """
 
-    def __init__(self, kind: str):
-        self.kind = kind
+    def __init__(self, kind: str, disc: float = CLOUD_REACH):
+        self.kind, self.disc = kind, disc
         self.reach = 0.0
         self.lengths: dict[float, float] = {}
         self.short = 0.0
@@ -68,14 +70,14 @@ class Camera:
         """By what every length is multiplied; None on a logarithmic scale."""
         if self.kind == "log":
             return None
-        return 1.0 if self.kind == "fixed" else CLOUD_REACH / self.rim(snapshot)
+        return 1.0 if self.kind == "fixed" else self.disc / self.rim(snapshot)
 
     def seen(self, vectors: np.ndarray, snapshot: Snapshot) -> np.ndarray:
         """Where features (N, D) of this snapshot stand in the picture, (N, D), in units of the axes."""
         if self.kind == "fixed":
             return vectors
         lengths = np.linalg.norm(vectors.astype(np.float64), axis=1)
-        wanted = CLOUD_REACH * np.minimum(self.share(lengths, snapshot), JUST_BEYOND)
+        wanted = self.disc * np.minimum(self.share(lengths, snapshot), JUST_BEYOND)
         return vectors * np.divide(wanted, lengths, out=np.zeros_like(lengths), where=lengths > 0)[:, None]
 
     def share(self, lengths: np.ndarray, snapshot: Snapshot) -> np.ndarray:
@@ -98,7 +100,7 @@ class Camera:
         lengths = np.array([digit * 10.0**decade for decade in decades for digit in digits])
         shares = self.share(lengths, snapshot)
         found = [
-            (float(length), float(CLOUD_REACH * share))
+            (float(length), float(self.disc * share))
             for length, share in zip(lengths, shares, strict=True)
             if LEAST_RING <= share <= LARGEST_RING
         ]

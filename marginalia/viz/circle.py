@@ -10,18 +10,16 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 
 from marginalia.record.metrics import unit
-from marginalia.record.snapshot import Points, Run, Snapshot, SplitName
+from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.geometry import spread
 from marginalia.viz.labels import families, shown_names
+from marginalia.viz.lobes import ANGLES, Lobes, densities
 from marginalia.viz.regions import TURN, decision_arcs, on_circle, training_arcs
 from marginalia.viz.sectors import polygons, wedge
 from marginalia.viz.style import Style, class_colors, inches
 
-BINS = 360
 USUAL_INCHES = 2.8
-BANDWIDTH = np.radians(3)
 LOBE = 0.5
-LOBE_ANGLES = (np.arange(BINS + 1) + 0.5) * TURN / BINS
 LINES = ("-", "--", ":", "-.")
 REACH = 1.56
 RING = (0.93, 1.0)
@@ -31,16 +29,14 @@ LONGEST_NAME = 3
 LONGEST_IF_SMALL = 2
 BADGE_GAP, FARTHEST_BADGE = 0.17, 1.42
 BADGE_ANGLE = 0.2
-LOWEST_LINE = 0.004
 FARTHEST_NAME = np.radians(8)
 
 
 class Circle:
     """Artists made once; `show(snapshot)` moves them. For a 2-D space.
 
-    A lobe stands on the circle where the directions of a class are; its height is the density over the largest that
-    this bandwidth can show, so that lobes compare between frames and losses. The ring inside holds the arcs in which a
-    class wins with its margin; the gaps in it are the margin. Where a class wins by distance there are none.
+    Lobes stand on the circle where the directions of a class are, see `lobes.Lobes`. The ring inside holds the arcs
+    in which a class wins with its margin; the gaps in it are the margin. Where a class wins by distance there are none.
     A name that finds no room near its direction is left out. Classes that were not trained are outlines.
     """
 
@@ -54,8 +50,8 @@ class Circle:
         angle = np.linspace(0, TURN, 361)
         ax.plot(np.cos(angle), np.sin(angle), color=style.colors.muted, lw=0.8, zorder=3)
         self.ring = polygons(ax, zorder=1)
-        self.lobes = polygons(ax, zorder=2)
-        self.lobes.set_facecolor([(*color[:3], 0.8) for color in self.colors])
+        labelled = inches(ax) > USUAL_INCHES
+        self.lobes = Lobes(ax, class_colors(classes, style.palette), style, 1, LOBE, scale, labelled)
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
         strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
         held_out = run.unseen_names if split == "test" else ()
@@ -95,11 +91,9 @@ class Circle:
         arcs = arcs if self.regions == "sectors" else []
         self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
         self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
-        base = on_circle(LOBE_ANGLES[::-1]).T
-        outlines = rims(snapshot.points(self.split), len(directions))
-        self.lobes.set_verts([np.concatenate((outline, base)) for outline in outlines])
+        self.lobes.show(snapshot.points(self.split), np.arctan2(directions[:, 1], directions[:, 0]))
         if self.strangers and snapshot.unseen:
-            self.show_strangers(rims(snapshot.unseen, len(self.strangers)))
+            self.show_strangers(self.lobes.reach(densities(snapshot.unseen, len(self.strangers))))
         for spoke, (x, y) in zip(self.spokes, directions, strict=True):
             spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
         if self.names:
@@ -108,30 +102,13 @@ class Circle:
             for name, (x, y), there in zip(self.names, NAME_RING * on_circle(places).T, near, strict=True):
                 name.set(position=(float(x), float(y)), visible=bool(there))
 
-    def show_strangers(self, outlines: np.ndarray) -> None:
-        """Only where an outline leaves the circle, with its badge beyond its peak, (C, BINS + 1, 2)."""
-        radii = np.linalg.norm(outlines, axis=2)
+    def show_strangers(self, radii: np.ndarray) -> None:
+        """Only where an outline (C, BINS) leaves the circle, with its badge beyond its peak."""
+        outlines = radii[:, :, None] * on_circle(ANGLES).T
         peaks = outlines[np.arange(len(outlines)), radii.argmax(axis=1)]
         reach = np.minimum(radii.max(axis=1) + BADGE_GAP, FARTHEST_BADGE)
         places = reach[:, None] * on_circle(spread(np.arctan2(peaks[:, 1], peaks[:, 0]), BADGE_ANGLE)).T
-        seen = np.where((radii > 1 + LOWEST_LINE)[:, :, None], outlines, np.nan)
+        seen = np.where((radii > 1)[:, :, None], outlines, np.nan)
         for line, badge, outline, place in zip(self.strangers, self.badges, seen, places, strict=True):
             line.set_data(*outline.T)
             badge.set_position((float(place[0]), float(place[1])))
-
-
-def rims(points: Points, classes: int) -> np.ndarray:
-    """The outline of each class's lobe, (C, BINS + 1, 2); it ends where it begins."""
-    heights = lobes(points, classes)
-    return (1 + LOBE * np.append(heights, heights[:, :1], axis=1))[:, :, None] * on_circle(LOBE_ANGLES).T
-
-
-def lobes(points: Points, classes: int) -> np.ndarray:
-    """Density of each class's directions along the circle, (C, BINS); 1 for a class in a single direction."""
-    angles = np.arctan2(points.features[:, 1], points.features[:, 0]) % TURN
-    bins = np.minimum((angles * (BINS / TURN)).astype(np.int64), BINS - 1)
-    counts = np.bincount(points.labels * BINS + bins, minlength=classes * BINS).reshape(classes, BINS)
-    distance = (np.arange(BINS) + BINS / 2) % BINS - BINS / 2
-    kernel = np.exp(-0.5 * (distance * TURN / BINS / BANDWIDTH) ** 2)
-    smooth = np.fft.irfft(np.fft.rfft(counts, axis=1) * np.fft.rfft(kernel), BINS, axis=1)
-    return np.clip(smooth, 0, None) / np.maximum(counts.sum(axis=1, keepdims=True), 1)

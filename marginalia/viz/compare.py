@@ -14,7 +14,7 @@ from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.circle import Circle
 from marginalia.viz.frames import feature_space, legend
 from marginalia.viz.labels import shown_names
-from marginalia.viz.numbers import in_degrees
+from marginalia.viz.numbers import in_degrees, in_epochs
 from marginalia.viz.scatter import FAINT_RING
 from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.style import Style, class_colors, readable_on
@@ -111,14 +111,14 @@ class Compare(Sheet):
         moments = [blend(latest(run, epoch), latest(run, following), share) for run in self.runs]
         for pane, text, snapshot in zip(self.panes, self.accuracies, moments, strict=True):
             pane.show(snapshot, number * self.pace)
-            behind = "" if snapshot.epoch == epoch else f"  (epoch {snapshot.epoch:.4g})"
+            behind = "" if snapshot.epoch == epoch else f"  (epoch {in_epochs(snapshot.epoch)})"
             angle = f"   mean {in_degrees(snapshot.metric(f'{self.split}_angle'))}" if self.with_angles else ""
             text.set_text(f"{100 * snapshot.points(self.split).accuracy:.2f} %{angle}{behind}")
         ringed = ["ringed: wrong"] * any(pane.rings > FAINT_RING for pane in self.panes)
         self.footer.set_text("    ".join([*self.words, *ringed]))
         for index, circle in self.circles:
             circle.show(moments[index])
-        self.epoch.set_text(f"epoch {epoch:.4g}")
+        self.epoch.set_text(f"epoch {in_epochs(epoch)}")
 
 
 def latest(run: Run, epoch: float) -> Snapshot:

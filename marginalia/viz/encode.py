@@ -14,6 +14,7 @@ from marginalia.core.errors import InputError
 
 PALETTE_SIZE = 256
 EXACT_COLORS = 44
+TOLD_APART = 4
 MOST_BYTES = 10**9
 SHORTEST_MILLISECONDS = 20
 FRAMES_PER_SECOND = 25
@@ -67,7 +68,7 @@ def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
     """One palette for all frames, from a few uint8 (height, width, 3) samples.
 
     The commonest colours are in it as they are, so that the background, the tints and the hatched tints stay exact;
-    Pillow tells them apart from about 8 of 255 on.
+    Pillow tells them apart from about 8 of 255 on; no other entry is as near to the background as 4.
     """
     pixels = np.concatenate(samples)
     strip = Image.fromarray(pixels)
@@ -83,6 +84,8 @@ def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
         distance[taken] = np.inf
         taken.append(int(distance.argmin()))
         entries[taken[-1]] = exact
+    background = entries[taken[0]].astype(int)
+    entries[np.abs(entries.astype(int) - background).max(axis=1) < TOLD_APART] = background
     palette = Image.new("P", (1, 1))
     palette.putpalette(entries.ravel().tolist())
     return palette

@@ -10,12 +10,15 @@ from marginalia.record.snapshot import Points, Run, SplitName
 from marginalia.viz.circle import Circle
 from marginalia.viz.drawable import require_drawable
 from marginalia.viz.labels import shown
-from marginalia.viz.scatter import FAINT_RING, Scatter
+from marginalia.viz.lobes import IN_WORDS
+from marginalia.viz.numbers import in_epochs
+from marginalia.viz.scatter import FAINT_RING, Scatter, has_lobes
 from marginalia.viz.settings import our_settings
 from marginalia.viz.sheet import LINES, RunSheet, Sheet
 from marginalia.viz.style import Style
+from marginalia.viz.time_line import TimeLine
 
-CAPTION, FOOT = 90, 36
+CAPTION, FOOT, NAMED_FOOT = 90, 50, 36
 LEFT, RIGHT = 22, 698
 LONGEST_TITLE = 30
 MOST_LETTERS = 3
@@ -27,16 +30,17 @@ class Page(RunSheet):
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run)
         self.split = split
-        foot = FOOT if has_long_names(run) else 0
-        self.scatter = feature_space(self, (0, foot, LINES, LINES - CAPTION - foot), run, split)
+        top = LINES - CAPTION - (NAMED_FOOT if has_long_names(run) else 0)
+        self.scatter = feature_space(self, (0, FOOT, LINES, top - FOOT), run, split)
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
         self.text(LEFT, 647, numbers(run), 15, muted=True)
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
-        self.note = self.text(LEFT, 13, "", 14, muted=True)
         self.lengths = self.text(LEFT, LINES - CAPTION - 24, "", 14, muted=True)
-        self.text(RIGHT, 13, "   ".join(legend(run, split, style)), 14, muted=True, ha="right")
+        self.note = self.text(RIGHT, LINES - CAPTION - 24, "", 14, muted=True, ha="right")
+        self.text(LEFT, 10, "     ".join(legend(run, split, style)), 14, muted=True)
+        self.time = TimeLine(self, LEFT + 34, RIGHT - 10, 37, run) if len(run.snapshots) > 1 else None
 
     @our_settings()
     def widen(self, run: Run) -> None:
@@ -48,8 +52,10 @@ class Page(RunSheet):
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
         self.scatter.show(snapshot, number * self.pace)
-        self.epoch.set_text(f"epoch {snapshot.epoch:.4g}")
+        self.epoch.set_text(f"epoch {in_epochs(snapshot.epoch)}")
         self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
+        if self.time is not None:
+            self.time.show(snapshot)
         self.note.set_text(errors_in_words(points, self.scatter.rings))
         self.lengths.set_text(self.scatter.in_words(snapshot))
 
@@ -59,13 +65,13 @@ class Plain(RunSheet):
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run)
-        foot = FOOT if has_long_names(run) else 0
+        foot = NAMED_FOOT if has_long_names(run) else 0
         self.scatter = feature_space(self, (0, foot, LINES, LINES - foot), run, split)
         self.epoch = self.text(RIGHT, 16, "", 18, ha="right")
 
     def show(self, number: int) -> None:
         self.scatter.show(self.run.snapshots[number], number * self.pace)
-        self.epoch.set_text(f"epoch {self.run.snapshots[number].epoch:.4g}")
+        self.epoch.set_text(f"epoch {in_epochs(self.run.snapshots[number].epoch)}")
 
 
 def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: Run, split: SplitName) -> Any:
@@ -107,6 +113,8 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     words = ["crosses: not trained"] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
-    if style.view_of(run.spec) in ("both", "circle"):
+    if has_lobes(run, style):
+        words.append(IN_WORDS)
+    elif style.view_of(run.spec) in ("both", "circle"):
         words.append(f"{'circle' if flat else 'sphere'}: x / |x|")
     return words

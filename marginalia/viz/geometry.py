@@ -9,6 +9,7 @@ from marginalia.record.snapshot import Points, Run
 
 BULK = 0.999
 CLOUD_REACH = 0.78
+LOBED_REACH, LOBE_HEIGHT = 0.65, 0.21
 UNIT_RING = 0.84
 BADGE_RING = 0.93
 ELEVATION = np.radians(25)

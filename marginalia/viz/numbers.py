@@ -11,6 +11,11 @@ def in_degrees(angle: float) -> str:
     return f"{angle:.1f}°" if isfinite(angle) else NO_NUMBER
 
 
+def in_epochs(epoch: float) -> str:
+    """Two digits of a part of the first epoch: 0.016, 0.25; four of later ones: 12.5."""
+    return f"{epoch:.2g}" if epoch < 1 else f"{epoch:.4g}"
+
+
 def in_digits(length: float) -> str:
     """Two digits of a length, and the rest of them 0: 34, 4.1, 2,700."""
     return f"{float(f'{length:.2g}'):,.10g}"

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Snapshot
 from marginalia.viz.camera import MOST_RINGS, Camera, widest_gap
-from marginalia.viz.geometry import CLOUD_REACH
 from marginalia.viz.style import Style
 
 POINTS = 12
@@ -33,7 +32,7 @@ class Rings:
         angle = np.linspace(0, 2 * np.pi, 181)
         unit_circle = np.stack((np.cos(angle), np.sin(angle)))
         if self.with_rim:
-            self.circles[-1].set_data(*(CLOUD_REACH * unit_circle))
+            self.circles[-1].set_data(*(self.camera.disc * unit_circle))
         rings = self.camera.rings(snapshot)
         flat = snapshot.dimension == 2
         where = widest_gap(unit(snapshot.class_weights)) if flat else np.pi / 4

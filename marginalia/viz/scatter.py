@@ -11,11 +11,22 @@ from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.camera import Camera
 from marginalia.viz.dots import BEHIND, Cloud
-from marginalia.viz.geometry import BADGE_RING, UNIT_RING, badge_places, class_means, depth, flatten
+from marginalia.viz.geometry import (
+    BADGE_RING,
+    CLOUD_REACH,
+    LOBE_HEIGHT,
+    LOBED_REACH,
+    UNIT_RING,
+    badge_places,
+    class_means,
+    depth,
+    flatten,
+)  # fmt: skip
 from marginalia.viz.labels import families, shown_names
+from marginalia.viz.lobes import Lobes
 from marginalia.viz.numbers import in_digits
 from marginalia.viz.rings import Rings
-from marginalia.viz.sectors import Sectors
+from marginalia.viz.sectors import BEYOND, Sectors
 from marginalia.viz.sphere import Globe
 from marginalia.viz.strangers import Strangers
 from marginalia.viz.style import Style, badge_points, class_colors, inches, readable_on
@@ -25,18 +36,24 @@ RIM_LAYERS = 3
 USUAL_SPAN = 228.0
 DARKEST_RING = 0.8
 FAINT_RING = 0.15
+FEW_RINGS = 400
 RING_POINTS = 5
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
 ROOM_BESIDE = 1.2
 
 
+def has_lobes(run: Run, style: Style) -> bool:
+    """Whether lobes tell where features point; where the camera does not follow, dots on the unit circle do."""
+    return run.dimension == 2 and style.camera != "fixed" and style.view in ("auto", "both")
+
+
 def ring_opacity(places: np.ndarray, diameter: float) -> float:
-    """How dark the rings at these places (K, 2) are, up to 0.8: the paler, the more lie on the ring in the middle."""
+    """How dark the rings at these places (K, 2) are, up to 0.8: paler where they crowd, and where there are many."""
     if len(places) == 0:
         return DARKEST_RING
     _, crowds = np.unique(np.round(places / diameter), axis=0, return_counts=True)
-    return DARKEST_RING / float(np.median(np.repeat(crowds, crowds)))
+    return DARKEST_RING * min(1, FEW_RINGS / len(places)) / float(np.median(np.repeat(crowds, crowds)))
 
 
 class Scatter:
@@ -55,13 +72,16 @@ class Scatter:
         scale = min(1.0, self.span / USUAL_SPAN)
         colors = class_colors(len(run.class_names), style.palette)
         flat = run.dimension == 2
-        self.sectors = Sectors(ax, run, colors, style) if flat else None
+        lobed = has_lobes(run, style)
+        self.camera = Camera(style.camera, LOBED_REACH if lobed else CLOUD_REACH)
+        self.sectors = Sectors(ax, run, colors, style, LOBED_REACH if lobed else BEYOND) if flat else None
+        self.lobes = Lobes(ax, colors, style, LOBED_REACH, LOBE_HEIGHT, scale, labelled=True) if lobed else None
         labels = run.snapshots[0].points(split).labels
         size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
         self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
         self.globe = None if flat else Globe(ax, style)
         self.rim: Cloud | None = None
-        if style.view_of(run.spec) in ("both", "circle"):
+        if style.view_of(run.spec) in ("both", "circle") and not lobed:
             self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
         self.ring_points = RING_POINTS * scale**0.5
@@ -74,9 +94,9 @@ class Scatter:
         self.draw_badges(style, colors, run.class_names, scale)
         strange = run.unseen_names and split == "test"
         self.strangers = Strangers(ax, run, style, size, scale) if strange else None
+        self.knee = LOBED_REACH if lobed else UNIT_RING
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
-        self.camera = Camera(style.camera)
         self.lengths = Rings(ax, style, self.camera, scale, self.rim is None) if style.camera != "fixed" else None
         self.widen(run)
 
@@ -144,10 +164,12 @@ class Scatter:
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
         places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
         places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)
+        if self.lobes is not None:
+            self.lobes.show(points, np.arctan2(places[:, 1], places[:, 0]))
         near = depth(snapshot.class_weights, frame) >= 0
         for line, badge, tip, place, front in zip(self.lines, self.badges, tips, places, near, strict=True):
             line.set_alpha(0.55 if front else 0.2)
             badge.set_zorder(5 if front else 4.5)
-            knee = tip * (UNIT_RING / BADGE_RING)
+            knee = tip * (self.knee / BADGE_RING)
             line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])
             badge.set_position((float(place[0]), float(place[1])))

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
+from matplotlib.patches import Circle
 
 from marginalia.record.snapshot import Run, Snapshot
 from marginalia.viz.camera import Camera
@@ -21,18 +22,21 @@ ARC_STEP = np.radians(4)
 
 
 class Sectors:
-    """Artists made once; `show(snapshot, camera)` reshapes them."""
+    """Artists made once; `show(snapshot, camera)` reshapes them. farthest: where they end."""
 
-    def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style):
+    def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style, farthest: float = BEYOND):
+        self.farthest = farthest
         self.spec, self.kind, self.wanted = run.spec, run.regions, style.overlays
         self.tints = [to_rgba(color, TINT[style.theme]) for color in colors]
         self.regions, self.margin = polygons(ax, zorder=0, linewidths=BOUNDARY), polygons(ax, zorder=0.5)
         self.regions.set_edgecolor(style.colors.background)
+        if self.kind == "cells" and farthest < BEYOND:
+            self.regions.set_clip_path(Circle((0, 0), farthest, transform=ax.transData))
         self.margin.set(hatch=HATCH, facecolor=to_rgba(style.colors.background, 0.35))
         self.margin.set_edgecolor(to_rgba(style.colors.muted, 0.32))
 
     def show(self, snapshot: Snapshot, camera: Camera) -> None:
-        """Regions of this snapshot, out to beyond the corners of the axes."""
+        """Regions of this snapshot, out to `farthest`."""
         class_weights, reach = snapshot.class_weights, camera.reach
         if self.kind == "none":
             return
@@ -45,11 +49,11 @@ class Sectors:
             return
         if "regions" in self.wanted:
             arcs = decision_arcs(class_weights, self.spec)
-            self.regions.set_verts([wedge(arc, BEYOND * reach) for arc in arcs])
+            self.regions.set_verts([wedge(arc, self.farthest * reach) for arc in arcs])
             self.regions.set_facecolor([self.tints[arc.label] for arc in arcs])
         if "margin" in self.wanted and self.spec.has_margin:
             gaps = between(training_arcs(class_weights, self.spec))
-            self.margin.set_verts([wedge(arc, BEYOND * reach) for arc in gaps])
+            self.margin.set_verts([wedge(arc, self.farthest * reach) for arc in gaps])
 
 
 def polygons(ax: Axes, zorder: float, linewidths: float = 0) -> PolyCollection:

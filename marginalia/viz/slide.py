@@ -9,6 +9,7 @@ from marginalia.viz.circle import Circle
 from marginalia.viz.formula import in_training
 from marginalia.viz.frames import errors_in_words, feature_space, legend
 from marginalia.viz.labels import shown
+from marginalia.viz.numbers import in_epochs
 from marginalia.viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
 from marginalia.viz.scatter import Scatter
 from marginalia.viz.sheet import LINES, WIDTH, RunSheet
@@ -50,5 +51,5 @@ class Slide(RunSheet):
         for panel in self.panels:
             panel.show(snapshot)
         self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
-        self.epoch.set_text(f"epoch {snapshot.epoch:.4g} of {self.last:.4g}")
+        self.epoch.set_text(f"epoch {in_epochs(snapshot.epoch)} of {in_epochs(self.last)}")
         self.note.set_text(errors_in_words(points, self.scatter.rings))
