@@ -146,7 +146,8 @@ def drawing(folder: Path, points: int, snapshots: int, classes: int, layout: str
     """Milliseconds a frame, and seconds and bytes of both GIFs, for a run's features repeated to `points`."""
     from marginalia.record.snapshot import SPLITS
     from marginalia.record.store import read_run
-    from marginalia.viz.movie import LAYOUTS, Timing, draw_run
+    from marginalia.viz.movie import LAYOUTS, draw_run
+    from marginalia.viz.timing import Timing
 
     run, style = enlarged(read_run(folder), points, snapshots, classes), Style(overlays=overlays)
     sheet = LAYOUTS[layout](run, "test", style)

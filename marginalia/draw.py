@@ -11,8 +11,9 @@ from marginalia.core.files import write_whole
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, SplitName
 from marginalia.viz.frames import Page
-from marginalia.viz.movie import Timing, movie_bytes, png_bytes
+from marginalia.viz.movie import movie_bytes, png_bytes
 from marginalia.viz.style import Style
+from marginalia.viz.timing import Timing
 
 KINDS = (".gif", ".webp", ".apng", ".mp4")
 

@@ -12,8 +12,9 @@ from PIL import Image
 
 from marginalia.viz.encode import encode
 from marginalia.viz.frames import Page
-from marginalia.viz.movie import Timing, draw_run, draw_still, draw_turn
+from marginalia.viz.movie import draw_run, draw_still, draw_turn
 from marginalia.viz.style import Style
+from marginalia.viz.timing import Timing
 
 from .made_up import made_up_run
 

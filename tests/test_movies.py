@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from marginalia.viz.movie import Timing, draw_run
+from marginalia.viz.frames import Page
+from marginalia.viz.movie import draw_run
 from marginalia.viz.style import THEMES, Style
+from marginalia.viz.timing import Timing
 
 from .made_up import made_up_run
 
@@ -36,6 +40,21 @@ def test_gif_decoded_again(made_up, tmp_path, theme):
     assert np.abs(last - png).mean() < 4
     background = tuple(int(THEMES[theme].background[i : i + 2], 16) for i in (1, 3, 5))
     assert tuple(last[2, 2]) == background
+
+
+def test_a_frame_stands_longer_where_more_changes(made_up):
+    slow, fast = Timing(0.4, 2).milliseconds([1, 1, 4, 0]), Timing(0.4, 2, even=True).milliseconds([1, 1, 4, 0])
+    assert fast == [400, 400, 400, 400, 2000]
+    assert sum(slow) == sum(fast)
+    assert slow[2] == max(slow[:-1]) == pytest.approx(400 * 2.5 / (6.5 / 6), abs=10)
+    assert min(slow) == slow[3] > 0
+    assert sum(Timing(0.4, 2, between=3).milliseconds([1, 1, 4, 0])) == sum(fast)
+    page = Page(made_up, "test", Style(240))
+    shift = np.float32((0.5, 0))
+    points = replace(made_up.snapshots[0].points("test"), features=made_up.snapshots[0].points("test").features + shift)
+    moved = replace(made_up.snapshots[0], splits={"test": points})
+    page.run = replace(made_up, snapshots=(made_up.snapshots[0], made_up.snapshots[0], moved))
+    assert page.changes[0] == 0 < page.changes[1]
 
 
 def colour_tables(gif: bytes) -> tuple[int, int]:

@@ -19,8 +19,9 @@ from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_description, read_run, write_description
 from marginalia.training.loop import train
 from marginalia.viz.frames import Page
-from marginalia.viz.movie import Timing, draw_run
+from marginalia.viz.movie import draw_run
 from marginalia.viz.style import Style
+from marginalia.viz.timing import Timing
 
 from .conftest import ROOT
 from .paged import save, shown_run

@@ -8,8 +8,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from marginalia.core.errors import InputError
 from marginalia.record.metrics import own_angles
 from marginalia.record.snapshot import Points
+from marginalia.viz.alignment import aligned, turned_snapshot
 from marginalia.viz.circle import Circle
 from marginalia.viz.compare import CAPTION, FEWEST, FOOTER, HEADER, LEGIBLE, MOST, Compare, best_grid
 from marginalia.viz.dots import Cloud
@@ -217,3 +219,43 @@ def test_what_lies_behind_is_drawn_behind(config_file):
     np.testing.assert_allclose(
         np.square(seen).sum(axis=1) + np.square(depth(features, 3)), np.square(features).sum(axis=1), rtol=1e-4
     )
+
+
+def test_runs_beside_each_other_are_turned_alike(config_file):
+    """A run that is turned and mirrored stands as the run that it came from, and nothing in it changes its angles."""
+    run = made_up_run(config_file)
+    mirror = np.float32([[np.cos(1), np.sin(1)], [np.sin(1), -np.cos(1)]])
+    other = replace(run, snapshots=tuple(turned_snapshot(snapshot, mirror) for snapshot in run.snapshots))
+    straight, back = aligned([run, other])
+    assert (straight.run, straight.mirrored, back.mirrored) == (run, False, True)
+    for before, after in zip(run.snapshots, back.run.snapshots, strict=True):
+        np.testing.assert_allclose(after.class_weights, before.class_weights, atol=1e-5)
+        np.testing.assert_allclose(after.points("test").features, before.points("test").features, atol=1e-4)
+        assert after.metrics == before.metrics
+    compare = Compare([run, other], "test", Style())
+    compare.image(3)
+    assert "mirrored" in compare.accuracies[1].get_text()
+    assert "turned alike" in words(compare)
+
+
+def test_runs_of_other_classes_are_not_turned(config_file):
+    run, other = made_up_run(config_file), made_up_run(config_file, names=tuple("abcdefghij"), seed=1)
+    assert aligned([run, other])[1].run is other
+    assert "turned" not in words(Compare([run, other], "test", Style()))
+
+
+def test_marks_are_what_the_first_gets_right_and_the_second_wrong(config_file):
+    first = made_up_run(config_file)
+    nothing = [replace(s.points("test"), predictions=np.zeros(400, np.int64)) for s in first.snapshots]
+    snapshots = [replace(s, splits={"test": p}) for s, p in zip(first.snapshots, nothing, strict=True)]
+    second = replace(first, snapshots=tuple(snapshots))
+    compare = Compare([first, second], "test", Style(), mark=True)
+    compare.image(2)
+    points = first.snapshots[2].points("test")
+    expected = np.count_nonzero(~points.wrong & (points.labels != 0))
+    assert expected > 100
+    for pane in compare.panes:
+        assert len(pane.errors.get_data()[0]) == expected
+    assert f"ringed: {expected} right on the left, wrong on the right" in words(compare)
+    with pytest.raises(InputError, match="show other test images"):
+        Compare([first, made_up_run(config_file, seed=5)], "test", Style(), mark=True)

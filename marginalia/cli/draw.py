@@ -34,6 +34,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.command()
 @click.option("--lossname", "lossnames", multiple=True, help="A run: a folder in OUTPUTS; may be repeated; or 'all'.")
 @click.option("--compare", "compared", multiple=True, help="A run beside others; give it 2 to 12 times.")
+@click.option("--mark", is_flag=True, help="Of two runs compared: ring what the first gets right and the second wrong.")
 @click.option("--sweep", type=click.Choice(SWEPT), help="The runs like LOSSNAME with another value of this, compared.")
 @click.option("--figure", help="A figure of the theory, or 'all': png, svg and pdf in OUTPUTS/figures.")
 @click.option("--deck", type=Path, help="A PowerPoint file of the runs LOSSNAME, or 'all'.")
@@ -50,6 +51,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option(
     "--duration", type=click.FloatRange(0.02, 60), default=0.4, show_default=True, help="Seconds from epoch to epoch."
 )
+@click.option("--even", is_flag=True, help="The same time for every frame; else more where more changes.")
 @click.option(
     "--hold", type=click.FloatRange(0, 600), default=2.0, show_default=True, help="Seconds of the last frame."
 )
@@ -66,9 +68,9 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @config_option
 @outputs_option
 def draw(
-    lossnames: tuple[str, ...], compared: tuple[str, ...], sweep: str | None, figure: str | None, deck: Path | None,
-    page: Path | None, split: str, layout: str, view: str, overlays: tuple[str, ...],
-    start_epoch: float, end_epoch: float | None, duration: float, hold: float, tween: int, kind: str,
+    lossnames: tuple[str, ...], compared: tuple[str, ...], mark: bool, sweep: str | None, figure: str | None,
+    deck: Path | None, page: Path | None, split: str, layout: str, view: str, overlays: tuple[str, ...],
+    start_epoch: float, end_epoch: float | None, duration: float, even: bool, hold: float, tween: int, kind: str,
     size: int, theme: str, palette: str, camera: str, transparent: bool, config: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
@@ -76,8 +78,8 @@ def draw(
     from marginalia.cli import exports
     from marginalia.config.config_file import read_config
     from marginalia.config.run_config import ALL
-    from marginalia.viz.movie import Timing
     from marginalia.viz.style import Style, require_palette
+    from marginalia.viz.timing import Timing
 
     require_possible(
         {"--compare": bool(compared), "--sweep": sweep, "--figure": figure, "--deck": deck, "--page": page},
@@ -85,11 +87,13 @@ def draw(
         kind,
         transparent,
     )
+    if mark and len(set(compared)) != 2:
+        raise InputError("--mark is for two runs side by side: give --compare twice")
     if not math.isfinite(duration + hold) or duration < SHORTEST * (tween + 1):
         raise InputError(f"--duration {duration:g} with --tween {tween}: a frame stands for at least {SHORTEST} s")
     require_palette(palette)
     style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent, camera)
-    timing, epochs = Timing(duration, hold, tween), (start_epoch, end_epoch)
+    timing, epochs = Timing(duration, hold, tween, even), (start_epoch, end_epoch)
     order = exports.Order(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
     if figure is not None:
         show(exports.figures(figure, lossnames, read_config(config), outputs, style))
@@ -100,7 +104,7 @@ def draw(
 
         click.echo(export_page(lossnames, read_config(config), page, order))
     elif compared:
-        show(exports.compare(tuple(dict.fromkeys(compared)), order))
+        show(exports.compare(tuple(dict.fromkeys(compared)), order, mark))
     elif sweep:
         show(exports.sweep(lossnames[0], sweep, order))
     else:

@@ -35,9 +35,10 @@ from marginalia.training.ranks import ALONE, Ranks
 from marginalia.training.resume import look_into, up_to
 from marginalia.viz.frames import Page
 from marginalia.viz.labels import without_font
-from marginalia.viz.movie import Timing, draw_run, draw_turn, png_bytes
+from marginalia.viz.movie import draw_run, draw_turn, png_bytes
 from marginalia.viz.page.assemble import write_page
 from marginalia.viz.style import Style
+from marginalia.viz.timing import Timing
 
 MOST_FRAMES_AT_A_STOP = 8
 

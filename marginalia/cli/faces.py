@@ -258,8 +258,9 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     from marginalia.faces.tsne import choose_people, walk
     from marginalia.faces.tsne_page import TsnePage
     from marginalia.viz.labels import without_font
-    from marginalia.viz.movie import Timing, movie_bytes, png_bytes
+    from marginalia.viz.movie import movie_bytes, png_bytes
     from marginalia.viz.style import Style
+    from marginalia.viz.timing import Timing
 
     chosen = choose_people(folder_of(data), ids, min_images, seed)
     embedder = recogniser(model, device)

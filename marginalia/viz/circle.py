@@ -41,6 +41,7 @@ class Circle:
     """
 
     rings = 0.0
+    marked: np.ndarray | None = None  # it shows no single points
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.spec, self.regions, self.split = run.spec, run.regions, split

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from matplotlib.text import Text
 
+from marginalia.core.errors import InputError
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.alignment import aligned
 from marginalia.viz.circle import Circle
 from marginalia.viz.frames import feature_space, legend
 from marginalia.viz.labels import shown_names
@@ -18,6 +20,7 @@ from marginalia.viz.numbers import in_degrees, in_epochs
 from marginalia.viz.scatter import FAINT_RING
 from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.style import Style, class_colors, readable_on
+from marginalia.viz.timing import changes_of
 from marginalia.viz.tween import blend
 
 HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
@@ -44,14 +47,21 @@ class Grid:
 class Compare(Sheet):
     """Runs in panes; each pane keeps its own limits, since norms differ between losses.
 
-    titles: over the panes, instead of the names of the runs. between: interpolated frames from one epoch to the next.
+    The runs are turned alike, see `alignment.aligned`. titles: over the panes, instead of the names of the runs.
+    between: interpolated frames from one epoch to the next. mark: rings are drawn around the points that the first of
+    two runs gets right and the second wrong, in both panes. Raises InputError if these show other points.
     """
 
     def __init__(
-        self, runs: Sequence[Run], split: SplitName, style: Style, titles: Sequence[str] = (), between: int = 0
-    ):
+        self, runs: Sequence[Run], split: SplitName, style: Style, titles: Sequence[str] = (), between: int = 0,
+        mark: bool = False,
+    ):  # fmt: skip
         super().__init__(WIDTH, style)
-        self.runs, self.split, self.between = runs, split, between
+        if mark:
+            require_same_points(runs, split)
+        given, turned = runs, aligned(runs)
+        runs, self.mirrored = [each.run for each in turned], [each.mirrored for each in turned]
+        self.runs, self.split, self.between, self.mark = runs, split, between, mark
         self.pace = 1 / (between + 1)
         self.epochs = sorted({snapshot.epoch for run in runs for snapshot in run.snapshots})
         grid = best_grid(len(runs))
@@ -64,7 +74,8 @@ class Compare(Sheet):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
         self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
-        scales = "each pane in its own scale" + self.with_angles * "; mean: angle to own class"
+        alike = ", turned alike" if any(each.run is not run for each, run in zip(turned, given, strict=True)) else ""
+        scales = f"own scales{alike}" + self.with_angles * "; mean: angle to own class"
         self.text(290, LINES - 43, scales, LEGIBLE, muted=True)
         self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
         self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
@@ -104,21 +115,46 @@ class Compare(Sheet):
     def count(self) -> int:
         return (len(self.epochs) - 1) * (self.between + 1) + 1
 
+    @property
+    def changes(self) -> list[float]:
+        """Of all runs, in the mean."""
+        each = [changes_of([latest(run, epoch) for epoch in self.epochs], self.split) for run in self.runs]
+        return [float(np.mean(together)) for together in zip(*each, strict=True)]
+
     def show(self, number: int) -> None:
         index, step = divmod(number, self.between + 1)
         epoch, following = self.epochs[index], self.epochs[min(index + 1, len(self.epochs) - 1)]
         share = step / (self.between + 1)
         moments = [blend(latest(run, epoch), latest(run, following), share) for run in self.runs]
-        for pane, text, snapshot in zip(self.panes, self.accuracies, moments, strict=True):
+        marked = self.marked(moments) if self.mark else None
+        for pane, text, snapshot, mirrored in zip(self.panes, self.accuracies, moments, self.mirrored, strict=True):
+            pane.marked = marked
             pane.show(snapshot, number * self.pace)
             behind = "" if snapshot.epoch == epoch else f"  (epoch {in_epochs(snapshot.epoch)})"
             angle = f"   mean {in_degrees(snapshot.metric(f'{self.split}_angle'))}" if self.with_angles else ""
-            text.set_text(f"{100 * snapshot.points(self.split).accuracy:.2f} %{angle}{behind}")
+            text.set_text(
+                f"{100 * snapshot.points(self.split).accuracy:.2f} %{angle}{'   mirrored' * mirrored}{behind}"
+            )
         ringed = ["ringed: wrong"] * any(pane.rings > FAINT_RING for pane in self.panes)
+        if marked is not None:
+            ringed = [f"ringed: {np.count_nonzero(marked):,} right on the left, wrong on the right"]
         self.footer.set_text("    ".join([*self.words, *ringed]))
         for index, circle in self.circles:
             circle.show(moments[index])
         self.epoch.set_text(f"epoch {in_epochs(epoch)}")
+
+    def marked(self, moments: Sequence[Snapshot]) -> np.ndarray:
+        """Which points the first run gets right and the second wrong, bool (N,)."""
+        first, second = (snapshot.points(self.split) for snapshot in moments)
+        return ~first.wrong & second.wrong
+
+
+def require_same_points(runs: Sequence[Run], split: SplitName) -> None:
+    if len(runs) != 2:
+        raise InputError(f"--mark compares two runs, not {len(runs)}")
+    first, second = (run.snapshots[0].points(split).labels for run in runs)
+    if not np.array_equal(first, second):
+        raise InputError(f"{runs[0].name} and {runs[1].name} show other {split} images; --mark needs the same ones")
 
 
 def latest(run: Run, epoch: float) -> Snapshot:

@@ -18,11 +18,12 @@ from marginalia.record.snapshot import Run
 from marginalia.viz.figures import FIGURES
 from marginalia.viz.formula import as_text, in_training
 from marginalia.viz.frames import Plain
-from marginalia.viz.movie import Timing, movie_bytes
+from marginalia.viz.movie import movie_bytes
 from marginalia.viz.numbers import in_degrees, in_percent
 from marginalia.viz.sheet import Sheet
 from marginalia.viz.style import Style
 from marginalia.viz.theory import headless_png
+from marginalia.viz.timing import Timing
 
 WIDE, HIGH = 13.333, 7.5
 LEFT = 0.6

@@ -28,8 +28,7 @@ class Page(RunSheet):
     """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
-        super().__init__(LINES, style, run)
-        self.split = split
+        super().__init__(LINES, style, run, split)
         top = LINES - CAPTION - (NAMED_FOOT if has_long_names(run) else 0)
         self.scatter = feature_space(self, (0, FOOT, LINES, top - FOOT), run, split)
         title = shown(run.lossname, LONGEST_TITLE)
@@ -64,7 +63,7 @@ class Plain(RunSheet):
     """Nothing but the feature space and the epoch, for slides with a text of their own."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
-        super().__init__(LINES, style, run)
+        super().__init__(LINES, style, run, split)
         foot = NAMED_FOOT if has_long_names(run) else 0
         self.scatter = feature_space(self, (0, foot, LINES, LINES - foot), run, split)
         self.epoch = self.text(RIGHT, 16, "", 18, ha="right")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
@@ -12,34 +12,17 @@ import numpy as np
 from marginalia.core.files import write_whole
 from marginalia.record.snapshot import Run, SplitName, moment_labels
 from marginalia.viz.compare import Compare
-from marginalia.viz.encode import SHORTEST_MILLISECONDS, encode
+from marginalia.viz.encode import encode
 from marginalia.viz.frames import Page, Plain
 from marginalia.viz.geometry import FULL_TURN
 from marginalia.viz.sheet import Sheet
 from marginalia.viz.slide import Slide
 from marginalia.viz.style import Style
+from marginalia.viz.timing import Timing
 from marginalia.viz.tween import tweened
 
 LAYOUTS: dict[str, type[Page] | type[Slide] | type[Plain]] = {"square": Page, "slide": Slide, "plain": Plain}
 TURN_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Timing:
-    """seconds: from one snapshot to the next; hold: how long the last frame stands, seconds.
-
-    between: how many interpolated frames are drawn between two snapshots.
-    """
-
-    seconds: float = 0.4
-    hold: float = 2.0
-    between: int = 0
-
-    def milliseconds(self, frames: int) -> list[int]:
-        """How long each of so many frames stands: multiples of 10 ms, as GIFs keep them, at least 20."""
-        each = self.seconds / (self.between + 1)
-        times = [each] * (frames - 1) + [max(self.hold, self.seconds)]
-        return [max(SHORTEST_MILLISECONDS, round(time * 100) * 10) for time in times]
 
 
 def draw_run(
@@ -81,7 +64,7 @@ def movie_bytes(
     frames: its images, where the caller wants to see them pass by. last_first: the round begins with the last moment,
     for programs that show a GIF's first frame and no more.
     """
-    count, milliseconds = sheet.count, timing.milliseconds(sheet.count)
+    count, milliseconds = sheet.count, timing.milliseconds(sheet.changes)
     samples = [sheet.image(number) for number in ({0, count // 2, count - 1} if kind == "gif" else {0})]
     numbers = [*range(count)]
     if last_first:

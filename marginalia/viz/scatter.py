@@ -61,9 +61,11 @@ class Scatter:
 
     Errors are ringed on the unit circle if it is there, else among the features: where the loss looks.
     Dots, lines and badges are sized for the axes they are drawn in. rings: how dark the rings of the moment are.
+    marked: bool (N,), the points that are ringed instead of the errors.
     """
 
     rings = 0.0
+    marked: np.ndarray | None = None
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.ax, self.split, self.spec = ax, split, run.spec
@@ -153,7 +155,7 @@ class Scatter:
         if self.sectors is not None:
             self.sectors.show(snapshot, self.camera)
         if "errors" in self.overlays:
-            wrong = points.wrong
+            wrong = points.wrong if self.marked is None else self.marked
             front = depth(points.features, frame) >= 0
             self.rings = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):

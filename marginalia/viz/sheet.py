@@ -12,10 +12,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
-from marginalia.record.snapshot import Run
+from marginalia.record.snapshot import Run, SplitName
 from marginalia.viz.labels import families
 from marginalia.viz.settings import our_settings
 from marginalia.viz.style import INCHES, Style
+from marginalia.viz.timing import changes_of
 
 LINES, WIDTH = 720, 1280
 VECTOR_DPI = 300
@@ -45,6 +46,11 @@ class Sheet(ABC):
     def count(self) -> int:
         """How many moments there are."""
 
+    @property
+    def changes(self) -> list[float]:
+        """How much changes from each measured moment to the next; here from all alike."""
+        return [1.0] * (self.count - 1)
+
     @abstractmethod
     def show(self, number: int) -> None:
         """Moves every artist to the moment `number`."""
@@ -73,15 +79,19 @@ class Sheet(ABC):
 
 
 class RunSheet(Sheet):
-    """A sheet of one run, with a moment a snapshot."""
+    """A sheet of one split of a run, with a moment a snapshot."""
 
-    def __init__(self, width: float, style: Style, run: Run):
+    def __init__(self, width: float, style: Style, run: Run, split: SplitName):
         super().__init__(width, style)
-        self.run = run
+        self.run, self.split = run, split
 
     @property
     def count(self) -> int:
         return len(self.run.snapshots)
+
+    @property
+    def changes(self) -> list[float]:
+        return changes_of(self.run.snapshots, self.split)
 
 
 @our_settings()

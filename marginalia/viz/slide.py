@@ -23,8 +23,8 @@ class Slide(RunSheet):
     """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
-        super().__init__(WIDTH, style, run)
-        self.split, self.last = split, run.snapshots[-1].epoch
+        super().__init__(WIDTH, style, run, split)
+        self.last = run.snapshots[-1].epoch
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))

@@ -1,0 +1,48 @@
+"""Runs turned to common class directions, so that the eye compares shapes and not orientations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from marginalia.record.metrics import unit
+from marginalia.record.snapshot import Run, Snapshot
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """A run, turned; mirrored: also reflected, where the classes go round the other way."""
+
+    run: Run
+    mirrored: bool
+
+
+def aligned(runs: Sequence[Run]) -> list[Aligned]:
+    """Each run turned as a whole towards the last class weights of the first; as it is where classes or D differ.
+
+    The rotation or reflection that brings unit vectors nearest to others in least squares (orthogonal Procrustes
+    problem, Schönemann 1966). Angles, lengths and predictions stay.
+    """
+    first = runs[0]
+    return [Aligned(first, False), *(turned(run, first) for run in runs[1:])]
+
+
+def turned(run: Run, first: Run) -> Aligned:
+    if run.class_names != first.class_names or run.dimension != first.dimension:
+        return Aligned(run, False)
+    mine, wanted = (unit(each.snapshots[-1].class_weights.astype(np.float64)) for each in (run, first))
+    left, _, right = np.linalg.svd(mine.T @ wanted)
+    turn = left @ right
+    snapshots = tuple(turned_snapshot(snapshot, turn) for snapshot in run.snapshots)
+    return Aligned(replace(run, snapshots=snapshots), bool(np.linalg.det(turn) < 0))
+
+
+def turned_snapshot(snapshot: Snapshot, turn: np.ndarray) -> Snapshot:
+    splits = {
+        split: replace(points, features=(points.features @ turn).astype(points.features.dtype))
+        for split, points in snapshot.splits.items()
+    }
+    weights = (snapshot.class_weights @ turn).astype(snapshot.class_weights.dtype)
+    return replace(snapshot, splits=splits, class_weights=weights)
