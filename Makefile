@@ -6,7 +6,7 @@ INSTALLED_DEV := .venv/installed-dev
 INSTALLED_FACES := .venv/installed-faces
 DETECTOR := facenet-pytorch==2.6.0
 
-.PHONY: run faces test check bench torture results clean
+.PHONY: run faces test check bench torture results records clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -29,6 +29,9 @@ torture: $(INSTALLED_DEV)
 
 results: $(INSTALLED)
 	$(BIN)/python -m tools.results $(RESULTS)
+
+records: $(INSTALLED)
+	$(BIN)/python -m tools.records $(RECORDS)
 
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

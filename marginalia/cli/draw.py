@@ -39,6 +39,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option("--figure", help="A figure of the theory, or 'all': png, svg and pdf in OUTPUTS/figures.")
 @click.option("--deck", type=Path, help="A PowerPoint file of the runs LOSSNAME, or 'all'.")
 @click.option("--page", type=Path, help="One HTML file to explore the runs LOSSNAME, or 'all'.")
+@click.option("--records", is_flag=True, help="Draw the records that come with Marginalia, without training.")
 @click.option("--split", type=click.Choice([*SPLITS, BOTH]), default=BOTH, show_default=True)
 @click.option("--layout", type=click.Choice(LAYOUTS), default="square", show_default=True)
 @click.option("--view", type=click.Choice(["auto", "features", "circle", "both"]), default="auto", show_default=True)
@@ -69,7 +70,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @outputs_option
 def draw(
     lossnames: tuple[str, ...], compared: tuple[str, ...], mark: bool, sweep: str | None, figure: str | None,
-    deck: Path | None, page: Path | None, split: str, layout: str, view: str, overlays: tuple[str, ...],
+    deck: Path | None, page: Path | None, records: bool, split: str, layout: str, view: str, overlays: tuple[str, ...],
     start_epoch: float, end_epoch: float | None, duration: float, even: bool, hold: float, tween: int, kind: str,
     size: int, theme: str, palette: str, camera: str, transparent: bool, config: Path, outputs: Path,
 ) -> None:  # fmt: skip
@@ -94,6 +95,10 @@ def draw(
     require_palette(palette)
     style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent, camera)
     timing, epochs = Timing(duration, hold, tween, even), (start_epoch, end_epoch)
+    if records:
+        from marginalia.cli.records import unpacked
+
+        outputs = unpacked(outputs)
     order = exports.Order(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
     if figure is not None:
         show(exports.figures(figure, lossnames, read_config(config), outputs, style))

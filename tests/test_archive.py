@@ -1,0 +1,95 @@
+"""A run packed into one small file and unpacked again; the records that come with Marginalia."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from marginalia.cli.records import RECORDS, unpacked
+from marginalia.core.errors import InputError
+from marginalia.record.archive import pack, short, unpack
+from marginalia.record.store import read_description, read_run
+
+from .made_up import made_up_run, save
+
+
+@pytest.fixture
+def packed(config_file, tmp_path):
+    """(the run, its archive)."""
+    run = made_up_run(config_file)
+    save(run, tmp_path / "run")
+    pack(run.snapshots, replace(read_description(tmp_path / "run"), name="small"), tmp_path / "small.tar.xz")
+    return run, tmp_path / "small.tar.xz"
+
+
+def test_eleven_bits_are_as_exact_as_half_precision():
+    numbers = np.float32(10.0) ** np.random.default_rng(0).uniform(-4, 4.8, 10_000).astype(np.float32)
+    np.testing.assert_array_equal(short(numbers), numbers.astype(np.float16).astype(np.float32))
+    large = np.float32([82_000.4, -1e30, 0])
+    np.testing.assert_allclose(short(large), large, rtol=2**-11)
+
+
+def test_a_run_packed_and_unpacked_again(packed, tmp_path):
+    run, archive = packed
+    unpack(archive, tmp_path / "new" / "small")
+    again = read_run(tmp_path / "new" / "small")
+    assert again.name == "small"
+    for before, after in zip(run.snapshots, again.snapshots, strict=True):
+        assert (after.epoch, after.metrics) == (before.epoch, before.metrics)
+        np.testing.assert_array_equal(after.class_weights, before.class_weights)
+        mine, theirs = before.points("test"), after.points("test")
+        np.testing.assert_allclose(theirs.features, mine.features, rtol=2**-11)
+        np.testing.assert_array_equal(theirs.predictions, mine.predictions)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["small"]
+
+
+def test_packing_again_gives_the_same_bytes(packed, tmp_path):
+    _, archive = packed
+    unpack(archive, tmp_path / "new")
+    pack(read_run(tmp_path / "new").snapshots, read_description(tmp_path / "new"), tmp_path / "again.tar.xz")
+    assert (tmp_path / "again.tar.xz").read_bytes() == archive.read_bytes()
+
+
+def test_what_lies_in_the_way_stays(packed, tmp_path):
+    _, archive = packed
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "run.json").write_text("my own")
+    with pytest.raises(InputError, match="mine holds something else"):
+        unpack(archive, tmp_path / "mine")
+    assert (tmp_path / "mine" / "run.json").read_text() == "my own"
+    unpack(archive, tmp_path / "there")
+    (tmp_path / "there" / "test.gif").write_text("drawn")
+    unpack(archive, tmp_path / "there")
+    assert (tmp_path / "there" / "test.gif").read_text() == "drawn"
+
+
+def test_what_is_no_archive_of_a_run_is_refused(packed, tmp_path):
+    _, archive = packed
+    content = archive.read_bytes()
+    for damaged in (content[:-200], b"", content[:300] + b"\0" * 40 + content[340:]):
+        (tmp_path / "bad.tar.xz").write_bytes(damaged)
+        with pytest.raises(InputError, match=r"bad\.tar\.xz is damaged"):
+            unpack(tmp_path / "bad.tar.xz", tmp_path / "out")
+    for name in ("../evil", "run.json/../../evil", "snapshots/x.py"):
+        with tarfile.open(tmp_path / "bad.tar.xz", "w:xz") as bad:
+            bad.addfile(tarfile.TarInfo(name), io.BytesIO())
+        with pytest.raises(InputError, match="is no file of a run"):
+            unpack(tmp_path / "bad.tar.xz", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path.parent / "evil").exists()
+
+
+def test_the_records_are_runs_of_the_presets(config_file, tmp_path):
+    outputs = unpacked(tmp_path)
+    assert sum(path.stat().st_size for path in RECORDS.iterdir()) <= 6e6
+    for folder in outputs.iterdir():
+        run = read_run(folder)
+        assert run.name == run.lossname == folder.name
+        assert run.spec == config_file.margin(run.name)
+        assert [snapshot.epoch for snapshot in run.snapshots[:8]] == [0, *(2.0**-n for n in range(6, -1, -1))]
+        assert (len(run.snapshots), run.snapshots[-1].epoch) == (27, 20)
+        assert {len(points.labels) for points in run.snapshots[-1].splits.values()} == {2000}
