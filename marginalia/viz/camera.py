@@ -17,6 +17,7 @@ FAINTEST = 1e-6
 DIGITS = (1, 2, 5)
 LEAST_RING, LARGEST_RING, MOST_RINGS = 0.24, 0.97, 3
 SMOOTHING = (1, 4, 1)
+OUTER = 0.8
 
 
 class Camera:
@@ -60,11 +61,12 @@ class Camera:
         return float(here ** (1 - snapshot.share) * self.smooth(following) ** snapshot.share)
 
     def smooth(self, epoch: float) -> float:
-        """The mean of log |x| over this epoch and its neighbours, but nothing shorter than it needs itself."""
+        """The mean of log |x| over this epoch and its neighbours, so far as the features reach the outer fifth."""
         known = sorted(self.lengths)
         place = known.index(epoch)
         near = [self.lengths[known[i]] for i in (max(0, place - 1), place, min(len(known) - 1, place + 1))]
-        return max(self.lengths[epoch], float(np.exp(np.average(np.log(near), weights=SMOOTHING))))
+        mean = float(np.exp(np.average(np.log(near), weights=SMOOTHING)))
+        return min(max(self.lengths[epoch], mean), self.lengths[epoch] / OUTER)
 
     def scale(self, snapshot: Snapshot) -> float | None:
         """By what every length is multiplied; None on a logarithmic scale."""
