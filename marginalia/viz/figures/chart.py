@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -37,6 +38,15 @@ def chart(figure: Figure, style: Style, place: Place, **labels: Any) -> Axes:
         ax.spines[side].set_color(style.colors.muted)
     ax.tick_params(colors=style.colors.muted, labelsize=TICK, length=4)
     return ax
+
+
+def cells(count: int) -> list[Place]:
+    """Places of so many panels that fill the sheet under the heading: one row of two, two rows of two or of three."""
+    columns, rows = (count, 1) if count <= 2 else (math.ceil(count / 2), 2)
+    width, height = 1 / columns, (1 - HEADING_SHARE) / rows
+    return [
+        (number % columns * width, (rows - 1 - number // columns) * height, width, height) for number in range(count)
+    ]
 
 
 def degrees(ticks: Sequence[float]) -> list[str]:

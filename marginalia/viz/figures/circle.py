@@ -15,7 +15,7 @@ from matplotlib.patches import Wedge
 from marginalia.core.margin import MarginSpec
 from marginalia.record.snapshot import Run
 from marginalia.viz.figures.between_two import margin_width
-from marginalia.viz.figures.chart import LABEL, LONGEST_NAME, chart
+from marginalia.viz.figures.chart import LABEL, LONGEST_NAME, cells, chart
 from marginalia.viz.labels import families, shown
 from marginalia.viz.style import Style, class_colors, readable_on
 
@@ -25,25 +25,25 @@ LOSSES = ("norm-softmax", "A-softmax_v1", "CosFace_v2", "ArcFace_v3")
 MOST = 6
 SEPARATION = 60.0
 REACH = 46.0
+WIDE, HIGH = (-0.82, 0.82), (-0.05, 1.2)
+TEXT = 0.1
 TINT = 0.35
 
 
 def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
     """A panel a preset, the class directions 60 degrees apart."""
-    width = 0.96 / len(presets)
-    for number, (name, spec) in enumerate(presets.items()):
-        place = (0.02 + number * width, 0.3, width, 0.5)
-        ax = chart(figure, style, place, xlim=(-0.82, 0.82), ylim=(-0.05, 1.3), aspect="equal")
+    for (left, bottom, width, height), (name, spec) in zip(cells(len(presets)), presets.items(), strict=True):
+        ax = chart(figure, style, (left, bottom + TEXT, width, height - TEXT), xlim=WIDE, ylim=HIGH, aspect="equal")
         ax.set_axis_off()
         wide = float(np.degrees(margin_width(np.radians(SEPARATION), spec))) if spec.has_margin else 0.0
         panel(ax, style, SEPARATION if math.isnan(wide) else wide)
-        middle = place[0] + width / 2
         title = shown(name, LONGEST_NAME)
         text: dict[str, Any] = {"fontsize": 22, "fontweight": "bold", "color": style.colors.ink}
-        figure.text(middle, 0.22, title, fontfamily=families(title), ha="center", **text)
+        middle = left + width / 2
+        figure.text(middle, bottom + 0.06, title, fontfamily=families(title), ha="center", **text)
         words = f"margin {wide:.1f}°" if wide else "no margin"
         words = "too wide for both" if math.isnan(wide) else words
-        figure.text(middle, 0.15, words, fontsize=LABEL, color=style.colors.ink, ha="center")
+        figure.text(middle, bottom + 0.02, words, fontsize=LABEL, color=style.colors.ink, ha="center")
 
 
 def panel(ax: Axes, style: Style, wide: float) -> None:

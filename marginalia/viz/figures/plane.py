@@ -12,41 +12,42 @@ from matplotlib.figure import Figure
 
 from marginalia.core.margin import MarginSpec, psi
 from marginalia.record.snapshot import Run
-from marginalia.viz.figures.chart import LABEL, LONGEST_NAME, chart, degrees
+from marginalia.viz.figures.chart import LABEL, LONGEST_NAME, cells, chart
 from marginalia.viz.labels import families, shown
 from marginalia.viz.style import Style, class_colors
 
 TITLE = "Two classes, by their angles"
-LINE = "Dashed: what decides. Hatched: the margin, where neither class is content yet."
+LINE = (
+    "Angles to class 1 and to class 2. Dashed: what decides. Hatched: the margin, where neither class wins in training."
+)
 LOSSES = ("softmax", "norm-softmax", "A-softmax_v1", "CosFace_v2", "ArcFace_v3")
 MOST = 6
 FINE = 361
 LENGTHS = (1.0, 1.5)
 TINT = 0.35
 TICKS = (0, 45, 90)
-TALLEST = 0.42
+ASPECT = 16 / 9
+HEIGHT_OF_WORDS, WIDTH_OF_WORDS, FOOT = 0.11, 0.06, 0.055
+NOTE = "Where weights keep their\nlength, $|w_2| = 1.5\\,|w_1|$\nhere: the boundary\nleaves the diagonal."
 
 
 def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
     """A panel a preset; where lengths of weights count, the second is 1.5 times as long as the first."""
-    width = 0.92 / len(presets)
-    side = min(0.86 * width, TALLEST * 9 / 16)
-    for number, (name, spec) in enumerate(presets.items()):
-        place = (0.07 + number * width, 0.34, side, side * 16 / 9)
+    places = cells(len(presets))
+    for (left, bottom, width, height), (name, spec) in zip(places, presets.items(), strict=True):
+        side = min(height - HEIGHT_OF_WORDS, (width - WIDTH_OF_WORDS) * ASPECT)
+        place = (left + (width - side / ASPECT) / 2, bottom + FOOT, side / ASPECT, side)
         ax = chart(figure, style, place, xlim=(0, 90), ylim=(0, 90), aspect="equal")
-        ax.set_xticks(TICKS, degrees(TICKS))
+        ax.set_xticks(TICKS, ["0°", r"$\theta_1$", "90°"])
         ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[-1].set_horizontalalignment("right")
-        ax.set_yticks(TICKS, degrees(TICKS) if number == 0 else [""] * len(TICKS))
+        ax.set_yticks(TICKS, ["0°", r"$\theta_2$", "90°"])
         title = shown(name, LONGEST_NAME)
         text: dict[str, Any] = {"fontsize": 20, "fontweight": "bold", "color": style.colors.ink}
-        ax.set_title(title, fontfamily=families(title), pad=12, **text)
+        ax.set_title(title, fontfamily=families(title), pad=8, **text)
         panel(ax, style, spec)
-    figure.text(0.5, 0.22, r"angle $\theta_1$ to class 1", fontsize=LABEL, color=style.colors.ink, ha="center")
-    figure.text(0.012, 0.51, r"$\theta_2$", fontsize=LABEL, color=style.colors.ink, va="center")
     if not all(spec.w_norm for spec in presets.values()):
-        note = r"Where weights keep their length, $|w_2| = 1.5\,|w_1|$ here: the boundary leaves the diagonal."
-        figure.text(0.03, 0.1, note, fontsize=LABEL, color=style.colors.muted)
+        figure.text(0.985, 0.02, NOTE, fontsize=LABEL, color=style.colors.muted, ha="right", linespacing=1.5)
 
 
 def panel(ax: Axes, style: Style, spec: MarginSpec) -> None:
