@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from marginalia.core.errors import InputError
+from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run
 from marginalia.viz.camera import INSIDE, KINDS, Camera, widest_gap
 from marginalia.viz.frames import Page
 from marginalia.viz.geometry import CLOUD_REACH, half_height
+from marginalia.viz.pull import pull
 from marginalia.viz.regions import cells
 from marginalia.viz.sectors import BEYOND
 from marginalia.viz.style import Style
@@ -168,3 +171,29 @@ def test_cells_are_those_of_the_weights_however_long_these_are(growing):
     page = Page(celled, "test", Style(camera="log"))
     page.show(1)
     assert page.scatter.sectors.regions.get_paths() == []
+
+
+@pytest.mark.parametrize("camera", ["follow", "fixed"])
+def test_arrows_are_the_pull_at_the_places_where_they_stand(growing, camera):
+    page = Page(growing, "test", Style(camera=camera, pull="3"))
+    for number in (0, 3):
+        page.show(number)
+        snapshot, field = growing.snapshots[number], page.scatter.pull
+        features = field.arrows.get_offsets() / page.scatter.camera.scale(snapshot)
+        expected = pull(np.asarray(features), 3, snapshot.class_weights, growing.spec)
+        drawn = np.stack((field.arrows.U, field.arrows.V), axis=1)
+        shares = np.linalg.norm(drawn, axis=1) / np.linalg.norm(drawn, axis=1).max()
+        strength = np.linalg.norm(expected, axis=1)
+        np.testing.assert_allclose(shares**2, strength / strength.max(), atol=1e-6)
+        seen = strength > 1e-6 * strength.max()
+        np.testing.assert_allclose(unit(drawn)[seen], unit(expected)[seen], atol=1e-6)
+    page = Page(growing, "test", Style(camera="log", pull="3"))
+    page.show(1)
+    assert not page.scatter.pull.arrows.get_visible()
+
+
+def test_a_pull_that_is_not_known_is_refused(growing):
+    with pytest.raises(InputError, match="has no class 'ten'"):
+        Page(growing, "test", Style(pull="ten"))
+    with pytest.raises(InputError, match="losses of AngleLinear"):
+        Page(replace(growing, head="RBF-softmax"), "test", Style(pull="3"))

@@ -85,7 +85,13 @@ def test_the_losses_at_one_scale(config_file):
 
 def test_trials_are_trained_and_read(config_file, tmp_path, monkeypatch, digit_folder):
     """Two seeds of a loss and one that fails: means and deviations of what the runs wrote, the failure named."""
-    small = {"epochs": 1, "basemodel": "MiniResnet18", "dataset": f"folder:{digit_folder}", "batch_size": 16}
+    small = {
+        "epochs": 1,
+        "basemodel": "MiniResnet18",
+        "dataset": f"folder:{digit_folder}",
+        "batch_size": 16,
+        "snapshots": 1,
+    }
     good = [Trial("a part", "CosFace_v1", small, seed) for seed in (0, 1)]
     bad = Trial("a part", "softmax", small | {"dataset": "folder:/nowhere"})
     with pytest.raises(Exception, match="1 trainings failed: a part: softmax"):
@@ -126,7 +132,13 @@ def test_epochs_to_98_and_numbers_that_do_not_exist(tmp_path, config_file):
 
 def test_a_run_with_other_settings_is_not_published(tmp_path, config_file, digit_folder):
     """The folder's name says nothing of what config.json has; run.json does."""
-    small = {"epochs": 1, "basemodel": "MiniResnet18", "dataset": f"folder:{digit_folder}", "batch_size": 16}
+    small = {
+        "epochs": 1,
+        "basemodel": "MiniResnet18",
+        "dataset": f"folder:{digit_folder}",
+        "batch_size": 16,
+        "snapshots": 1,
+    }
     trial = Trial("a part", "CosFace_v1", small)
     train_all([trial], config_file, tmp_path, jobs=1)
     assert len(collect([trial], config_file, tmp_path)) == 1

@@ -65,6 +65,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
     "--camera", type=click.Choice(["follow", "fixed", "log"]), default="follow", show_default=True,
     help="A scale for each frame, one for the run, or a logarithmic one.",
 )  # fmt: skip
+@click.option("--pull", default="", help="A class: arrows show where training moves its features.")
 @click.option("--transparent", is_flag=True, help="No background; png, svg and pdf only.")
 @config_option
 @outputs_option
@@ -72,7 +73,7 @@ def draw(
     lossnames: tuple[str, ...], compared: tuple[str, ...], mark: bool, sweep: str | None, figure: str | None,
     deck: Path | None, page: Path | None, records: bool, split: str, layout: str, view: str, overlays: tuple[str, ...],
     start_epoch: float, end_epoch: float | None, duration: float, even: bool, hold: float, tween: int, kind: str,
-    size: int, theme: str, palette: str, camera: str, transparent: bool, config: Path, outputs: Path,
+    size: int, theme: str, palette: str, camera: str, pull: str, transparent: bool, config: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     click.get_current_context().call_on_close(say_what_has_no_font)
@@ -93,7 +94,7 @@ def draw(
     if not math.isfinite(duration + hold) or duration < SHORTEST * (tween + 1):
         raise InputError(f"--duration {duration:g} with --tween {tween}: a frame stands for at least {SHORTEST} s")
     require_palette(palette)
-    style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent, camera)
+    style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent, camera, pull)
     timing, epochs = Timing(duration, hold, tween, even), (start_epoch, end_epoch)
     if records:
         from marginalia.cli.records import unpacked

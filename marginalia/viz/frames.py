@@ -22,6 +22,7 @@ CAPTION, FOOT, NAMED_FOOT = 90, 50, 36
 LEFT, RIGHT = 22, 698
 LONGEST_TITLE = 30
 MOST_LETTERS = 3
+LONGEST_CLASS = 8
 
 
 class Page(RunSheet):
@@ -112,6 +113,8 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     words = ["crosses: not trained"] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append("hatched: margin")
+    if style.pull:
+        words.append(f"arrows: pull on class {shown(style.pull, LONGEST_CLASS)}")
     if has_lobes(run, style):
         words.append(IN_WORDS)
     elif style.view_of(run.spec) in ("both", "circle"):

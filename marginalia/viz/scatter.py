@@ -25,6 +25,7 @@ from marginalia.viz.geometry import (
 from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import Lobes
 from marginalia.viz.numbers import in_digits
+from marginalia.viz.pull_field import PullField
 from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import BEYOND, Sectors
 from marginalia.viz.sphere import Globe
@@ -81,6 +82,7 @@ class Scatter:
         labels = run.snapshots[0].points(split).labels
         size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
         self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
+        self.pull = PullField(ax, run, style.pull, self.camera.disc, style) if style.pull else None
         self.globe = None if flat else Globe(ax, style)
         self.rim: Cloud | None = None
         if style.view_of(run.spec) in ("both", "circle") and not lobed:
@@ -154,6 +156,8 @@ class Scatter:
             self.globe.show(UNIT_RING * self.reach, frame)
         if self.sectors is not None:
             self.sectors.show(snapshot, self.camera)
+        if self.pull is not None:
+            self.pull.show(snapshot, self.camera)
         if "errors" in self.overlays:
             wrong = points.wrong if self.marked is None else self.marked
             front = depth(points.features, frame) >= 0

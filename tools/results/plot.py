@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -63,7 +65,7 @@ def draw_row(ax: Axes, style: Style, row: int, result: Result) -> None:
     curve = dict(result.curve[:-1])
     for epoch, opacity in zip(ON_THE_WAY, np.linspace(PALEST, DARKEST, len(ON_THE_WAY)), strict=True):
         if curve.get(epoch, 0) > LOWEST:
-            look = {"color": to_rgba(color, opacity), "markersize": 9, "markeredgewidth": 0}
+            look: dict[str, Any] = {"color": to_rgba(color, opacity), "markersize": 9, "markeredgewidth": 0}
             ax.plot(nines(np.array(curve[epoch])), row, "o", **look)
     last = result.curve[-1][1]
     ax.plot(nines(np.array(last)), row, "o", color=color, markersize=13)

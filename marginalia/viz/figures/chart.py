@@ -14,6 +14,7 @@ from marginalia.viz.style import Style, class_colors
 
 HEADING, LABEL, TICK = 26, 18, 16
 HEADING_SHARE = 0.15
+BELOW_HEADING = 0.022
 KEY_STEP = 0.052
 LONGEST_NAME = 14
 Place = tuple[float, float, float, float]
@@ -43,7 +44,7 @@ def chart(figure: Figure, style: Style, place: Place, **labels: Any) -> Axes:
 def cells(count: int) -> list[Place]:
     """Places of so many panels that fill the sheet under the heading: one row of two, two rows of two or of three."""
     columns, rows = (count, 1) if count <= 2 else (math.ceil(count / 2), 2)
-    width, height = 1 / columns, (1 - HEADING_SHARE) / rows
+    width, height = 1 / columns, (1 - HEADING_SHARE - BELOW_HEADING) / rows
     return [
         (number % columns * width, (rows - 1 - number // columns) * height, width, height) for number in range(count)
     ]
