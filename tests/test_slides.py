@@ -30,7 +30,8 @@ from .made_up import made_up_run
 
 def words(sheet: Sheet) -> str:
     texts = [text.get_text() for text in sheet.figure.texts]
-    return " ".join(texts + [text.get_text() for ax in sheet.figure.axes for text in ax.texts])
+    said = " ".join(texts + [text.get_text() for ax in sheet.figure.axes for text in ax.texts])
+    return said.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize("lossname", ["softmax", "A-softmax_v2", "CosFace_v1", "ArcFace_v3"])

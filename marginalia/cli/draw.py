@@ -65,6 +65,7 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
     "--camera", type=click.Choice(["follow", "fixed", "log"]), default="follow", show_default=True,
     help="A scale for each frame, one for the run, or a logarithmic one.",
 )  # fmt: skip
+@click.option("--labels", type=Path, help="A JSON file with the captions in another language, as docs/labels/de.json.")
 @click.option("--pull", default="", help="A class: arrows show where training moves its features.")
 @click.option("--transparent", is_flag=True, help="No background; png, svg and pdf only.")
 @config_option
@@ -73,7 +74,8 @@ def draw(
     lossnames: tuple[str, ...], compared: tuple[str, ...], mark: bool, sweep: str | None, figure: str | None,
     deck: Path | None, page: Path | None, records: bool, split: str, layout: str, view: str, overlays: tuple[str, ...],
     start_epoch: float, end_epoch: float | None, duration: float, even: bool, hold: float, tween: int, kind: str,
-    size: int, theme: str, palette: str, camera: str, pull: str, transparent: bool, config: Path, outputs: Path,
+    size: int, theme: str, palette: str, camera: str, labels: Path | None, pull: str, transparent: bool,
+    config: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     click.get_current_context().call_on_close(say_what_has_no_font)
@@ -82,6 +84,7 @@ def draw(
     from marginalia.config.run_config import ALL
     from marginalia.viz.style import Style, require_palette
     from marginalia.viz.timing import Timing
+    from marginalia.viz.words import ENGLISH, read_words
 
     require_possible(
         {"--compare": bool(compared), "--sweep": sweep, "--figure": figure, "--deck": deck, "--page": page},
@@ -94,7 +97,9 @@ def draw(
     if not math.isfinite(duration + hold) or duration < SHORTEST * (tween + 1):
         raise InputError(f"--duration {duration:g} with --tween {tween}: a frame stands for at least {SHORTEST} s")
     require_palette(palette)
-    style = Style(size, theme, palette, () if "none" in overlays else overlays, view, transparent, camera, pull)
+    words = ENGLISH if labels is None else read_words(labels)
+    overlays = () if "none" in overlays else overlays
+    style = Style(size, theme, palette, overlays, view, transparent, camera, pull, words)
     timing, epochs = Timing(duration, hold, tween, even), (start_epoch, end_epoch)
     if records:
         from marginalia.cli.records import unpacked

@@ -14,11 +14,11 @@ from marginalia.core.errors import InputError
 from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.alignment import aligned
 from marginalia.viz.circle import Circle
-from marginalia.viz.frames import feature_space, legend
+from marginalia.viz.frames import feature_space, legend, name_of
 from marginalia.viz.labels import shown_names
-from marginalia.viz.numbers import in_degrees, in_epochs
+from marginalia.viz.numbers import in_degrees, in_epochs, in_percent
 from marginalia.viz.scatter import FAINT_RING
-from marginalia.viz.sheet import LINES, WIDTH, Sheet
+from marginalia.viz.sheet import LINES, WIDTH, Sheet, write
 from marginalia.viz.style import Style, class_colors, readable_on
 from marginalia.viz.timing import changes_of
 from marginalia.viz.tween import blend
@@ -73,10 +73,11 @@ class Compare(Sheet):
         for number, (run, title) in enumerate(zip(runs, titles, strict=True)):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
-        self.text(24, LINES - 44, f"{split} images", 26, fontweight="bold")
-        alike = ", turned alike" if any(each.run is not run for each, run in zip(turned, given, strict=True)) else ""
-        scales = f"own scales{alike}" + self.with_angles * "; mean: angle to own class"
-        self.text(290, LINES - 43, scales, LEGIBLE, muted=True)
+        self.text(24, LINES - 44, self.say("{} images", name_of(split, self.say)), 26, fontweight="bold")
+        alike = any(each.run is not run for each, run in zip(turned, given, strict=True))
+        notes = [self.say("own scales, turned alike" if alike else "own scales")]
+        notes += [self.say("mean: angle to own class")] * self.with_angles
+        self.text(290, LINES - 43, "; ".join(notes), LEGIBLE, muted=True)
         self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
         self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
         self.add_legend()
@@ -130,18 +131,19 @@ class Compare(Sheet):
         for pane, text, snapshot, mirrored in zip(self.panes, self.accuracies, moments, self.mirrored, strict=True):
             pane.marked = marked
             pane.show(snapshot, number * self.pace)
-            behind = "" if snapshot.epoch == epoch else f"  (epoch {in_epochs(snapshot.epoch)})"
-            angle = f"   mean {in_degrees(snapshot.metric(f'{self.split}_angle'))}" if self.with_angles else ""
-            text.set_text(
-                f"{100 * snapshot.points(self.split).accuracy:.2f} %{angle}{'   mirrored' * mirrored}{behind}"
-            )
-        ringed = ["ringed: wrong"] * any(pane.rings > FAINT_RING for pane in self.panes)
+            behind = "" if snapshot.epoch == epoch else f"  ({self.say('epoch {}', in_epochs(snapshot.epoch))})"
+            parts = [in_percent(snapshot.points(self.split).accuracy)]
+            if self.with_angles:
+                parts.append(self.say("mean {}", in_degrees(snapshot.metric(f"{self.split}_angle"))))
+            parts += [self.say("mirrored")] * mirrored
+            write(text, "   ".join(parts) + behind)
+        ringed = [self.say("ringed: wrong")] * any(pane.rings > FAINT_RING for pane in self.panes)
         if marked is not None:
-            ringed = [f"ringed: {np.count_nonzero(marked):,} right on the left, wrong on the right"]
-        self.footer.set_text("    ".join([*self.words, *ringed]))
+            ringed = [self.say("ringed: {} right on the left, wrong on the right", f"{np.count_nonzero(marked):,}")]
+        write(self.footer, "    ".join([*self.words, *ringed]))
         for index, circle in self.circles:
             circle.show(moments[index])
-        self.epoch.set_text(f"epoch {in_epochs(epoch)}")
+        write(self.epoch, self.say("epoch {}", in_epochs(epoch)))
 
     def marked(self, moments: Sequence[Snapshot]) -> np.ndarray:
         """Which points the first run gets right and the second wrong, bool (N,)."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marginalia.core.margin import MarginSpec
 from marginalia.record.snapshot import Run
+from marginalia.viz.words import ENGLISH, Words
 
 PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", " - ": " \N{MINUS SIGN} "}
 
 
-def in_training(run: Run) -> tuple[str, str]:
+def in_training(run: Run, say: Words = ENGLISH) -> tuple[str, str]:
     """Two lines that say what the loss does with the own class and with others, as mathtext."""
     if run.head is None:
         return "", ""
@@ -16,7 +17,7 @@ def in_training(run: Run) -> tuple[str, str]:
         return f"head  {run.head}", "the nearest centre wins"
     if run.head:
         return f"head  {run.head}", f"without margin  {other_logit(run.spec)}"
-    return f"own class  {own_logit(run.spec)}", f"others  {other_logit(run.spec)}"
+    return say("own class  {}", own_logit(run.spec)), say("others  {}", other_logit(run.spec))
 
 
 def own_logit(spec: MarginSpec) -> str:

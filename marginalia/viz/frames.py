@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from marginalia.record.snapshot import Points, Run, SplitName
+from marginalia.record.snapshot import SPLITS, Points, Run, SplitName
 from marginalia.viz.circle import Circle
 from marginalia.viz.drawable import require_drawable
 from marginalia.viz.labels import shown
-from marginalia.viz.lobes import IN_WORDS
-from marginalia.viz.numbers import in_epochs
+from marginalia.viz.numbers import in_epochs, in_percent
 from marginalia.viz.scatter import FAINT_RING, Scatter, has_lobes
 from marginalia.viz.settings import our_settings
-from marginalia.viz.sheet import LINES, RunSheet, Sheet
+from marginalia.viz.sheet import LINES, RunSheet, Sheet, write
 from marginalia.viz.style import Style
 from marginalia.viz.time_line import TimeLine
+from marginalia.viz.words import ENGLISH, Words
 
 CAPTION, FOOT, NAMED_FOOT = 90, 50, 36
 LEFT, RIGHT = 22, 698
@@ -39,8 +39,8 @@ class Page(RunSheet):
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.lengths = self.text(LEFT, LINES - CAPTION - 24, "", 14, muted=True)
         self.note = self.text(RIGHT, LINES - CAPTION - 24, "", 14, muted=True, ha="right")
-        self.text(LEFT, 10, "     ".join(legend(run, split, style)), 14, muted=True)
-        self.time = TimeLine(self, LEFT + 34, RIGHT - 10, 37, run) if len(run.snapshots) > 1 else None
+        self.text(LEFT, 8, "     ".join(legend(run, split, style)), 14, muted=True)
+        self.time = TimeLine(self, LEFT + 34, RIGHT - 10, 39, run) if len(run.snapshots) > 1 else None
 
     @our_settings()
     def widen(self, run: Run) -> None:
@@ -52,12 +52,12 @@ class Page(RunSheet):
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
         self.scatter.show(snapshot, number * self.pace)
-        self.epoch.set_text(f"epoch {in_epochs(snapshot.epoch)}")
-        self.accuracy.set_text(f"{self.split} accuracy {100 * points.accuracy:.2f} %")
+        write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
+        write(self.accuracy, self.say("{} accuracy {}", name_of(self.split, self.say), in_percent(points.accuracy)))
         if self.time is not None:
             self.time.show(snapshot)
-        self.note.set_text(errors_in_words(points, self.scatter.rings))
-        self.lengths.set_text(self.scatter.in_words(snapshot))
+        write(self.note, errors_in_words(points, self.scatter.rings, self.say))
+        write(self.lengths, self.scatter.in_words(snapshot))
 
 
 class Plain(RunSheet):
@@ -71,7 +71,7 @@ class Plain(RunSheet):
 
     def show(self, number: int) -> None:
         self.scatter.show(self.run.snapshots[number], number * self.pace)
-        self.epoch.set_text(f"epoch {in_epochs(self.run.snapshots[number].epoch)}")
+        write(self.epoch, self.say("epoch {}", in_epochs(self.run.snapshots[number].epoch)))
 
 
 def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: Run, split: SplitName) -> Any:
@@ -97,26 +97,32 @@ def numbers(run: Run) -> str:
     return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
 
 
-def errors_in_words(points: Points, rings: float) -> str:
+def name_of(split: SplitName, say: Words) -> str:
+    """The split as captions name it; one of another record by its own name."""
+    return say(split) if split in SPLITS else split
+
+
+def errors_in_words(points: Points, rings: float, say: Words = ENGLISH) -> str:
     """How many are wrong, and that they are ringed if rings so dark can be seen."""
     wrong = int(np.count_nonzero(points.wrong))
-    return f"{'ringed: ' if rings > FAINT_RING else ''}{wrong:,} wrong of {len(points.labels):,}"
+    caption = "ringed: {} wrong of {}" if rings > FAINT_RING else "{} wrong of {}"
+    return say(caption, f"{wrong:,}", f"{len(points.labels):,}")
 
 
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
-    flat = run.dimension == 2
+    flat, say = run.dimension == 2, style.words
     strange = run.unseen_names and split == "test"
     if flat and style.view == "circle":
-        gaps = "gaps: margin" if strange else "gaps in the ring: margin"  # a slide's column is no wider
-        return (["outlines: not trained"] if strange else []) + ([gaps] if run.spec.has_margin else [])
-    words = ["crosses: not trained"] if strange else []
+        gaps = say("gaps: margin" if strange else "gaps in the ring: margin")  # a slide's column is no wider
+        return ([say("outlines: not trained")] if strange else []) + ([gaps] if run.spec.has_margin else [])
+    words = [say("crosses: not trained")] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
-        words.append("hatched: margin")
+        words.append(say("hatched: margin"))
     if style.pull:
-        words.append(f"arrows: pull on class {shown(style.pull, LONGEST_CLASS)}")
+        words.append(say("arrows: pull on class {}", shown(style.pull, LONGEST_CLASS)))
     if has_lobes(run, style):
-        words.append(IN_WORDS)
+        words.append(say("lobes: % per degree"))
     elif style.view_of(run.spec) in ("both", "circle"):
-        words.append(f"{'circle' if flat else 'sphere'}: x / |x|")
+        words.append(say("circle: x / |x|" if flat else "sphere: x / |x|"))
     return words

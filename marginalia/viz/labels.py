@@ -30,8 +30,13 @@ def shown(name: str, longest: int) -> str:
 
 def shown_names(names: Sequence[str], longest: int) -> list[str]:
     """Names as text in a picture, not read as mathematics; a sign that no installed font has becomes a box."""
-    short = ["".join(BOX if has_no_font(sign) else sign for sign in name) for name in short_names(names, longest)]
+    short = [with_boxes(name) for name in short_names(names, longest)]
     return [name.replace("$", r"\$") for name in short]
+
+
+def with_boxes(text: str) -> str:
+    """The text with a box for each sign that no installed font has."""
+    return "".join(BOX if has_no_font(sign) else sign for sign in text)
 
 
 def short_names(names: Sequence[str], longest: int) -> list[str]:

@@ -22,7 +22,6 @@ OPACITY = 0.85
 LEAST_GAP = np.radians(24)
 HALF_LABEL = BINS // 60
 TICK_POINTS = 12
-IN_WORDS = "lobes: % per degree"
 
 
 class Lobes:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from marginalia.record.metrics import own_angles
 from marginalia.record.snapshot import Run, Snapshot, SplitName
-from marginalia.viz.numbers import in_percent
+from marginalia.viz.labels import families
+from marginalia.viz.numbers import in_degrees, in_percent
 from marginalia.viz.sectors import polygons
 from marginalia.viz.style import Style, class_colors
 
 WIDEST = 40.0
 BIN = 1.0
 SECONDARY = 18
+NO_BREAK, WIDEST_NOTE = "\N{NO-BREAK SPACE}", 12
 NINES = (0.0, 0.9, 0.99)
 
 
@@ -27,6 +31,7 @@ class AngleHistogram:
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.split, self.spec, self.classes = split, run.spec, len(run.class_names)
+        self.say = style.words
         self.ax = ax
         colors = class_colors(self.classes, style.palette)
         bins = int(WIDEST / BIN) + 1
@@ -56,11 +61,14 @@ class AngleHistogram:
         tallest = tops[-1].max()
         self.cut.set_text(f"↑ {100 * tallest:.0f} %" if tallest > self.top else "")
         points, weights = snapshot.measured.points(self.split), snapshot.measured.class_weights
-        lines = [f"mean {own_angles(points, weights).mean():.1f}°"]
+        lines = [self.say("mean {}", in_degrees(own_angles(points, weights).mean()))]
         if self.spec.has_margin:
             kept = snapshot.metric(f"{self.split}_margin_accuracy")
-            lines += ["margin kept", f"by {in_percent(kept, 1)}"]
-        self.mean.set_text("\n".join(lines))
+            lines += textwrap.wrap(
+                self.say("margin kept by {}", in_percent(kept, 1).replace(" ", NO_BREAK)), WIDEST_NOTE
+            )
+        text = "\n".join(lines)
+        self.mean.set(text=text, fontfamily=families(text))
 
 
 def stacked(snapshot: Snapshot, split: SplitName, classes: int) -> np.ndarray:
@@ -83,7 +91,7 @@ class AccuracyCurve:
         (self.now,) = ax.plot([], [], "o", color=style.colors.ink, markersize=7, clip_on=False)
         ax.set(xlim=(0, 1.02 * last), ylim=(0, max(2.3, 1.05 * self.nines.max())), yticks=nines(np.array(NINES)))
         ax.set_yticklabels([f"{100 * share:g} %" for share in NINES])
-        ax.set_xticks([0, last], ["0", f"epoch {last:g}" if self.epochs[-1] else ""])
+        ax.set_xticks([0, last], ["0", style.words("epoch {}", f"{last:g}") if self.epochs[-1] else ""])
         ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[1].set_horizontalalignment("right")
         quiet(ax, style)

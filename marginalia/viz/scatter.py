@@ -70,7 +70,7 @@ class Scatter:
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.ax, self.split, self.spec = ax, split, run.spec
-        self.overlays = style.overlays
+        self.overlays, self.say = style.overlays, style.words
         self.span = 36 * inches(ax)
         scale = min(1.0, self.span / USUAL_SPAN)
         colors = class_colors(len(run.class_names), style.palette)
@@ -122,7 +122,8 @@ class Scatter:
             return ""
         measured = snapshot.measured
         beyond = self.camera.beyond(measured.points(self.split), measured)
-        return f"|x| up to {in_digits(self.camera.rim(measured))}" + (f", {beyond:,} beyond" if beyond else "")
+        reach = in_digits(self.camera.rim(measured))
+        return self.say("|x| up to {}, {} beyond", reach, f"{beyond:,}") if beyond else self.say("|x| up to {}", reach)
 
     def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
         size = badge_points(len(colors)) * scale**0.75

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from marginalia.record.snapshot import Run, SplitName
@@ -36,7 +37,7 @@ class Sheet(ABC):
         cls.__init__ = our_settings()(cls.__init__)  # type: ignore[method-assign]
 
     def __init__(self, width: float, style: Style):
-        self.width, self.style, self.pace = width, style, 1.0
+        self.width, self.style, self.say, self.pace = width, style, style.words, 1.0
         size = (INCHES * width / LINES, INCHES)
         self.figure = Figure(figsize=size, dpi=style.dpi, facecolor=style.colors.background)
         self.canvas = FigureCanvasAgg(self.figure)
@@ -76,6 +77,12 @@ class Sheet(ABC):
         return self.figure.text(
             x / self.width, y / LINES, content, fontsize=size, color=color, fontfamily=families(content), **more
         )
+
+
+def write(artist: Text, content: str) -> None:
+    """Changes what a caption says, in fonts that have its signs."""
+    if artist.get_text() != content:
+        artist.set(text=content, fontfamily=families(content))
 
 
 class RunSheet(Sheet):

@@ -7,12 +7,12 @@ from typing import Any
 from marginalia.record.snapshot import Run, SplitName
 from marginalia.viz.circle import Circle
 from marginalia.viz.formula import in_training
-from marginalia.viz.frames import errors_in_words, feature_space, legend
+from marginalia.viz.frames import errors_in_words, feature_space, legend, name_of
 from marginalia.viz.labels import shown
-from marginalia.viz.numbers import in_epochs
+from marginalia.viz.numbers import in_epochs, in_percent
 from marginalia.viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
 from marginalia.viz.scatter import Scatter
-from marginalia.viz.sheet import LINES, WIDTH, RunSheet
+from marginalia.viz.sheet import LINES, WIDTH, RunSheet, write
 from marginalia.viz.style import Style
 
 LEFT, RIGHT = 752, 1252
@@ -28,15 +28,16 @@ class Slide(RunSheet):
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
-        self.text(RIGHT, 146, "angle to own class", SECONDARY, muted=True, ha="right")
-        self.text(832, 112, f"{split} accuracy", SECONDARY, muted=True)
+        self.text(RIGHT, 146, self.say("angle to own class"), SECONDARY, muted=True, ha="right")
+        self.text(832, 112, self.say("{} accuracy", name_of(split, self.say)), SECONDARY, muted=True)
         if run.dimension == 2:
             small = Scatter if isinstance(self.scatter, Circle) else Circle
             self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
-            self.text(876, 146, "features" if small is Scatter else "directions", SECONDARY, muted=True, ha="center")
+            what = self.say("features" if small is Scatter else "directions")
+            self.text(876, 146, what, SECONDARY, muted=True, ha="center")
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
-        own, others = in_training(run)
+        own, others = in_training(run, self.say)
         self.text(LEFT, 618, own, 19)
         self.text(LEFT, 582, others, 19, muted=True)
         self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
@@ -50,6 +51,6 @@ class Slide(RunSheet):
         self.scatter.show(snapshot, number * self.pace)
         for panel in self.panels:
             panel.show(snapshot)
-        self.accuracy.set_text(f"{self.split} {100 * points.accuracy:.2f} %")
-        self.epoch.set_text(f"epoch {in_epochs(snapshot.epoch)} of {in_epochs(self.last)}")
-        self.note.set_text(errors_in_words(points, self.scatter.rings))
+        write(self.accuracy, f"{name_of(self.split, self.say)} {in_percent(points.accuracy)}")
+        write(self.epoch, self.say("epoch {} of {}", in_epochs(snapshot.epoch), in_epochs(self.last)))
+        write(self.note, errors_in_words(points, self.scatter.rings, self.say))

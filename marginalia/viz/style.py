@@ -10,6 +10,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
+from marginalia.viz.words import ENGLISH, Words
 
 INCHES = 7.2
 BADGE_POINTS = 29.0
@@ -39,6 +40,7 @@ class Style:
     colour sequences. overlays: of regions, margin, centres, errors. view: "features" as they are, their directions on
     the unit "circle", or "both"; "auto" is both where the loss normalises the features. transparent: no background,
     for stills. camera: see `camera.Camera`. pull: the class whose features are pulled by arrows, see `PullField`.
+    words: what captions say.
     """
 
     size: int = 720
@@ -49,6 +51,7 @@ class Style:
     transparent: bool = False
     camera: str = "follow"
     pull: str = ""
+    words: Words = ENGLISH
 
     @property
     def colors(self) -> Theme:

@@ -33,7 +33,8 @@ class TimeLine:
         box: dict[str, Any] = {"boxstyle": "round,pad=0.2", "fc": sheet.style.colors.background, "ec": "none"}
         for number in labelled(epochs, (right - left) / self.last):
             x = float(everywhere[number]) * sheet.width
-            text = f"epoch {in_epochs(epochs[number])}" if number == 0 else in_epochs(epochs[number])
+            written = in_epochs(epochs[number])
+            text = written if number else sheet.say("epoch {}", written)
             sheet.text(x, height, text, POINTS, muted=True, ha="center", va="center_baseline", bbox=box)
         self.now = self.line(sheet, [], color=ink, marker="o", markersize=8)
 

@@ -17,7 +17,7 @@ from marginalia.viz.labels import families, shown
 from marginalia.viz.style import Style, class_colors
 
 TITLE = "Two classes, by their angles"
-LINE = "Angles to class 1 and to class 2. Dashed: what decides. Hatched: the margin, where neither has won yet."
+LINE = "Dashed: what decides. Hatched: the margin, where neither has won yet."
 LOSSES = ("softmax", "norm-softmax", "A-softmax_v1", "CosFace_v2", "ArcFace_v3")
 MOST = 6
 FINE = 361

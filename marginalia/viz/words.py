@@ -1,0 +1,64 @@
+"""What the captions of frames say, and the same in another language."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from marginalia.core.errors import InputError
+from marginalia.core.parsing import nearest
+from marginalia.viz.labels import with_boxes
+
+CAPTIONS = (
+    "test", "train", "epoch {}", "epoch {} of {}", "{} accuracy {}", "{} accuracy", "{} images", "{} wrong of {}",
+    "ringed: {} wrong of {}", "|x| up to {}", "|x| up to {}, {} beyond", "hatched: margin", "lobes: % per degree",
+    "arrows: pull on class {}", "crosses: not trained", "outlines: not trained", "gaps: margin",
+    "gaps in the ring: margin", "circle: x / |x|", "sphere: x / |x|", "ringed: wrong",
+    "ringed: {} right on the left, wrong on the right", "own scales", "own scales, turned alike",
+    "mean: angle to own class", "mean {}", "mirrored", "margin kept by {}", "angle to own class", "features",
+    "directions", "own class  {}", "others  {}",
+)  # fmt: skip
+LARGEST = 100_000
+
+
+@dataclass(frozen=True)
+class Words:
+    """Called with a caption of CAPTIONS and its values: the text that is drawn. table: caption -> translation."""
+
+    table: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __call__(self, caption: str, *values: Any) -> str:
+        if caption not in CAPTIONS:
+            raise KeyError(caption)
+        return self.table.get(caption, caption).format(*values)
+
+
+ENGLISH = Words()
+
+
+def read_words(path: Path) -> Words:
+    """The translations in a JSON file; what it leaves out stays English, and signs without a font become boxes.
+
+    Raises InputError naming the file if it is no such file, and the caption if it is none of ours or loses a value.
+    """
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ValueError("far too large")
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is no JSON: {error}") from None
+    if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+        raise InputError(f"{path} must be a JSON object of captions and their translations")
+    for caption, text in table.items():
+        if caption not in CAPTIONS:
+            raise InputError(f"{path}: no caption {caption!r}; {nearest(caption, CAPTIONS)}")
+        rest = text.replace("{}", "")
+        if text.count("{}") != caption.count("{}") or "{" in rest or "}" in rest:
+            raise InputError(f"{path}: {caption!r} needs {caption.count('{}')} {{}} in its translation {text!r}")
+    return Words(MappingProxyType({caption: with_boxes(text) for caption, text in table.items()}))
