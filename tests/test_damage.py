@@ -33,7 +33,7 @@ def unfinished(tmp_path_factory, few_digits, config_file):
     config = RunConfig(
         name="softmax", lossname="softmax", loss=file.loss("softmax"), data=file.data,
         model=replace(file.model, basemodel="MiniResnet18"),
-        training=replace(file.training, epochs=3, batch_size=80), optimizer=file.optimizers["adamw"],
+        training=replace(file.training, epochs=3, batch_size=80, snapshots=1), optimizer=file.optimizers["adamw"],
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("unfinished") / "softmax"
     with pytest.MonkeyPatch.context() as patch, pytest.raises(StopError):

@@ -107,7 +107,7 @@ def toy() -> tuple[RunConfig, Dataset]:
     split = Split(images, labels)
     file = with_overrides(
         read_config(ROOT / "config.json"),
-        {"epochs": 2, "batch_size": 11, "device": "cpu", "precision": "fp32"}, "test",
+        {"epochs": 2, "snapshots": 1, "batch_size": 11, "device": "cpu", "precision": "fp32"}, "test",
     )  # fmt: skip
     config = RunConfig(
         "toy", "CosFace_v1", file.loss("CosFace_v1"), file.data, file.model, file.training, file.optimizers["adamw"]

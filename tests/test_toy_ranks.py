@@ -13,15 +13,15 @@ from marginalia.training.ranks import ALONE, Ranks
 from .two_ranks import as_two_ranks
 
 LOSSES = ("--lossname", "softmax", "--lossname", "CosFace_v1")
-SHORT = ("--basemodel", "MiniResnet18", "--epochs", 1, "--batch-size", 16, "--device", "cpu")
+SHORT = ("--basemodel", "MiniResnet18", "--epochs", 1, "--snapshots", 1, "--batch-size", 16, "--device", "cpu")
 
 
 def test_an_error_of_the_first_rank_alone_ends_both(digit_folder, tmp_path):
     """It cannot write the metrics of the first loss; the other must not wait for it, nor begin the second loss."""
     words = ["main.py", *LOSSES, *SHORT, "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path]
-    (in_the_way := tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_batch16" / "metrics.csv").mkdir(
-        parents=True
-    )
+    (
+        in_the_way := tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_snapshots1_batch16" / "metrics.csv"
+    ).mkdir(parents=True)
     code, said = as_two_ranks(list(map(str, words)))
     assert code == 2
     assert len(said) == 1 and str(in_the_way) in said[0]
@@ -29,7 +29,7 @@ def test_an_error_of_the_first_rank_alone_ends_both(digit_folder, tmp_path):
 
 
 def test_a_loss_that_cannot_begin_lets_the_others_train(digit_folder, tmp_path):
-    folder = tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_batch16"
+    folder = tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_snapshots1_batch16"
     folder.mkdir()
     (folder / "snapshots").write_text("in the way")
     words = ["main.py", *LOSSES, *SHORT, "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path]
@@ -42,7 +42,7 @@ def test_a_loss_that_cannot_begin_lets_the_others_train(digit_folder, tmp_path):
 
 def test_a_folder_in_use_keeps_the_other_losses_in_step(digit_folder, tmp_path):
     """The first rank cannot have the folder of the first loss: the other rank must go on to the second with it."""
-    folder = tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_batch16"
+    folder = tmp_path / f"softmax_MiniResnet18_{digit_folder.name}_epochs1_snapshots1_batch16"
     folder.mkdir()
     words = ["main.py", *LOSSES, *SHORT, "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path]
     with FileLock(folder / ".lock"):

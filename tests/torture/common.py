@@ -21,7 +21,8 @@ from marginalia.data.mnist import load_mnist
 
 ROOT = Path(__file__).parent.parent.parent
 COMMANDS = {"main.py": train, "create_gif.py": draw}
-SHORT_RUN = ["--lossname", "ArcFace_v1", "--basemodel", "MiniResnet18", "--epochs", "6", "--batch-size", "32"]
+SHORT_RUN = ["--lossname", "ArcFace_v1", "--basemodel", "MiniResnet18", "--epochs", "6",
+             "--snapshots", "1", "--batch-size", "32"]  # fmt: skip
 DECISIVE = ("snapshots/*.npz", "*.gif", "frames/*.png", "metrics.csv")
 
 Outcome = tuple[int, int]

@@ -99,7 +99,17 @@ def damaged_images(scratch: Path, images: Path) -> Outcome:
     content = victim.read_bytes()
     for harmed in (*harms(content, b"\xff\xd8\xff\xe0 half a JPEG"), huge_png()):
         victim.write_bytes(harmed)
-        arguments = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", 1, "--overwrite"]
+        arguments = [
+            "--lossname",
+            "softmax",
+            "--basemodel",
+            "MiniResnet18",
+            "--epochs",
+            1,
+            "--snapshots",
+            1,
+            "--overwrite",
+        ]
         code, err = run_here("main.py", *arguments, "--dataset", f"folder:{images}", "--outputs", scratch / "images")
         tried += 1
         good = code == 0 or (is_one_clear_line(code, err) and victim.name in err)

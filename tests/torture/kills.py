@@ -85,7 +85,8 @@ def full_disk(scratch: Path, images: Path) -> Outcome:
 
 def flat_memory(scratch: Path, images: Path, epochs: int = 200) -> Outcome:
     """A tiny run of many epochs: what is resident at the end may exceed that after 30 % of them by 20 MB."""
-    arguments = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", str(epochs), "--batch-size", "100"]
+    arguments = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", str(epochs),
+                 "--snapshots", "1", "--batch-size", "100"]  # fmt: skip
     outputs = scratch / "memory"
     process = subprocess.Popen(
         [sys.executable, "main.py", *arguments, "--dataset", f"folder:{images}", "--outputs", str(outputs)],
