@@ -260,3 +260,9 @@ def test_marks_are_what_the_first_gets_right_and_the_second_wrong(config_file):
     assert f"ringed: {expected} right on the left, wrong on the right" in words(compare)
     with pytest.raises(InputError, match="show other test images"):
         Compare([first, made_up_run(config_file, seed=5)], "test", Style(), mark=True)
+
+
+def test_a_plain_comparison_says_nothing_but_the_names(config_file):
+    compare = Compare([made_up_run(config_file), made_up_run(config_file, "softmax")], "test", Style(), plain=True)
+    compare.image(2)
+    assert [text.get_text() for text in compare.figure.texts if text.get_visible()] == ["CosFace_v1", "softmax"]

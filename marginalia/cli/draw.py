@@ -115,7 +115,7 @@ def draw(
 
         click.echo(export_page(lossnames, read_config(config), page, order))
     elif compared:
-        show(exports.compare(tuple(dict.fromkeys(compared)), order, mark))
+        show(exports.compare(tuple(dict.fromkeys(compared)), order, mark=mark, plain=layout == "plain"))
     elif sweep:
         show(exports.sweep(lossnames[0], sweep, order))
     else:

@@ -26,9 +26,9 @@ from marginalia.viz.tween import blend
 HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
 FEWEST, MOST = 2, 12
 WORTH_A_CIRCLE = 0.6
-LONGEST_TITLE = 16
+LETTER = 16
 MOST_LEGEND = 12
-LEGIBLE, SMALLER, FEW_PIXELS = 18, 15, 240
+TITLE, LEGIBLE, SMALLER, FEW_PIXELS = 24, 18, 15, 240
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,13 @@ class Compare(Sheet):
 
     The runs are turned alike, see `alignment.aligned`. titles: over the panes, instead of the names of the runs.
     between: interpolated frames from one epoch to the next. mark: rings are drawn around the points that the first of
-    two runs gets right and the second wrong, in both panes. Raises InputError if these show other points.
+    two runs gets right and the second wrong, in both panes. plain: no
+    captions but the titles. Raises InputError if the runs to mark show other points.
     """
 
     def __init__(
         self, runs: Sequence[Run], split: SplitName, style: Style, titles: Sequence[str] = (), between: int = 0,
-        mark: bool = False,
+        mark: bool = False, plain: bool = False,
     ):  # fmt: skip
         super().__init__(WIDTH, style)
         if mark:
@@ -69,7 +70,8 @@ class Compare(Sheet):
         self.panes: list[Any] = []
         self.circles: list[tuple[int, Circle]] = []
         self.accuracies: list[Text] = []
-        titles = titles or shown_names([run.name for run in runs], LONGEST_TITLE)
+        self.titles: list[Text] = []
+        titles = titles or shown_names([run.name for run in runs], int(grid.cell[0] / LETTER))
         for number, (run, title) in enumerate(zip(runs, titles, strict=True)):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
@@ -81,6 +83,8 @@ class Compare(Sheet):
         self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
         self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
         self.add_legend()
+        for text in self.figure.texts if plain else ():
+            text.set_visible(text in self.titles)
 
     def add_pane(self, run: Run, title: str, number: int, grid: Grid) -> None:
         row, column = divmod(number, grid.columns)
@@ -89,7 +93,8 @@ class Compare(Sheet):
         middle = (WIDTH - in_row * width) / 2 + (column + 0.5) * width
         top = LINES - HEADER - row * height
         size = LEGIBLE if grid.side > FEW_PIXELS else SMALLER
-        self.text(middle, top - 24, title, size, fontweight="bold", ha="center")
+        large = TITLE if grid.side > 2 * FEW_PIXELS else size
+        self.titles.append(self.text(middle, top - 24, title, large, fontweight="bold", ha="center"))
         self.accuracies.append(self.text(middle, top - 50, "", size, ha="center"))
         bottom = top - CAPTION - grid.side
         place = (middle - grid.side / 2, bottom, grid.side, grid.side)
