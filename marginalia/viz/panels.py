@@ -15,6 +15,7 @@ from marginalia.viz.sectors import polygons
 from marginalia.viz.style import Style, class_colors
 
 WIDEST = 40.0
+LEAST_TICK = 0.35
 BIN = 1.0
 SECONDARY = 18
 NO_BREAK, WIDEST_NOTE = "\N{NO-BREAK SPACE}", 12
@@ -89,8 +90,10 @@ class AccuracyCurve:
         last = self.epochs[-1] or 1.0
         (self.line,) = ax.plot([], [], color=style.colors.ink, lw=2)
         (self.now,) = ax.plot([], [], "o", color=style.colors.ink, markersize=7, clip_on=False)
-        ax.set(xlim=(0, 1.02 * last), ylim=(0, max(2.3, 1.05 * self.nines.max())), yticks=nines(np.array(NINES)))
-        ax.set_yticklabels([f"{100 * share:g} %" for share in NINES])
+        top = max(2.3, 1.05 * self.nines.max())
+        shares = [share for share in NINES if share == 0 or nines(np.array(share)) >= LEAST_TICK * top]
+        ax.set(xlim=(0, 1.02 * last), ylim=(0, top), yticks=nines(np.array(shares)))
+        ax.set_yticklabels([f"{100 * share:g} %" for share in shares])
         ax.set_xticks([0, last], ["0", style.words("epoch {}", f"{last:g}") if self.epochs[-1] else ""])
         ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[1].set_horizontalalignment("right")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from marginalia.cli.command_line import run_command
-from marginalia.cli.records import RECORDS
+from marginalia.cli.records import RECORDS, unpacked
 from marginalia.config.config_file import read_config
 from marginalia.core.errors import StoppedError
+from marginalia.core.files import write_whole
 from marginalia.record.archive import SUFFIX, pack
 from marginalia.record.store import read_description, read_run
 from tools.records.plan import plan
+from tools.records.sheet import frame_sheet
 from tools.results.collect import finished, require_as_planned
 from tools.results.run import ROOT, folder_of, train_all
+
+SHEET = ROOT / "docs" / "frames.png"
 
 
 @click.command()
@@ -41,6 +46,10 @@ def main(jobs: int, outputs: Path, pack_only: bool) -> None:
         path = RECORDS / f"{trial.lossname}{SUFFIX}"
         pack(read_run(folder).snapshots, replace(read_description(folder), name=trial.lossname), path)
         click.echo(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+    with tempfile.TemporaryDirectory() as place:
+        packed = unpacked(Path(place))
+        runs = [read_run(packed / trial.lossname) for trial in trials if (packed / trial.lossname).exists()]
+        write_whole(SHEET, frame_sheet(runs))
 
 
 if __name__ == "__main__":
