@@ -14,7 +14,7 @@ from marginalia.core.errors import InputError
 
 PALETTE_SIZE = 256
 EXACT_COLORS = 44
-TOLD_APART = 4
+TOLD_APART = 8
 MOST_BYTES = 10**9
 SHORTEST_MILLISECONDS = 20
 FRAMES_PER_SECOND = 25
@@ -68,7 +68,7 @@ def shared_palette(samples: Sequence[np.ndarray]) -> Image.Image:
     """One palette for all frames, from a few uint8 (height, width, 3) samples.
 
     The commonest colours are in it as they are, so that the background, the tints and the hatched tints stay exact;
-    Pillow tells them apart from about 8 of 255 on; no other entry is as near to the background as 4.
+    Pillow tells them apart from about 8 of 255 on; no other entry is nearer to the background.
     """
     pixels = np.concatenate(samples)
     strip = Image.fromarray(pixels)
