@@ -82,7 +82,8 @@ class Compare(Sheet):
         self.text(290, LINES - 43, "; ".join(notes), LEGIBLE, muted=True)
         self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
         self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
-        self.add_legend()
+        if not mark:  # its line at the foot is long
+            self.add_legend()
         for text in self.figure.texts if plain else ():
             text.set_visible(text in self.titles)
 

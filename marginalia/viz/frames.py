@@ -114,8 +114,9 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     flat, say = run.dimension == 2, style.words
     strange = run.unseen_names and split == "test"
     if flat and style.view == "circle":
-        gaps = say("gaps: margin" if strange else "gaps in the ring: margin")  # a slide's column is no wider
-        return ([say("outlines: not trained")] if strange else []) + ([gaps] if run.spec.has_margin else [])
+        words = [say("outlines: not trained")] if strange else []
+        words += [say("gaps: margin")] if run.spec.has_margin else []
+        return [*words, say("lobes: % per degree")]
     words = [say("crosses: not trained")] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append(say("hatched: margin"))

@@ -42,6 +42,7 @@ RING_POINTS = 5
 MANY_POINTS = 4000
 LONGEST_BADGE = 11
 ROOM_BESIDE = 1.2
+SMALL = 3.5
 
 
 def has_lobes(run: Run, style: Style) -> bool:
@@ -78,7 +79,7 @@ class Scatter:
         lobed = has_lobes(run, style)
         self.camera = Camera(style.camera, LOBED_REACH if lobed else CLOUD_REACH)
         self.sectors = Sectors(ax, run, colors, style, LOBED_REACH if lobed else BEYOND) if flat else None
-        self.lobes = Lobes(ax, colors, style, LOBED_REACH, LOBE_HEIGHT, scale, labelled=True) if lobed else None
+        self.lobes = Lobes(ax, colors, style, LOBED_REACH, LOBE_HEIGHT, scale, inches(ax) > SMALL) if lobed else None
         labels = run.snapshots[0].points(split).labels
         size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
         self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
@@ -162,7 +163,8 @@ class Scatter:
         if "errors" in self.overlays:
             wrong = points.wrong if self.marked is None else self.marked
             front = depth(points.features, frame) >= 0
-            self.rings = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
+opacity = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
+            self.rings = opacity if self.marked is None else DARKEST_RING
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
                 rings.set_data(*marked[wrong & seen].T)
                 rings.set_alpha(share * self.rings)

@@ -17,7 +17,7 @@ CAPTIONS = (
     "test", "train", "epoch {}", "epoch {} of {}", "{} accuracy {}", "{} accuracy", "{} images", "{} wrong of {}",
     "ringed: {} wrong of {}", "|x| up to {}", "|x| up to {}, {} beyond", "hatched: margin", "lobes: % per degree",
     "arrows: pull on class {}", "crosses: not trained", "outlines: not trained", "gaps: margin",
-    "gaps in the ring: margin", "circle: x / |x|", "sphere: x / |x|", "ringed: wrong",
+    "circle: x / |x|", "sphere: x / |x|", "ringed: wrong",
     "ringed: {} right on the left, wrong on the right", "own scales", "own scales, turned alike",
     "mean: angle to own class", "mean {}", "mirrored", "margin kept by {}", "angle to own class", "features",
     "directions", "own class  {}", "others  {}",
