@@ -163,7 +163,7 @@ class Scatter:
         if "errors" in self.overlays:
             wrong = points.wrong if self.marked is None else self.marked
             front = depth(points.features, frame) >= 0
-opacity = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
+            opacity = ring_opacity(marked[wrong], self.ring_points * self.reach / self.span)
             self.rings = opacity if self.marked is None else DARKEST_RING
             for rings, seen, share in ((self.errors, front, 1.0), (self.errors_behind, ~front, BEHIND)):
                 rings.set_data(*marked[wrong & seen].T)
