@@ -29,7 +29,7 @@ def packed(config_file, tmp_path):
 def test_eleven_bits_are_as_exact_as_half_precision():
     numbers = np.float32(10.0) ** np.random.default_rng(0).uniform(-4, 4.8, 10_000).astype(np.float32)
     np.testing.assert_array_equal(short(numbers), numbers.astype(np.float16).astype(np.float32))
-    large = np.float32([82_000.4, -1e30, 0])
+    large = np.float32([82_000.4, -1e30, 0, np.finfo(np.float32).max])
     np.testing.assert_allclose(short(large), large, rtol=2**-11)
 
 
@@ -74,9 +74,11 @@ def test_what_is_no_archive_of_a_run_is_refused(packed, tmp_path):
         (tmp_path / "bad.tar.xz").write_bytes(damaged)
         with pytest.raises(InputError, match=r"bad\.tar\.xz is damaged"):
             unpack(tmp_path / "bad.tar.xz", tmp_path / "out")
-    for name in ("../evil", "run.json/../../evil", "snapshots/x.py"):
+    link = tarfile.TarInfo("run.json")
+    link.type, link.linkname = tarfile.SYMTYPE, "run.json"
+    for entry in (*map(tarfile.TarInfo, ("../evil", "run.json/../../evil", "snapshots/x.py")), link):
         with tarfile.open(tmp_path / "bad.tar.xz", "w:xz") as bad:
-            bad.addfile(tarfile.TarInfo(name), io.BytesIO())
+            bad.addfile(entry, io.BytesIO())
         with pytest.raises(InputError, match="is no file of a run"):
             unpack(tmp_path / "bad.tar.xz", tmp_path / "out")
     assert not (tmp_path / "out").exists()

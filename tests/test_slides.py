@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,8 +25,11 @@ from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.slide import Slide
 from marginalia.viz.style import THEMES, Style
 from marginalia.viz.tween import tweened
+from marginalia.viz.words import ENGLISH, read_words
 
 from .made_up import made_up_run
+
+LABELS = Path(__file__).parents[1] / "docs" / "labels"
 
 
 def words(sheet: Sheet) -> str:
@@ -42,7 +46,7 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
     points, weights = run.snapshots[2].points("test"), run.snapshots[2].class_weights
     said = words(slide)
     assert f"{100 * points.accuracy:.2f} %" in said
-    assert "epoch 2 of 3" in said
+    assert "epoch 2" in said
     assert f"mean {own_angles(points, weights).mean():.1f}°" in said
     kept = 100 * run.snapshots[2].metrics["test_margin_accuracy"]
     assert (f"by {kept:.1f} %" in said) is run.spec.has_margin
@@ -130,8 +134,7 @@ def test_the_outline_of_a_lobe_is_its_density(config_file):
     standing = np.count_nonzero(density > LEAST)
     drawn = sum(np.count_nonzero(np.hypot(*path.vertices.T) > lobes.radius + 1e-9) for path in lobes.areas.get_paths())
     assert drawn == standing
-    ring = np.log10(lobes.radius + lobes.height - np.hypot(*lobes.ticks[1].get_position()) + 1)
-    assert ring == pytest.approx(0), "the number 100 stands where the scale ends"
+    assert np.hypot(*lobes.ticks[1].get_position()) == pytest.approx(lobes.radius + lobes.height), "100 % is the end"
 
 
 def test_the_curve_ends_at_the_moment_shown(config_file):
@@ -266,3 +269,67 @@ def test_a_plain_comparison_says_nothing_but_the_names(config_file):
     compare = Compare([made_up_run(config_file), made_up_run(config_file, "softmax")], "test", Style(), plain=True)
     compare.image(2)
     assert [text.get_text() for text in compare.figure.texts if text.get_visible()] == ["CosFace_v1", "softmax"]
+
+
+def test_a_run_that_stands_still_between_its_epochs_does_not_pulsate(config_file):
+    """Beside a run with more snapshots it waits for its next one, and so does its camera."""
+    often = made_up_run(config_file, snapshots=4)
+    seldom = replace(made_up_run(config_file, "softmax"), snapshots=tuple(often.snapshots[i] for i in (0, 3)))
+    compare = Compare([often, seldom], "test", Style(), between=1)
+    seen = []
+    for number in range(5):
+        compare.show(number)
+        seen.append(np.concatenate([line.get_data() for line in compare.panes[1].dots.front.lines], axis=1))
+    for later in seen[1:4]:
+        np.testing.assert_array_equal(later, seen[0])
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("mark", [False, True])
+def test_captions_of_a_comparison_do_not_run_into_each_other(config_file, language, mark):
+    words = read_words(LABELS / "de.json") if language == "de" else ENGLISH
+    run = made_up_run(config_file, count=4000)
+    other = replace(made_up_run(config_file, "softmax", count=4000), name="softmax")
+    compare = Compare([run, other], "train", Style(words=words), mark=mark)
+    compare.epochs = [0.016, *compare.epochs[1:]]
+    compare.image(1)
+    texts = [text for text in compare.figure.texts if text.get_text() and text.get_visible()]
+    for text in texts:
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= 1280, text
+    for first, second in combinations(texts, 2):
+        assert not first.get_window_extent().overlaps(second.get_window_extent()), (first, second)
+
+
+@pytest.mark.parametrize("options", [{"view": "circle"}, {"overlays": ("regions",)}])
+def test_marks_need_rings(config_file, options):
+    run = made_up_run(config_file)
+    with pytest.raises(InputError, match="--mark rings points"):
+        Compare([run, run], "test", Style(**options), mark=True)
+
+
+def test_what_cannot_be_drawn_is_refused_before_it_is_turned(config_file):
+    run = made_up_run(config_file)
+    bare = replace(run, snapshots=tuple(replace(s, class_weights=np.zeros((0, 2), np.float32)) for s in run.snapshots))
+    with pytest.raises(InputError, match="has no class weights"):
+        Compare([run, bare], "test", Style())
+
+
+def test_features_of_length_zero_point_nowhere(config_file):
+    points = made_up_run(config_file).snapshots[3].points("test")
+    nothing = replace(points, features=np.zeros_like(points.features))
+    assert not densities(nothing, 10).any()
+    half = points.features * (np.arange(400) % 2)[:, None].astype(np.float32)
+    assert densities(replace(points, features=half), 10).sum() * 360 / BINS == pytest.approx(5, abs=0.8)
+
+
+def test_the_mark_of_the_time_line_is_seen_at_every_moment(config_file):
+    page = Page(made_up_run(config_file, snapshots=12), "test", Style())
+    for number in range(page.count):
+        page.image(number)
+        (x,), (y,) = (
+            np.array(data) * page.figure.bbox.size[axis] for axis, data in enumerate(page.time.now.get_data())
+        )
+        row, column = round(720 - y), round(x)
+        pixels = page.image(number)[row - 2 : row + 2, column - 2 : column + 2]
+        assert np.abs(pixels.astype(int) - (22, 22, 29)).max() < 30, number

@@ -17,7 +17,7 @@ from marginalia.viz.style import Style
 LOSSES = ("softmax", "A-softmax_v1", "CosFace_v1", "ArcFace_v3")
 GRID = 16
 FULL, OUTER, FEW = 0.35, 0.8, 0.005
-LEAST_CHANGE, STILL = 0.01, 0.01
+LEAST_CHANGE, STILL = 0.02, 0.01  # captions alone change up to 0.0125
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from matplotlib.text import Text
 
 from marginalia.core.errors import InputError
 from marginalia.viz import labels
@@ -33,7 +34,7 @@ def test_nothing_english_is_left_in_a_german_frame(config_file):
     run, other = made_up_run(config_file), made_up_run(config_file, "softmax", seed=1)
     for sheet in (Page(run, "test", style), Slide(run, "train", style), Compare([run, other], "test", style)):
         sheet.image(1)
-        texts = [*sheet.figure.texts, *(text for ax in sheet.figure.axes for text in ax.texts)]
+        texts = [text for text in sheet.figure.findobj(Text) if text.get_visible()]
         said = [text.get_text() for text in texts]
         assert any("Epoche" in text for text in said)
         assert not [text for text in said if ENGLISH_WORDS.search(text)]
@@ -71,3 +72,10 @@ def test_signs_without_a_font_become_boxes_and_are_reported(tmp_path, monkeypatc
     (tmp_path / "zh.json").write_text('{"epoch {}": "{} 轮"}', encoding="utf-8")
     assert read_words(tmp_path / "zh.json")("epoch {}", 2) == "2 □"
     assert "CJK signs 轮" in labels.without_font()
+
+
+def test_dollars_stand_for_themselves_and_a_byte_order_mark_is_read(config_file, tmp_path):
+    (tmp_path / "odd.json").write_text('{"epoch {}": "$x_$ {}"}', encoding="utf-8-sig")
+    page = Page(made_up_run(config_file), "test", Style(words=read_words(tmp_path / "odd.json")))
+    page.image(1)
+    assert page.epoch.get_text() == r"\$x_\$ 1"

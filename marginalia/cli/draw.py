@@ -50,13 +50,17 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 @click.option("--start-epoch", type=float, default=0, help="First epoch drawn.")
 @click.option("--end-epoch", type=float, help="Last epoch drawn.")
 @click.option(
-    "--duration", type=click.FloatRange(0.02, 60), default=0.4, show_default=True, help="Seconds from epoch to epoch."
+    "--duration",
+    type=click.FloatRange(0.02, 60),
+    default=0.4,
+    show_default=True,
+    help="Mean seconds a snapshot.",
 )
-@click.option("--even", is_flag=True, help="The same time for every frame; else more where more changes.")
+@click.option("--even", is_flag=True, help="Show every frame for the same time, not longer where more changes.")
 @click.option(
     "--hold", type=click.FloatRange(0, 600), default=2.0, show_default=True, help="Seconds of the last frame."
 )
-@click.option("--tween", type=click.IntRange(0, 50), default=0, help="Interpolated frames between two epochs.")
+@click.option("--tween", type=click.IntRange(0, 50), default=0, help="Interpolated frames between two snapshots.")
 @click.option("--format", "kind", type=click.Choice([*MOVIES, *STILLS]), default="gif", show_default=True)
 @click.option("--size", type=click.IntRange(200, 4000), default=720, show_default=True, help="Height in pixels.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True)
@@ -92,6 +96,8 @@ def draw(
         kind,
         transparent,
     )
+    if pull and (camera == "log" or view == "circle" or page is not None):
+        raise InputError("--pull draws arrows over the features: not with --camera log, --view circle or --page")
     if mark and len(set(compared)) != 2:
         raise InputError("--mark is for two runs side by side: give --compare twice")
     if not math.isfinite(duration + hold) or duration < SHORTEST * (tween + 1):
@@ -104,7 +110,8 @@ def draw(
     if records:
         from marginalia.cli.records import unpacked
 
-        outputs = unpacked(outputs)
+        named = {*lossnames, *compared}
+        outputs = unpacked(outputs, () if sweep or ALL in named else named)
     order = exports.Order(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
     if figure is not None:
         show(exports.figures(figure, lossnames, read_config(config), outputs, style))
@@ -117,7 +124,7 @@ def draw(
     elif compared:
         show(exports.compare(tuple(dict.fromkeys(compared)), order, mark=mark, plain=layout == "plain"))
     elif sweep:
-        show(exports.sweep(lossnames[0], sweep, order))
+        show(exports.sweep(lossnames[0], sweep, order, plain=layout == "plain"))
     else:
         names = exports.runs_in(outputs) if ALL in lossnames else list(dict.fromkeys(lossnames))
         if not names:

@@ -70,8 +70,8 @@ def snapshot_span(run: Run, epochs: Epochs) -> range:
     return range(inside[0], inside[-1] + 1)
 
 
-def compare(names: Sequence[str], order: Order, **look: bool) -> list[Path]:
-    """OUTPUTS/comparisons/A-vs-B_SPLIT.gif; their paths. look: mark and plain, see `Compare`."""
+def compare(names: Sequence[str], order: Order, mark: bool = False, plain: bool = False) -> list[Path]:
+    """OUTPUTS/comparisons/A-vs-B_SPLIT.gif; their paths. mark, plain: see `Compare`."""
     if not FEWEST <= len(names) <= MOST:
         raise InputError(f"--compare is there {len(names)} time(s); {FEWEST} to {MOST} runs can stand side by side")
     runs = [read_run(run_folder(order.outputs, name)) for name in names]
@@ -79,10 +79,10 @@ def compare(names: Sequence[str], order: Order, **look: bool) -> list[Path]:
     if len(stem) > LONGEST_STEM:
         digest = hashlib.blake2b("/".join(names).encode(), digest_size=4).hexdigest()
         stem = folder_name(f"{names[0]}-vs-{len(names) - 1}-more_{digest}")
-    return draw_panes(runs, [], stem, order, **look)
+    return draw_panes(runs, [], stem, order, mark, plain)
 
 
-def sweep(name: str, setting: str, order: Order) -> list[Path]:
+def sweep(name: str, setting: str, order: Order, plain: bool = False) -> list[Path]:
     """The runs that differ from this one in a single number of the loss, in its order, side by side."""
     base = read_run(run_folder(order.outputs, name))
     wanted = likeness(read_description(order.outputs / name), setting)
@@ -102,7 +102,9 @@ def sweep(name: str, setting: str, order: Order) -> list[Path]:
     values = sorted(found)
     symbol = "s" if setting == "s" else f"$m_{setting[1]}$"
     runs = [base if found[value] == name else read_run(order.outputs / found[value]) for value in values]
-    return draw_panes(runs, [f"{symbol} = {value:g}" for value in values], folder_name(f"{name}_by_{setting}"), order)
+    return draw_panes(
+        runs, [f"{symbol} = {value:g}" for value in values], folder_name(f"{name}_by_{setting}"), order, plain=plain
+    )
 
 
 def likeness(description: Description, setting: str) -> tuple[Any, ...]:
@@ -115,13 +117,16 @@ def likeness(description: Description, setting: str) -> tuple[Any, ...]:
     return margin, settings, content["images"], content["class_names"]
 
 
-def draw_panes(runs: Sequence[Run], titles: Sequence[str], stem: str, order: Order, **look: bool) -> list[Path]:
+def draw_panes(
+    runs: Sequence[Run], titles: Sequence[str], stem: str, order: Order, mark: bool = False, plain: bool = False
+) -> list[Path]:
     """The runs between the epochs asked for, in limits that hold just these, one movie a split."""
     spans = [snapshot_span(run, order.epochs) for run in runs]
     cut = [replace(run, snapshots=run.snapshots[span.start : span.stop]) for run, span in zip(runs, spans, strict=True)]
+    stem = "plain_" * plain + "marked_" * mark + stem
     paths = [order.outputs / "comparisons" / f"{stem}_{split}.{order.kind}" for split in order.splits]
     for split, path in zip(order.splits, paths, strict=True):
-        draw_comparison(Compare(cut, split, order.style, titles, order.timing.between, **look), path, order.timing)
+        draw_comparison(Compare(cut, split, order.style, titles, order.timing.between, mark, plain), path, order.timing)
     return paths
 
 

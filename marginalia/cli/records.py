@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from marginalia.config.places import PACKAGE
@@ -11,11 +12,13 @@ from marginalia.record.archive import SUFFIX, unpack
 RECORDS = PACKAGE / "records"
 
 
-def unpacked(outputs: Path) -> Path:
-    """OUTPUTS/records with a folder for each record, which commands take as their folder of runs."""
+def unpacked(outputs: Path, names: Collection[str] = ()) -> Path:
+    """OUTPUTS/records with a folder for each of these records, or for all: a folder of runs like OUTPUTS."""
     archives = sorted(RECORDS.glob(f"*{SUFFIX}"))
     if not archives:
-        raise InputError(f"{RECORDS} holds no records; `make records` trains them")
+        raise InputError(f"{RECORDS} holds no records; in a checkout `make records` trains them")
     for archive in archives:
-        unpack(archive, outputs / "records" / archive.name.removesuffix(SUFFIX))
+        name = archive.name.removesuffix(SUFFIX)
+        if not names or name in names:
+            unpack(archive, outputs / "records" / name)
     return outputs / "records"

@@ -22,6 +22,7 @@ from marginalia.record.store import NAME, write_description, write_metrics
 
 SUFFIX = ".tar.xz"
 SPARE_BITS = 13
+LARGEST_SHORT = np.float32((2 - 2.0**-10) * 2.0**127)
 LARGEST = 200 << 20
 OWN = re.compile(rf"run\.json|metrics\.csv|snapshots/{MOMENT}\.npz")
 
@@ -51,7 +52,7 @@ def shortened(snapshot: Snapshot) -> Snapshot:
 
 def short(features: np.ndarray) -> np.ndarray:
     """float32 rounded to 11 significant bits: as exact as 16-bit floats, without their limit of 65,504."""
-    bits = np.ascontiguousarray(features, np.float32).view(np.uint32)
+    bits = np.clip(np.asarray(features, np.float32), -LARGEST_SHORT, LARGEST_SHORT).view(np.uint32)
     half = np.uint32((1 << (SPARE_BITS - 1)) - 1) + ((bits >> SPARE_BITS) & 1)
     return ((bits + half) >> SPARE_BITS << SPARE_BITS).view(np.float32)
 
@@ -77,14 +78,15 @@ def unpack(path: Path, folder: Path) -> None:
 
 def read_archive(path: Path) -> dict[str, bytes]:
     """The files of a run by their names. Raises InputError naming `path` if it is damaged or holds anything else."""
-    files = {}
+    files, room = {}, LARGEST
     try:
         with tarfile.open(path, mode="r:xz") as archive:
             for member in archive:
-                content = archive.extractfile(member)
-                if content is None or not OWN.fullmatch(member.name) or member.size > LARGEST:
+                room -= member.size
+                if not member.isreg() or not OWN.fullmatch(member.name) or room < 0:
                     raise ValueError(f"{member.name} is no file of a run")
-                files[member.name] = content.read()
+                content = archive.extractfile(member)
+                files[member.name] = content.read() if content else b""
         if NAME not in files:
             raise ValueError(f"it has no {NAME}")
     except (tarfile.TarError, lzma.LZMAError, EOFError, ValueError) as error:

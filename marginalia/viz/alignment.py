@@ -20,10 +20,10 @@ class Aligned:
 
 
 def aligned(runs: Sequence[Run]) -> list[Aligned]:
-    """Each run turned as a whole towards the last class weights of the first; as it is where classes or D differ.
+    """Each run turned as a whole, as near as it goes, to the last class weights of the first.
 
     The rotation or reflection that brings unit vectors nearest to others in least squares (orthogonal Procrustes
-    problem, Schönemann 1966). Angles, lengths and predictions stay.
+    problem, Schönemann 1966). Angles, lengths and predictions stay. A run of other classes or D stays as it is.
     """
     first = runs[0]
     return [Aligned(first, False), *(turned(run, first) for run in runs[1:])]

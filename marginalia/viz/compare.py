@@ -14,6 +14,7 @@ from marginalia.core.errors import InputError
 from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.alignment import aligned
 from marginalia.viz.circle import Circle
+from marginalia.viz.drawable import require_drawable
 from marginalia.viz.frames import feature_space, legend, name_of
 from marginalia.viz.labels import shown_names
 from marginalia.viz.numbers import in_degrees, in_epochs, in_percent
@@ -49,8 +50,8 @@ class Compare(Sheet):
 
     The runs are turned alike, see `alignment.aligned`. titles: over the panes, instead of the names of the runs.
     between: interpolated frames from one epoch to the next. mark: rings are drawn around the points that the first of
-    two runs gets right and the second wrong, in both panes. plain: no
-    captions but the titles. Raises InputError if the runs to mark show other points.
+    two runs gets right and the second wrong, in both panes.
+    plain: no captions but the titles. Raises InputError if the runs to mark show other points.
     """
 
     def __init__(
@@ -58,8 +59,10 @@ class Compare(Sheet):
         mark: bool = False, plain: bool = False,
     ):  # fmt: skip
         super().__init__(WIDTH, style)
+        for run in runs:
+            require_drawable(run, split)
         if mark:
-            require_same_points(runs, split)
+            require_marks(runs, split, style)
         given, turned = runs, aligned(runs)
         runs, self.mirrored = [each.run for each in turned], [each.mirrored for each in turned]
         self.runs, self.split, self.between, self.mark = runs, split, between, mark
@@ -75,14 +78,15 @@ class Compare(Sheet):
         for number, (run, title) in enumerate(zip(runs, titles, strict=True)):
             self.add_pane(run, title, number, grid)
         self.epoch = self.text(WIDTH - 24, LINES - 44, "", 26, fontweight="bold", ha="right")
-        self.text(24, LINES - 44, self.say("{} images", name_of(split, self.say)), 26, fontweight="bold")
+        images = self.text(24, LINES - 44, self.say("{} images", name_of(split, self.say)), 26, fontweight="bold")
+        beside = 24 + images.get_window_extent().x1 / self.figure.bbox.width * WIDTH
         alike = any(each.run is not run for each, run in zip(turned, given, strict=True))
         notes = [self.say("own scales, turned alike" if alike else "own scales")]
         notes += [self.say("mean: angle to own class")] * self.with_angles
-        self.text(290, LINES - 43, "; ".join(notes), LEGIBLE, muted=True)
+        self.text(beside, LINES - 43, "; ".join(notes), LEGIBLE, muted=True)
         self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
         self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
-        if not mark:  # its line at the foot is long
+        if grid.side <= FEW_PIXELS:  # larger panes carry the names themselves
             self.add_legend()
         for text in self.figure.texts if plain else ():
             text.set_visible(text in self.titles)
@@ -95,7 +99,7 @@ class Compare(Sheet):
         top = LINES - HEADER - row * height
         size = LEGIBLE if grid.side > FEW_PIXELS else SMALLER
         large = TITLE if grid.side > 2 * FEW_PIXELS else size
-        self.titles.append(self.text(middle, top - 24, title, large, fontweight="bold", ha="center"))
+        self.titles.append(self.text(middle, top - 21, title, large, fontweight="bold", ha="center"))
         self.accuracies.append(self.text(middle, top - 50, "", size, ha="center"))
         bottom = top - CAPTION - grid.side
         place = (middle - grid.side / 2, bottom, grid.side, grid.side)
@@ -157,9 +161,11 @@ class Compare(Sheet):
         return ~first.wrong & second.wrong
 
 
-def require_same_points(runs: Sequence[Run], split: SplitName) -> None:
+def require_marks(runs: Sequence[Run], split: SplitName, style: Style) -> None:
     if len(runs) != 2:
         raise InputError(f"--mark compares two runs, not {len(runs)}")
+    if style.view == "circle" or "errors" not in style.overlays:
+        raise InputError("--mark rings points: leave --view circle away, and keep the overlay errors")
     first, second = (run.snapshots[0].points(split).labels for run in runs)
     if not np.array_equal(first, second):
         raise InputError(f"{runs[0].name} and {runs[1].name} show other {split} images; --mark needs the same ones")

@@ -44,7 +44,10 @@ class Page(RunSheet):
 
     @our_settings()
     def widen(self, run: Run) -> None:
-        """Takes other snapshots of the same run, in limits that hold those of before as well."""
+        """Takes other snapshots of the same run, in limits that hold those of before as well.
+
+        A page that began with several has a time line, which knows no others.
+        """
         self.run = run
         self.scatter.widen(run)
 
@@ -116,14 +119,14 @@ def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     if flat and style.view == "circle":
         words = [say("outlines: not trained")] if strange else []
         words += [say("gaps: margin")] if run.spec.has_margin else []
-        return [*words, say("lobes: % per degree")]
+        return [*words, say("lobes: % of a class per degree")]
     words = [say("crosses: not trained")] if strange else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append(say("hatched: margin"))
     if style.pull:
         words.append(say("arrows: pull on class {}", shown(style.pull, LONGEST_CLASS)))
     if has_lobes(run, style):
-        words.append(say("lobes: % per degree"))
+        words.append(say("lobes: % of a class per degree"))
     elif style.view_of(run.spec) in ("both", "circle"):
         words.append(say("circle: x / |x|" if flat else "sphere: x / |x|"))
     return words

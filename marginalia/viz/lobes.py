@@ -21,6 +21,7 @@ TICKS = (0.1, 1.0)
 OPACITY = 0.85
 LEAST_GAP = np.radians(24)
 HALF_LABEL = BINS // 60
+ASIDE = (-np.radians(5), np.radians(5))
 TICK_POINTS = 12
 
 
@@ -44,18 +45,19 @@ class Lobes:
         text: dict[str, Any] = {"color": style.colors.muted, "fontsize": TICK_POINTS * scale**0.5, "zorder": 4.2}
         for share in TICKS if labelled else ():
             ax.plot(*(self.reach(np.array(share)) * circle), **line)
-            self.ticks.append(ax.text(0, 0, f"{100 * share:g}", ha="center", va="center_baseline", **text))
+            self.ticks.append(ax.text(0, 0, f"{100 * share:g} %", ha="center", va="center_baseline", **text))
 
-    def show(self, points: Points, badges: np.ndarray) -> None:
-        """badges: the directions (radians) between which the numbers of the circles stand."""
+    def show(self, points: Points, badges: np.ndarray) -> float:
+        """The direction in which the numbers of the circles stand, radians: between two of the badges."""
         density = densities(points, len(self.colors))
         pieces = [(label, piece) for label, row in enumerate(density) for piece in self.outlines(row)]
         self.areas.set_verts([piece for _, piece in pieces])
         self.areas.set_facecolor([self.colors[label] for label, _ in pieces])
-        where = np.array(free_direction(density, badges) if self.ticks else 0.0)
-        for text, share in zip(self.ticks, TICKS, strict=False):
-            x, y = self.reach(np.array(share)) * on_circle(where)
+        where = free_direction(density, badges)
+        for text, share, aside in zip(self.ticks, TICKS, ASIDE, strict=False):
+            x, y = self.reach(np.array(share)) * on_circle(np.array(where + aside))
             text.set_position((float(x), float(y)))
+        return where
 
     def reach(self, density: np.ndarray) -> np.ndarray:
         """How far from the middle the outline of a lobe stands where it is so dense."""
@@ -98,12 +100,15 @@ def log_share(density: np.ndarray) -> np.ndarray:
 def densities(points: Points, classes: int) -> np.ndarray:
     """The share of each class per degree of direction, (C, BINS), smoothed by a Gaussian of 0.4 degrees.
 
-    With this bandwidth a class in a single direction has 1, all of it in one degree.
+    With this bandwidth a class in a single direction has 1, all of it in one degree. A feature of
+    length 0 points nowhere.
     """
-    angles = np.arctan2(points.features[:, 1], points.features[:, 0]) % TURN
-    bins = np.minimum((angles * (BINS / TURN)).astype(np.int64), BINS - 1)
-    counts = np.bincount(points.labels * BINS + bins, minlength=classes * BINS).reshape(classes, BINS)
+    pointing = points.features.any(axis=1)
+    features, labels = points.features[pointing], points.labels[pointing]
+    bins = np.minimum((np.arctan2(features[:, 1], features[:, 0]) % TURN * (BINS / TURN)).astype(np.int64), BINS - 1)
+    counts = np.bincount(labels * BINS + bins, minlength=classes * BINS).reshape(classes, BINS)
+    size = np.bincount(points.labels, minlength=classes)[:, None]
     distance = ((np.arange(BINS) + BINS / 2) % BINS - BINS / 2) * 360 / BINS
     kernel = np.exp(-0.5 * (distance / BANDWIDTH) ** 2) / (BANDWIDTH * np.sqrt(TURN))
     smooth = np.fft.irfft(np.fft.rfft(counts, axis=1) * np.fft.rfft(kernel), BINS, axis=1)
-    return np.clip(smooth, 0, None) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return np.clip(smooth, 0, None) / np.maximum(size, 1)

@@ -94,7 +94,8 @@ class AccuracyCurve:
         shares = [share for share in NINES if share == 0 or nines(np.array(share)) >= LEAST_TICK * top]
         ax.set(xlim=(0, 1.02 * last), ylim=(0, top), yticks=nines(np.array(shares)))
         ax.set_yticklabels([f"{100 * share:g} %" for share in shares])
-        ax.set_xticks([0, last], ["0", style.words("epoch {}", f"{last:g}") if self.epochs[-1] else ""])
+        end = style.words("epoch {}", f"{last:g}") if self.epochs[-1] else ""
+        ax.set_xticks([0, last], ["0", end], fontfamily=families(end))
         ax.get_xticklabels()[0].set_horizontalalignment("left")
         ax.get_xticklabels()[1].set_horizontalalignment("right")
         quiet(ax, style)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from marginalia.core.errors import InputError
+from marginalia.core.margin import sampled_psi
 from marginalia.record.snapshot import Run, Snapshot
 from marginalia.viz.camera import Camera
 from marginalia.viz.pull import pull
@@ -21,12 +22,16 @@ class PullField:
     """Artists made once; `show(snapshot, camera)` turns the arrows. Of a flat run under a loss of AngleLinear.
 
     An arrow is as long as the root of the pull, the longest of a frame always the same.
-    Raises InputError if the run has no class of this name, or its loss is another head's.
+    Raises InputError if the run has no class of this name, or the pull is not that of its loss.
     """
 
     def __init__(self, ax: Axes, run: Run, name: str, disc: float, style: Style):
         if run.head != "" or run.dimension != 2:
             raise InputError(f"{run.name}: the pull is known of losses of AngleLinear in the plane")
+        plain = sampled_psi(run.spec)
+        for snapshot in run.snapshots:
+            if snapshot.bias is not None or not (snapshot.psi is None or np.allclose(snapshot.psi, plain, atol=1e-4)):
+                raise InputError(f"{run.name} has a bias or a margin that comes in slowly: its pull is not known")
         if name not in run.class_names:
             raise InputError(f"{run.name} has no class {name!r}; it has {', '.join(run.class_names)}")
         self.label, self.spec = run.class_names.index(name), run.spec
@@ -36,7 +41,8 @@ class PullField:
         nothing = np.zeros(len(self.places))
         self.arrows = ax.quiver(
             *self.places.T, nothing, nothing, angles="xy", scale_units="xy", scale=1, color=style.colors.ink,
-            width=0.004, headwidth=4, headlength=4.5, headaxislength=4, minlength=0.2, pivot="mid", zorder=3.5,
+            alpha=0.65, width=0.0035, headwidth=4, headlength=4.5, headaxislength=4, minlength=0.2, pivot="mid",
+            zorder=3.5,
         )  # fmt: skip
 
     def show(self, snapshot: Snapshot, camera: Camera) -> None:

@@ -27,15 +27,16 @@ class Rings:
         place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 4.2}
         self.labels = [ax.text(0, 0, "", **text, **place) for _ in range(MOST_RINGS)]
 
-    def show(self, snapshot: Snapshot) -> None:
-        """Moves the circles; their labels stand in the widest gap between the class weights."""
+    def show(self, snapshot: Snapshot, where: float | None = None) -> None:
+        """Moves the circles; their numbers stand in this direction, or in the widest gap between the class weights."""
         angle = np.linspace(0, 2 * np.pi, 181)
         unit_circle = np.stack((np.cos(angle), np.sin(angle)))
         if self.with_rim:
             self.circles[-1].set_data(*(self.camera.disc * unit_circle))
         rings = self.camera.rings(snapshot)
         flat = snapshot.dimension == 2
-        where = widest_gap(unit(snapshot.class_weights)) if flat else np.pi / 4
+        if where is None:
+            where = widest_gap(unit(snapshot.class_weights)) if flat else np.pi / 4
         for number, (circle, label) in enumerate(zip(self.circles, self.labels, strict=False)):
             length, radius = rings[number] if number < len(rings) else (np.nan, np.nan)
             circle.set_data(*(radius * unit_circle))

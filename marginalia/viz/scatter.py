@@ -146,8 +146,6 @@ class Scatter:
         seen_features = self.camera.seen(points.features, snapshot)
         self.dots.show(seen_features, frame)
         marked = flatten(seen_features, frame)
-        if self.lengths is not None:
-            self.lengths.show(snapshot)
         if self.rim is not None:
             directions = UNIT_RING * self.reach * unit(points.features)
             marked = flatten(directions, frame)
@@ -173,8 +171,9 @@ class Scatter:
         tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
         places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
         places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)
-        if self.lobes is not None:
-            self.lobes.show(points, np.arctan2(places[:, 1], places[:, 0]))
+        where = self.lobes.show(points, np.arctan2(places[:, 1], places[:, 0])) if self.lobes is not None else None
+        if self.lengths is not None:
+            self.lengths.show(snapshot, where)
         near = depth(snapshot.class_weights, frame) >= 0
         for line, badge, tip, place, front in zip(self.lines, self.badges, tips, places, near, strict=True):
             line.set_alpha(0.55 if front else 0.2)

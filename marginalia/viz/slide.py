@@ -17,6 +17,7 @@ from marginalia.viz.style import Style
 
 LEFT, RIGHT = 752, 1252
 LONGEST_TITLE = 24
+FORMULA = 19
 
 
 class Slide(RunSheet):
@@ -24,7 +25,6 @@ class Slide(RunSheet):
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(WIDTH, style, run, split)
-        self.last = run.snapshots[-1].epoch
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
         self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
@@ -38,12 +38,20 @@ class Slide(RunSheet):
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 664, title, 32 * min(1, 16 / len(title)), fontweight="bold")
         own, others = in_training(run, self.say)
-        self.text(LEFT, 618, own, 19)
-        self.text(LEFT, 582, others, 19, muted=True)
-        self.accuracy = self.text(LEFT, 532, "", 24, fontweight="bold")
-        self.epoch = self.text(RIGHT, 532, "", 20, ha="right")
-        self.note = self.text(LEFT, 499, "", SECONDARY, muted=True)
-        self.text(LEFT, 468, "   ".join(legend(run, split, style)[:2]), SECONDARY, muted=True)
+        self.formula(618, own)
+        self.formula(582, others, muted=True)
+        self.accuracy = self.text(LEFT, 538, "", 24, fontweight="bold")
+        self.epoch = self.text(RIGHT, 538, "", 20, ha="right")
+        self.note = self.text(LEFT, 507, "", SECONDARY, muted=True)
+        for row, words in enumerate(legend(run, split, style)[:2]):
+            self.text(LEFT, 480 - 27 * row, words, SECONDARY, muted=True)
+
+    def formula(self, height: float, content: str, muted: bool = False) -> None:
+        """Words, then mathematics, which has fonts of its own and would take the words into them."""
+        words, dollar, rest = content.partition("$")
+        said = self.text(LEFT, height, words.rstrip(), FORMULA, muted=muted)
+        right = said.get_window_extent().x1 / self.figure.bbox.width * WIDTH
+        self.text(right + 14, height, dollar + rest, FORMULA, muted=muted)
 
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
@@ -52,5 +60,5 @@ class Slide(RunSheet):
         for panel in self.panels:
             panel.show(snapshot)
         write(self.accuracy, f"{name_of(self.split, self.say)} {in_percent(points.accuracy)}")
-        write(self.epoch, self.say("epoch {} of {}", in_epochs(snapshot.epoch), in_epochs(self.last)))
+        write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
         write(self.note, errors_in_words(points, self.scatter.rings, self.say))

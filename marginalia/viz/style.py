@@ -39,7 +39,7 @@ class Style:
     size: height of a frame, pixels; type and lines grow with it. theme: a key of THEMES. palette: one of matplotlib's
     colour sequences. overlays: of regions, margin, centres, errors. view: "features" as they are, their directions on
     the unit "circle", or "both"; "auto" is both where the loss normalises the features. transparent: no background,
-    for stills. camera: see `camera.Camera`. pull: the class whose features are pulled by arrows, see `PullField`.
+    for stills. camera: see `camera.Camera`. pull: the class of which arrows show the pull, see `PullField`.
     words: what captions say.
     """
 

@@ -14,7 +14,7 @@ from marginalia.viz.sheet import LINES, Sheet
 
 LABELLED = (0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 LEAST_ROOM = 40
-POINTS = 13
+POINTS, BELOW = 12, 5
 
 
 class TimeLine:
@@ -30,16 +30,13 @@ class TimeLine:
         self.line(sheet, [left / sheet.width, right / sheet.width], color=muted, lw=1.2, alpha=0.5)
         self.line(sheet, everywhere, color=muted, marker="o", markersize=3.5, linestyle="none")
         self.past = self.line(sheet, [], color=ink, lw=2.5)
-        box: dict[str, Any] = {"boxstyle": "round,pad=0.2", "fc": sheet.style.colors.background, "ec": "none"}
         for number in labelled(epochs, (right - left) / self.last):
             x = float(everywhere[number]) * sheet.width
-            written = in_epochs(epochs[number])
-            text = written if number else sheet.say("epoch {}", written)
-            sheet.text(x, height, text, POINTS, muted=True, ha="center", va="center_baseline", bbox=box)
-        self.now = self.line(sheet, [], color=ink, marker="o", markersize=8)
+            sheet.text(x, height - BELOW, in_epochs(epochs[number]), POINTS, muted=True, ha="center", va="top")
+        self.now = self.line(sheet, [], color=ink, marker="o", markersize=8, zorder=4)
 
-    def line(self, sheet: Sheet, x: Any, **look: Any) -> Any:
-        return sheet.figure.add_artist(Line2D(x, np.full(len(x), self.y), **look))
+    def line(self, sheet: Sheet, x: Any, **options: Any) -> Any:
+        return sheet.figure.add_artist(Line2D(x, np.full(len(x), self.y), **options))
 
     def x(self, place: Any) -> Any:
         return (self.left + (self.right - self.left) * place / self.last) / self.width

@@ -32,7 +32,8 @@ class Timing:
     def milliseconds(self, changes: Sequence[float]) -> list[int]:
         """How long each frame stands: multiples of 10 ms, as GIFs keep them, at least 20.
 
-        changes: how much the space changes from each snapshot to the next. The whole takes as long as evenly.
+        changes: how much the space changes from each snapshot to the next. The whole takes as long as evenly, unless
+        frames come down to 20 ms.
         """
         shares = np.ones(len(changes)) if self.even else shares_of_time(np.asarray(changes, float))
         ends = np.cumsum(np.repeat(shares * self.seconds / (self.between + 1), self.between + 1))

@@ -23,7 +23,7 @@ def tweened(run: Run, between: int) -> Run:
 
 def blend(before: Snapshot, after: Snapshot, share: float) -> Snapshot:
     """`share` of the way from one snapshot to the next."""
-    if share == 0:
+    if share == 0 or before is after:
         return before
     return replace(
         before,

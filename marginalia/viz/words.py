@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from marginalia.core.errors import InputError
@@ -14,8 +12,9 @@ from marginalia.core.parsing import nearest
 from marginalia.viz.labels import with_boxes
 
 CAPTIONS = (
-    "test", "train", "epoch {}", "epoch {} of {}", "{} accuracy {}", "{} accuracy", "{} images", "{} wrong of {}",
-    "ringed: {} wrong of {}", "|x| up to {}", "|x| up to {}, {} beyond", "hatched: margin", "lobes: % per degree",
+    "test", "train", "epoch {}", "{} accuracy {}", "{} accuracy", "{} images", "{} wrong of {}",
+    "ringed: {} wrong of {}", "|x| up to {}", "|x| up to {}, {} beyond", "hatched: margin",
+    "lobes: % of a class per degree",
     "arrows: pull on class {}", "crosses: not trained", "outlines: not trained", "gaps: margin",
     "circle: x / |x|", "sphere: x / |x|", "ringed: wrong",
     "ringed: {} right on the left, wrong on the right", "own scales", "own scales, turned alike",
@@ -27,14 +26,14 @@ LARGEST = 100_000
 
 @dataclass(frozen=True)
 class Words:
-    """Called with a caption of CAPTIONS and its values: the text that is drawn. table: caption -> translation."""
+    """Called with a caption and its values: the text that is drawn. table: captions and their translations."""
 
-    table: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    table: tuple[tuple[str, str], ...] = ()
 
     def __call__(self, caption: str, *values: Any) -> str:
         if caption not in CAPTIONS:
             raise KeyError(caption)
-        return self.table.get(caption, caption).format(*values)
+        return dict(self.table).get(caption, caption).format(*values)
 
 
 ENGLISH = Words()
@@ -47,8 +46,8 @@ def read_words(path: Path) -> Words:
     """
     try:
         if path.stat().st_size > LARGEST:
-            raise ValueError("far too large")
-        table = json.loads(path.read_text(encoding="utf-8"))
+            raise InputError(f"{path} is larger than {LARGEST:,} bytes")
+        table = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
@@ -61,4 +60,4 @@ def read_words(path: Path) -> Words:
         rest = text.replace("{}", "")
         if text.count("{}") != caption.count("{}") or "{" in rest or "}" in rest:
             raise InputError(f"{path}: {caption!r} needs {caption.count('{}')} {{}} in its translation {text!r}")
-    return Words(MappingProxyType({caption: with_boxes(text) for caption, text in table.items()}))
+    return Words(tuple((caption, with_boxes(text).replace("$", r"\$")) for caption, text in table.items()))

@@ -25,7 +25,7 @@ PALEST, DARKEST = 0.2, 0.6
 TOP, FOOT, BETWEEN = 0.86, 0.05, 0.09
 PARTS = {"presets": "Presets", "further heads": "Further heads"}
 TITLE = "Test accuracy"
-LINE = "MNIST, 2-D features, LeNet++; mean of the seeds. Pale: after 1, 2, 5, 10 epochs."
+LINE = "MNIST, 2-D features, LeNet++; mean of the seeds. Pale: after 1, 2, 5, 10 epochs, from 88 %."
 
 
 @our_settings()
