@@ -18,7 +18,7 @@ from marginalia.viz.style import Style
 from marginalia.viz.time_line import TimeLine
 from marginalia.viz.words import ENGLISH, Words
 
-CAPTION, FOOT, NAMED_FOOT = 90, 50, 36
+CAPTION, FOOT, NAMED_FOOT = 90, 56, 36
 LEFT, RIGHT = 22, 698
 LONGEST_TITLE = 30
 MOST_LETTERS = 3
@@ -39,8 +39,8 @@ class Page(RunSheet):
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.lengths = self.text(LEFT, LINES - CAPTION - 24, "", 14, muted=True)
         self.note = self.text(RIGHT, LINES - CAPTION - 24, "", 14, muted=True, ha="right")
-        self.text(LEFT, 8, "     ".join(legend(run, split, style)), 14, muted=True)
-        self.time = TimeLine(self, LEFT + 34, RIGHT - 10, 39, run) if len(run.snapshots) > 1 else None
+        self.text(LEFT, 7, "     ".join(legend(run, split, style)), 14, muted=True)
+        self.time = TimeLine(self, LEFT + 8, RIGHT - 10, 47, run) if len(run.snapshots) > 1 else None
 
     @our_settings()
     def widen(self, run: Run) -> None:
