@@ -80,7 +80,7 @@ def hover(page: Any, index: int, pane: int = 0) -> None:
 
 
 def number_of(page: Any, index: int, split: str = "test") -> int:
-    return page.evaluate("([split, index]) => ABOUT.sets[0][split].numbers[index]", [split, index])
+    return page.evaluate("([split, index]) => pageData.sets[0][split].numbers[index]", [split, index])
 
 
 def looked_at(page: Any) -> str:

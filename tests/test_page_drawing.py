@@ -17,7 +17,7 @@ from .paged import SNAPSHOTS
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_coordinates_are_those_of_the_snapshots(visit, runs, mnist, split):
     page = visit("two")
-    numbers = page.evaluate("(split) => ABOUT.sets[0][split].numbers", split)
+    numbers = page.evaluate("(split) => pageData.sets[0][split].numbers", split)
     part = mnist.train if split == "train" else mnist.test
     where = {number: place for place, number in enumerate(part.sampled(300, 3).tolist())}
     chosen = [where[number] for number in numbers]
@@ -90,7 +90,7 @@ def test_the_ground_shows_who_wins_and_where_none_would_with_its_margin(visit, r
 def test_wedges_move_if_their_order_stays(visit):
     page = visit("one")
     wedges = [[[0, 0, 1], [1, 1, 5]], [[0, 0.5, 2], [1, 2.5, 4]], [[1, 0, 6]], [[0, 0, 2], [2, 2, 4]]]
-    move = "([wedges, before, after]) => moved(wedges, { before, after, share: 0.25 })"
+    move = "([wedges, before, after]) => movedWedges(wedges, { before, after, share: 0.25 })"
     assert page.evaluate(move, [wedges, 0, 1]) == [[0, 0.125, 1.25], [1, 1.375, 4.75]]
     assert page.evaluate(move, [wedges, 1, 2]) == wedges[1]
     assert page.evaluate(move, [wedges, 1, 3]) == wedges[1]

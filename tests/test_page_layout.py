@@ -53,7 +53,9 @@ def test_the_end_of_the_page_can_be_reached(visit, width, height):
     page = visit("two", width=width, height=height, has_touch=True)
     page.touchscreen.tap(*on_screen(page, lonely(page)))
     rest(page)
-    page.evaluate("() => { scrollTo(0, document.body.scrollHeight); page.side.scrollTo(0, page.side.scrollHeight); }")
+    page.evaluate(
+        "() => [document.scrollingElement, elements.side].forEach((part) => part.scrollTo(0, part.scrollHeight))"
+    )
     rest(page)
     note = page.locator("#shown").bounding_box()
     cover = page.locator("#image") if width == 360 else page.locator("#transport")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ def about_page(runs: Sequence[Run]) -> dict[str, Any]:
         "geometry": {
             "unitRing": geometry.UNIT_RING, "badgeRing": geometry.BADGE_RING,
             "badgeRadius": BADGE_RADIUS, "beyond": sectors.BEYOND,
-            "darkest": scatter.DARKEST_RING, "faintest": scatter.FAINT_RING,
+            "darkestRing": scatter.DARKEST_RING, "faintRing": scatter.FAINT_RING, "fewRings": scatter.FEW_RINGS,
         },
         "bins": int(panels.WIDEST / panels.BIN) + 1,
         "epochs": epochs_of(runs),
@@ -57,6 +57,7 @@ def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, st
     """number: of its set of images. epochs: those of all runs; `rows` has the run's latest snapshot at each of them."""
     colors, own = class_colors(len(run.class_names), style.palette), epochs_of([run])
     rim = style.view_of(run.spec) in ("both", "circle")
+    words = legend(run, "train", replace(style, camera="fixed"))
     return {
         "name": run.name,
         "sectors": sectors_of(run),
@@ -64,7 +65,7 @@ def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, st
         "cells": cells_of(run),
         "byDistance": run.regions == "cells",
         "rim": rim,
-        "legend": [in_line(legend(run, "train", style) + ringed) for ringed in ([], ["ringed: wrong"])],
+        "legend": [in_line(words + ringed) for ringed in ([], ["ringed: wrong"])],
         "classes": run.class_names,
         "short": short_names(run.class_names, scatter.LONGEST_BADGE),
         "weights": class_directions(run),
