@@ -22,7 +22,8 @@ LAST = SNAPSHOTS - 1
 WANTED = {
     "one": ["CosFace_v1"], "two": ["softmax", "CosFace_v1"], "cells": ["cells"], "mixed": ["short", "softmax"],
     "four": ["softmax", "CosFace_v1", "cells", "short"], "many errors": ["lost"], "hostile": ["hostile"],
-    "long names": ["long names"],
+    "long names": ["long names"], "two fixed": ["softmax", "CosFace_v1"], "two log": ["softmax", "CosFace_v1"],
+    "cells fixed": ["cells"], "cells log": ["cells"],
 }  # fmt: skip
 
 
@@ -55,6 +56,11 @@ def everywhere(page: Any, pane: int = 0) -> list[np.ndarray]:
 def places(page: Any, pane: int = 0) -> np.ndarray:
     """CSS pixels within the pane of the features, (N, 2)."""
     return everywhere(page, pane)[0]
+
+
+def rings(page: Any, pane: int = 0) -> list[list[float]]:
+    """Lengths and radii of the circles of constant |x|; the half height of the pane is 1."""
+    return page.evaluate("(pane) => ringsAt(app.panes[pane].run.camera, app.panes[pane].rim)", pane)
 
 
 def lonely(page: Any, pane: int = 0) -> int:

@@ -24,7 +24,6 @@ from marginalia.viz.geometry import (
 )  # fmt: skip
 from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import Lobes
-from marginalia.viz.numbers import in_digits
 from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import BEYOND, Sectors
 from marginalia.viz.sphere import Globe
@@ -116,11 +115,7 @@ class Scatter:
 
     def in_words(self, snapshot: Snapshot) -> str:
         """How long the features in the picture are, and how many are longer; nothing of a fixed camera."""
-        if self.camera.kind == "fixed":
-            return ""
-        measured = snapshot.measured
-        beyond = self.camera.beyond(measured.points(self.split), measured)
-        return f"|x| up to {in_digits(self.camera.rim(measured))}" + (f", {beyond:,} beyond" if beyond else "")
+        return self.camera.in_words(snapshot, self.split)
 
     def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
         size = badge_points(len(colors)) * scale**0.75

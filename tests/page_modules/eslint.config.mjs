@@ -10,6 +10,7 @@ export default [{
 	rules: {
 		"complexity": ["error", 12],
 		"eqeqeq": "error",
+		"max-len": ["error", { code: 120, tabWidth: 2 }],
 		"max-lines-per-function": ["error", 40],
 		"no-shadow": "error",
 		"no-undef": "error",

@@ -50,7 +50,7 @@ export class App {
 		const { clock, panes, view } = this;
 		const epoch = pageData.epochs[index];
 		const listState = JSON.stringify([index, view.split, view.hidden, darkScheme.matches]);
-		const state = JSON.stringify([listState, view, clock.resting, clock.playing]);
+		const state = JSON.stringify([listState, view, clock.resting, clock.playing, panes.map(({ zoom }) => zoom.rim)]);
 		if (state === this.told) return;
 		this.told = state;
 		tellControls(this, epoch);

@@ -1,6 +1,9 @@
-// What lies behind the points: regions of the classes, the margin between them, the unit circle.
+// What lies behind the points: regions of the classes, the margin between them, circles, lobes.
 
+import { linearScale } from "./camera.mjs";
 import { createElement } from "./elements.mjs";
+import { drawLengthRings } from "./length_rings.mjs";
+import { drawLobes } from "./lobe_layer.mjs";
 import { pageData } from "./page_data.mjs";
 import { disc, fillPath, polyline, strokePath } from "./shapes.mjs";
 import { theme } from "./theme.mjs";
@@ -9,7 +12,7 @@ import { movedWedges } from "./wedges.mjs";
 const HATCH = 0.014;
 const LEAST_HATCH = 5;
 
-export function drawBackdrop(pane) {
+export function drawBackdrop(pane, hidden) {
 	const { run, backdrop, side, moment } = pane;
 	const { unitRing } = pageData.geometry;
 	backdrop.clearRect(0, 0, side, side);
@@ -22,21 +25,28 @@ export function drawBackdrop(pane) {
 	for (const fill of [`${theme().background}59`, hatch(side)]) {
 		for (const [, ...arc] of movedWedges(run.margins, moment)) fillPath(backdrop, wedgePath(pane, arc), fill);
 	}
-	if (run.rim) strokePath(backdrop, disc(pane.place(0, 0), unitRing * pane.middle), theme().muted, 1);
+	if (run.circle) strokePath(backdrop, disc(pane.place(0, 0), pane.lengthOf(unitRing)), theme().muted, 1);
+	drawLengthRings(pane);
+	if (run.lobed) drawLobes(pane, hidden);
 }
 
+// On a logarithmic scale cells have no straight sides, and are left out.
 function drawCells(pane) {
 	const { run, backdrop, moment } = pane;
+	const scale = linearScale(run.camera, pane.rim);
+	if (scale === null) return;
+	backdrop.save();
+	if (run.lobed) backdrop.clip(disc(pane.place(0, 0), pane.lengthOf(run.farthest)));
 	run.cells[moment.before].forEach((corners, label) => {
-		const path = polyline(corners.map(([x, y]) => pane.place(x / run.reach, y / run.reach)));
-		fillPath(backdrop, path, run.colors[label]);
+		fillPath(backdrop, polyline(corners.map(([x, y]) => pane.place(x * scale, y * scale))), run.colors[label]);
 	});
+	backdrop.restore();
 }
 
 function wedgePath(pane, [start, width]) {
 	const centre = pane.place(0, 0);
 	const path = polyline([centre]);
-	path.arc(...centre, pageData.geometry.beyond * pane.middle, -start, -start - width, true);
+	path.arc(...centre, pane.lengthOf(pane.run.farthest), -start, -start - width, true);
 	return path;
 }
 

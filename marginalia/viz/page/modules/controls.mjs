@@ -4,6 +4,7 @@ import { elements } from "./elements.mjs";
 import { listenToKey } from "./keyboard.mjs";
 import { listenToPointer } from "./pointer.mjs";
 import { darkScheme } from "./theme.mjs";
+import { listenToZoom } from "./zooming.mjs";
 
 export function listen(app) {
 	const { clock } = app;
@@ -26,7 +27,10 @@ export function listen(app) {
 		const isThere = value === "" || app.search(Number(value));
 		elements.answer.textContent = isThere ? "" : `image ${value} is not among those on this page`;
 	});
-	for (const pane of app.panes) listenToPointer(app, pane);
+	for (const pane of app.panes) {
+		listenToPointer(app, pane);
+		listenToZoom(app, pane);
+	}
 	addEventListener("keydown", (event) => listenToKey(app, event));
 	addEventListener("hashchange", () => app.follow());
 	addEventListener("resize", () => app.resize());

@@ -1,6 +1,7 @@
 // Keys.
 
 import { elements } from "./elements.mjs";
+import { resetZoom, zoomAll } from "./zooming.mjs";
 
 export function listenToKey(app, event) {
 	if (isForAnElement(event) || elements.help.open) return;
@@ -34,6 +35,9 @@ export function shortcut(app, key) {
 		e: () => app.set({ errorsOnly: !view.errorsOnly }),
 		t: () => app.set({ split: view.split === "test" ? "train" : "test" }),
 		a: () => app.set({ hidden: [] }),
+		"+": () => zoomAll(app, 1),
+		"-": () => zoomAll(app, -1),
+		f: () => resetZoom(app),
 		"/": () => elements.number.select(),
 		"?": () => elements.help.showModal(),
 		Escape: () => leave(app),

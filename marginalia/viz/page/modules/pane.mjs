@@ -2,19 +2,28 @@
 
 import { drawBackdrop } from "./backdrop.mjs";
 import { drawBadges } from "./badges.mjs";
+import { rimAt } from "./camera.mjs";
 import { drawHistogram } from "./histogram.mjs";
+import { drawLengthLabels } from "./length_rings.mjs";
+import { drawLobeTicks } from "./lobe_layer.mjs";
+import { densitiesOf } from "./lobes.mjs";
 import { clamp } from "./numbers.mjs";
 import { pageData } from "./page_data.mjs";
 import { drawPoints } from "./point_layer.mjs";
-import { placePoints } from "./positions.mjs";
+import { inPixels, onRing, placesBetween, seenPlace, seenPlaces } from "./positions.mjs";
 import { makeStamp } from "./stamps.mjs";
 import { drawTrajectory } from "./trajectory.mjs";
 import { visibilityOf } from "./visibility.mjs";
+import { WHOLE, panned, zoomed } from "./zoom.mjs";
 
 const DOT_SIZES = [[1.25, 0.003], [1.7, 0.0044]];
 const MOST_FULL_BADGES = 20;
 
 export class Pane {
+	zoom = WHOLE;
+	isWhole = true;
+	cache = new Map();
+
 	constructor(run, root) {
 		Object.assign(this, { run, root, set: pageData.sets[run.set], badgeShapes: [] });
 		this.canvases = [...root.querySelectorAll(".space canvas")];
@@ -47,32 +56,97 @@ export class Pane {
 
 	// Where a place of the plane is, whose half height is 1.
 	place(x, y) {
-		return [this.middle * (1 + x), this.middle * (1 - y)];
+		const { middle, zoom } = this;
+		return [middle * (1 + (x - zoom.x) * zoom.scale), middle * (1 - (y - zoom.y) * zoom.scale)];
+	}
+
+	planeAt(left, top) {
+		const { middle, zoom } = this;
+		return [zoom.x + (left / middle - 1) / zoom.scale, zoom.y - (top / middle - 1) / zoom.scale];
+	}
+
+	lengthOf(radius) {
+		return radius * this.middle * this.zoom.scale;
 	}
 
 	onRing(angle, radius) {
 		return this.place(radius * Math.cos(angle), radius * Math.sin(angle));
 	}
 
+	// The length of a feature at the rim: that of the moment, or what it was when the reader began to zoom.
+	get rim() {
+		return this.zoom.rim ?? rimAt(this.run.camera, this.moment);
+	}
+
+	rimOf(row) {
+		return this.zoom.rim ?? this.run.camera.rims[row];
+	}
+
 	// Where the feature of one point stands in a snapshot.
 	placeOf(index, row) {
 		const { x, y, count } = this.points;
-		const { reach } = this.run;
-		return this.place(x[row * count + index] / reach, y[row * count + index] / reach);
+		const at = row * count + index;
+		return this.place(...seenPlace(this.run.camera, this.rimOf(row), x[at], y[at]));
+	}
+
+	// The same of all points; kept for the two snapshots that it moves between.
+	seenIn(row) {
+		const rim = this.rimOf(row);
+		const key = `${this.split} ${row} ${rim}`;
+		const places = this.cache.get(key) ?? seenPlaces(this.run.camera, rim, this.points, row);
+		this.cache.delete(key);
+		this.cache.set(key, places);
+		if (this.cache.size > 2) this.cache.delete(this.cache.keys().next().value);
+		return places;
+	}
+
+	setZoom(zoom) {
+		const { camera } = this.run;
+		const rim = zoom === WHOLE || camera.kind === "fixed" ? null : (zoom.rim ?? rimAt(camera, this.moment));
+		this.zoom = { ...zoom, rim };
+		this.isWhole = zoom === WHOLE;
+		this.part("space").classList.toggle("zoomed", !this.isWhole);
+	}
+
+	zoomBy(factor, place) {
+		this.setZoom(zoomed(this.zoom, factor, place));
+	}
+
+	// Moves what stands at one place of the window to another.
+	moveBy(from, to) {
+		const [[x1, y1], [x2, y2]] = [this.planeAt(...from), this.planeAt(...to)];
+		this.setZoom(panned(this.zoom, [x1 - x2, y1 - y2]));
 	}
 
 	show(moment, view) {
 		Object.assign(this, { moment, row: moment.before, split: view.split });
-		const { points, middle, run } = this;
-		this.spots = placePoints(points, moment, middle, run.reach, run.rim ? pageData.geometry.unitRing : 0);
-		this.visibility = visibilityOf(points, this.row, view);
-		drawBackdrop(this);
+		this.placePoints();
+		this.visibility = visibilityOf(this.points, this.row, view);
+		drawBackdrop(this, view.hidden);
 		drawPoints(this);
-		this.marks.clearRect(0, 0, this.side, this.side);
-		drawBadges(this, view.hidden);
-		const index = this.indexOf(view.focus);
-		if (index >= 0) drawTrajectory(this, index, Boolean(view.hover && this.mouse));
+		this.drawMarks(view);
 		drawHistogram(this.part("histogram"), this, view.hidden);
+	}
+
+	// seen: in the plane. spots: in pixels, of the features and, if the circle is drawn, of their directions on it.
+	placePoints() {
+		const { run, moment, middle, zoom } = this;
+		const { before, after, share } = moment;
+		this.seen = placesBetween(this.seenIn(before), share ? this.seenIn(after) : null, share);
+		const layers = run.circle ? [this.seen, onRing(this.seen, pageData.geometry.unitRing)] : [this.seen];
+		this.spots = layers.map((places) => inPixels(places, middle, zoom));
+		if (run.lobed) {
+			this.densities = densitiesOf(this.seen, this.points.labels, run.classes.length, pageData.lobes);
+		}
+	}
+
+	drawMarks({ hidden, focus, hover }) {
+		this.marks.clearRect(0, 0, this.side, this.side);
+		drawLengthLabels(this);
+		if (this.run.lobed) drawLobeTicks(this);
+		drawBadges(this, hidden);
+		const index = this.indexOf(focus);
+		if (index >= 0) drawTrajectory(this, index, Boolean(hover && this.mouse));
 	}
 
 	// The whole name of the class whose badge is there.

@@ -24,6 +24,7 @@ export function listenToPointer(app, pane) {
 	// A click is in whole pixels and a move in fractions: what the mouse was over is kept.
 	space.addEventListener("click", (event) => {
 		const { hover } = app.view;
+		if (pane.dragged) return;
 		if (event.pointerType === "touch") app.pin(imageUnder(event));
 		else app.set({ pinned: hover ?? imageUnder(pane.mouse ?? event), hover });
 	});
