@@ -22,7 +22,8 @@ LAST = SNAPSHOTS - 1
 WANTED = {
     "one": ["CosFace_v1"], "two": ["softmax", "CosFace_v1"], "cells": ["cells"], "mixed": ["short", "softmax"],
     "four": ["softmax", "CosFace_v1", "cells", "short"], "many errors": ["lost"], "hostile": ["hostile"],
-    "long names": ["long names"],
+    "long names": ["long names"], "two fixed": ["softmax", "CosFace_v1"], "two log": ["softmax", "CosFace_v1"],
+    "cells fixed": ["cells"], "cells log": ["cells"],
 }  # fmt: skip
 
 
@@ -57,6 +58,11 @@ def places(page: Any, pane: int = 0) -> np.ndarray:
     return everywhere(page, pane)[0]
 
 
+def rings(page: Any, pane: int = 0) -> list[list[float]]:
+    """Lengths and radii of the circles of constant |x|; the half height of the pane is 1."""
+    return page.evaluate("(pane) => ringsAt(app.panes[pane].run.camera, app.panes[pane].rim)", pane)
+
+
 def lonely(page: Any, pane: int = 0) -> int:
     """The point that is farthest from all others, so that it can be hit."""
     found = everywhere(page, pane)
@@ -80,7 +86,7 @@ def hover(page: Any, index: int, pane: int = 0) -> None:
 
 
 def number_of(page: Any, index: int, split: str = "test") -> int:
-    return page.evaluate("([split, index]) => ABOUT.sets[0][split].numbers[index]", [split, index])
+    return page.evaluate("([split, index]) => pageData.sets[0][split].numbers[index]", [split, index])
 
 
 def looked_at(page: Any) -> str:

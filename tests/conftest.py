@@ -24,6 +24,7 @@ from marginalia.data.dataset import Dataset
 from marginalia.data.mnist import load_mnist
 from marginalia.record.snapshot import Run
 from marginalia.viz import labels
+from marginalia.viz.camera import KINDS
 
 from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
@@ -120,12 +121,12 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def runs(config_file: ConfigFile, mnist: Dataset) -> dict[str, Run]:
-    """Two runs of the same images, one of a head with cells, one that is shorter, one with hundreds of errors."""
+    """Two runs of the same images, one of a head with cells, one that is shorter, one with thousands of errors."""
     long = [shown_run(config_file.margin(name), mnist, name, random_seed=i)
             for i, name in enumerate(("softmax", "CosFace_v1"))]  # fmt: skip
     celled = with_cells(shown_run(config_file.margin("softmax"), mnist, "cells", random_seed=5))
     short = shown_run(config_file.margin("ArcFace_v3"), mnist, "short", snapshots=2)
-    hopeless = lost(shown_run(config_file.margin("CosFace_v1"), mnist, "lost", count=700))
+    hopeless = lost(shown_run(config_file.margin("CosFace_v1"), mnist, "lost", count=2200))
     return {run.name: run for run in (*long, celled, short, hopeless)}
 
 
@@ -143,6 +144,7 @@ def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.Te
     save(long, mnist, outputs, folder="long names")
     for name, losses in WANTED.items():
         options = [word for loss in losses for word in ("--lossname", loss)]
+        options += [word for kind in KINDS if name.endswith(kind) for word in ("--camera", kind)]
         command = [*options, "--page", outputs / f"{name}.html", "--outputs", outputs, "--config", ROOT / "config.json"]
         done = CliRunner().invoke(draw, list(map(str, command)), catch_exceptions=False)
         assert done.exit_code == 0

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from marginalia.viz.geometry import BADGE_RING, UNIT_RING
+from marginalia.viz.geometry import BADGE_RING, LOBED_REACH, UNIT_RING
 from marginalia.viz.page.about import badge_angles
 from marginalia.viz.regions import effective
 from marginalia.viz.style import THEMES, class_colors
 
-from .browsing import canvas, lonely, places, rest
+from .browsing import canvas, lonely, places, rest, rings
 from .paged import SNAPSHOTS
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_coordinates_are_those_of_the_snapshots(visit, runs, mnist, split):
     page = visit("two")
-    numbers = page.evaluate("(split) => ABOUT.sets[0][split].numbers", split)
+    numbers = page.evaluate("(split) => pageData.sets[0][split].numbers", split)
     part = mnist.train if split == "train" else mnist.test
     where = {number: place for place, number in enumerate(part.sampled(300, 3).tolist())}
     chosen = [where[number] for number in numbers]
@@ -62,25 +62,29 @@ def test_points_are_painted_in_their_colours_at_their_places(visit):
 
 
 @pytest.mark.parametrize("epoch", [0, SNAPSHOTS - 1])
-def test_the_ground_shows_who_wins_and_where_none_would_with_its_margin(visit, runs, epoch):
+@pytest.mark.parametrize(("name", "reach"), [("two", LOBED_REACH), ("two log", LOBED_REACH), ("two fixed", 1.0)])
+def test_the_ground_shows_who_wins_and_where_none_would_with_its_margin(visit, runs, name, reach, epoch):
     """Against the logits, which know nothing of wedges."""
-    page = visit("two", f"epoch={epoch}")
+    page = visit(name, f"epoch={epoch}")
     colors = np.array([list(bytes.fromhex(color[1:])) for color in class_colors(10)])
-    for pane, name in enumerate(("softmax", "CosFace_v1")):
-        run, pixels = runs[name], canvas(page, 0, pane).astype(int)
+    for pane, loss in enumerate(("softmax", "CosFace_v1")):
+        run, pixels = runs[loss], canvas(page, 0, pane).astype(int)
         middle, winners, hatched = len(pixels) / 2, set(), 0
         weights = effective(run.snapshots[epoch].class_weights, run.spec)
-        for x, y in np.random.default_rng(0).uniform(-1, 1, (500, 2)):
+        lines = [UNIT_RING, LOBED_REACH, *(radius for _, radius in rings(page, pane))]
+        for x, y in np.random.default_rng(0).uniform(-reach, reach, (500, 2)):
             length = np.hypot(x, y)
             logits = weights @ (x, y) / length
             best, second = np.argsort(logits)[:-3:-1]
             ahead = logits[best] - logits[second]
-            if min(ahead, abs(ahead - run.spec.m3)) < 0.03 or abs(length - UNIT_RING) < 0.02 or length < 0.3:
-                continue  # too near to an edge, the circle or the middle
+            if min(ahead, abs(ahead - run.spec.m3)) < 0.03 or np.abs(length - lines).min() < 0.02 or length < 0.2:
+                continue  # too near to an edge, a circle or the middle
+            if reach == LOBED_REACH < length:
+                continue  # among the lobes
             *color, opacity = pixels[int(middle * (1 - y)), int(middle * (1 + x))]
-            assert (opacity > 60) == (ahead < run.spec.m3), (name, x, y)
+            assert (opacity > 60) == (ahead < run.spec.m3), (loss, x, y)
             if ahead > run.spec.m3:
-                assert np.abs(color - colors[best]).max() <= 4, (name, x, y)
+                assert np.abs(color - colors[best]).max() <= 4, (loss, x, y)
                 winners.add(int(best))
             hatched += opacity > 60
         assert len(winners) > 5
@@ -90,7 +94,7 @@ def test_the_ground_shows_who_wins_and_where_none_would_with_its_margin(visit, r
 def test_wedges_move_if_their_order_stays(visit):
     page = visit("one")
     wedges = [[[0, 0, 1], [1, 1, 5]], [[0, 0.5, 2], [1, 2.5, 4]], [[1, 0, 6]], [[0, 0, 2], [2, 2, 4]]]
-    move = "([wedges, before, after]) => moved(wedges, { before, after, share: 0.25 })"
+    move = "([wedges, before, after]) => movedWedges(wedges, { before, after, share: 0.25 })"
     assert page.evaluate(move, [wedges, 0, 1]) == [[0, 0.125, 1.25], [1, 1.375, 4.75]]
     assert page.evaluate(move, [wedges, 1, 2]) == wedges[1]
     assert page.evaluate(move, [wedges, 1, 3]) == wedges[1]
@@ -98,20 +102,33 @@ def test_wedges_move_if_their_order_stays(visit):
     assert page.evaluate(move, [more, 0, 1]) == more[0]
 
 
-def test_cells_are_those_of_the_nearest_weight(visit, runs):
-    page = visit("cells")
+@pytest.mark.parametrize(("name", "epoch"), [("cells", 0), ("cells", SNAPSHOTS - 1), ("cells fixed", SNAPSHOTS - 1)])
+def test_cells_are_those_of_the_nearest_weight(visit, runs, name, epoch):
+    page = visit(name, f"epoch={epoch}")
     pixels, run = canvas(page, 0), runs["cells"]
     side, colors = len(pixels), class_colors(10)
-    reach = page.evaluate("app.panes[0].run.reach")
-    weights = run.snapshots[-1].class_weights
-    for row, column in np.random.default_rng(0).integers(side, size=(200, 2)):
-        x, y = (2 * column / side - 1) * reach, (1 - 2 * row / side) * reach
-        distances = np.sort(np.linalg.norm(weights - (x, y), axis=1))
-        if distances[1] - distances[0] < 4 * reach / side:  # within two pixels of an edge
+    scale = page.evaluate("linearScale(app.panes[0].run.camera, app.panes[0].rim)")
+    lines = [LOBED_REACH, UNIT_RING, *(radius for _, radius in rings(page))]
+    weights, seen = run.snapshots[epoch].class_weights, 0
+    for row, column in np.random.default_rng(0).integers(side, size=(400, 2)):
+        x, y = 2 * column / side - 1, 1 - 2 * row / side
+        length = np.hypot(x, y)
+        if np.abs(length - lines).min() < 0.02 or (name == "cells" and length > LOBED_REACH):
             continue
-        nearest = int(np.argmin(np.linalg.norm(weights - (x, y), axis=1)))
+        distances = np.linalg.norm(scale * weights - (x, y), axis=1)
+        nearest, second = np.argsort(distances)[:2]
+        if distances[second] - distances[nearest] < 8 / side:  # within two pixels of an edge
+            continue
         rgb = np.array(list(bytes.fromhex(colors[nearest][1:])))
         assert np.abs(pixels[row, column, :3].astype(int) - rgb).max() <= 4, (row, column)
+        seen += 1
+    assert seen > 60
+
+
+def test_a_logarithmic_scale_has_no_cells(visit):
+    pixels = canvas(visit("cells log"), 0)
+    middle = len(pixels) // 2
+    assert not pixels[middle - 20 : middle + 20, middle - 20 : middle + 20, 3].any()
 
 
 def test_badges_stand_at_the_class_directions(visit, runs):
@@ -142,7 +159,7 @@ def test_rings_are_promised_where_they_are_drawn(visit, runs):
         drawn = (np.all(np.abs(pixels[..., :3] - ink) <= 4, axis=2) & (pixels[..., 3] > 60)).any()
         said = page.locator(".legend").inner_text().replace("\u00a0", " ")
         assert (drawn, "ringed: wrong" in said) == (ringed, ringed)
-        assert "circle: x / |x|" in said
+        assert "lobes: % per degree" in said
 
 
 def test_light_and_dark_follow_the_system(visit):

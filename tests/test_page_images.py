@@ -22,7 +22,7 @@ def test_hovering_shows_the_image_and_lights_it_up_in_the_other_pane(visit, mnis
     hover(page, index)
     assert page.locator("#which").inner_text() == f"test image {number:,}"
     assert page.locator("#what").inner_text() == f"class {label}"
-    shown = page.evaluate("Array.from(page.digit.getContext('2d').getImageData(0, 0, 28, 28).data)")
+    shown = page.evaluate("Array.from(elements.digit.getContext('2d').getImageData(0, 0, 28, 28).data)")
     opacity = np.array(shown).reshape(28, 28, 4)[..., 3]
     assert np.abs(opacity - mnist.test.images[number].astype(int)).max() <= 8
     assert page.locator("#rows tr").count() == 2
@@ -87,7 +87,7 @@ def test_a_search_for_an_image_that_is_not_there(visit):
     page = visit("two")
     page.keyboard.press("/")
     page.keyboard.type("9999")
-    there = set(page.evaluate("ABOUT.sets[0].test.numbers"))
+    there = set(page.evaluate("pageData.sets[0].test.numbers"))
     assert 9999 not in there
     assert page.locator("#answer").inner_text() == "image 9999 is not among those on this page"
 

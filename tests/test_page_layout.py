@@ -53,7 +53,9 @@ def test_the_end_of_the_page_can_be_reached(visit, width, height):
     page = visit("two", width=width, height=height, has_touch=True)
     page.touchscreen.tap(*on_screen(page, lonely(page)))
     rest(page)
-    page.evaluate("() => { scrollTo(0, document.body.scrollHeight); page.side.scrollTo(0, page.side.scrollHeight); }")
+    page.evaluate(
+        "() => [document.scrollingElement, elements.side].forEach((part) => part.scrollTo(0, part.scrollHeight))"
+    )
     rest(page)
     note = page.locator("#shown").bounding_box()
     cover = page.locator("#image") if width == 360 else page.locator("#transport")
@@ -68,4 +70,6 @@ def test_the_transport_stands_at_the_bottom_of_a_tall_window(visit, width, heigh
 
 def test_a_legend_does_not_break_within_its_words(visit):
     said = visit("one").locator(".legend").inner_text()
+    assert said == "hatched:\u00a0margin, lobes:\u00a0%\u00a0per\u00a0degree, ringed:\u00a0wrong"
+    said = visit("two fixed").locator(".legend").nth(1).inner_text()
     assert said == "hatched:\u00a0margin, circle:\u00a0x\u00a0/\u00a0|x|, ringed:\u00a0wrong"

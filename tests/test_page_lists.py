@@ -60,7 +60,7 @@ def test_errors_only(visit, runs):
     page = visit("two")
     page.keyboard.press("e")
     rest(page)
-    seen = page.evaluate("app.panes.map((pane) => pane.seen.reduce((sum, value) => sum + (value > 0), 0))")
+    seen = page.evaluate("app.panes.map((pane) => pane.visibility.reduce((sum, value) => sum + (value > 0), 0))")
     assert seen == [len(wrong) for wrong in wrong_at([runs["softmax"], runs["CosFace_v1"]], LAST)]
 
 
@@ -83,7 +83,7 @@ def test_names_are_text(visit):
     assert page.title() != "taken"
     assert page.locator(".name").inner_text() == HOSTILE
     assert page.locator("#classes button").nth(0).get_attribute("title") == HOSTILE
-    assert page.evaluate("document.scripts.length") == page.evaluate("ABOUT.runs.length + ABOUT.sets.length + 2")
+    assert page.evaluate("document.scripts.length") == page.evaluate("pageData.runs.length + pageData.sets.length + 2")
     page.keyboard.press("n")
     rest(page)
     assert HOSTILE in page.locator("#rows").inner_text()
@@ -109,7 +109,7 @@ def test_the_next_error_scrolls_the_wall_and_not_the_page(visit):
         page.keyboard.press("n")
     rest(page)
     wall, checked = page.locator("#errors").bounding_box(), page.locator("#errors label:has(:checked)").bounding_box()
-    assert page.evaluate("[scrollY, page.errors.scrollTop > 0]") == [20, True]
+    assert page.evaluate("[scrollY, elements.errors.scrollTop > 0]") == [20, True]
     assert wall["y"] <= checked["y"]
     assert checked["y"] + checked["height"] <= wall["y"] + wall["height"]
 
@@ -128,7 +128,7 @@ def test_the_focus_stays_on_the_image_that_is_looked_at(visit):
     assert page.evaluate(focused).startswith(f"image {page.evaluate('app.view.pinned.number')}:")
     page.evaluate("() => { app.clock.step(1); app.repaint(); }")  # the wall is rebuilt
     rest(page)
-    assert page.evaluate("page.errors.contains(document.activeElement)")
+    assert page.evaluate("elements.errors.contains(document.activeElement)")
 
 
 def test_one_frame_around_what_has_the_focus(visit):
@@ -150,7 +150,9 @@ def test_names_that_start_alike_are_told_apart_and_whole_on_hover(visit):
     chips = page.locator("#classes button")
     assert chips.nth(3).inner_text() == chips.nth(3).get_attribute("title") == "character_03_ka"
     for label in (0, 7):
-        x, y = page.evaluate(f"app.panes[0].onRing(app.panes[0].run.badges.at(-1)[{label}], badgeRing)")
+        x, y = page.evaluate(
+            f"app.panes[0].onRing(app.panes[0].run.badges.at(-1)[{label}], pageData.geometry.badgeRing)"
+        )
         box = page.locator(".space").bounding_box()
         x = min(max(x, 20), box["width"] - 20)  # badges stay inside
         page.mouse.move(box["x"] + x, box["y"] + y)

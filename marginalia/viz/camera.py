@@ -8,6 +8,8 @@ import numpy as np
 
 from marginalia.record.snapshot import Points, Run, Snapshot
 from marginalia.viz.geometry import CLOUD_REACH, half_height, norms
+from marginalia.viz.numbers import in_digits
+from marginalia.viz.words import ENGLISH, Words
 
 KINDS = ("fixed", "follow", "log")
 INSIDE = 0.995
@@ -93,6 +95,15 @@ class Camera:
     def beyond(self, points: Points, snapshot: Snapshot) -> int:
         """How many of the points are longer than the rim shows."""
         return int(np.count_nonzero(norms(points) > self.rim(snapshot)))
+
+    def in_words(self, snapshot: Snapshot, split: str, say: Words = ENGLISH) -> str:
+        """How long the features in the picture are, and how many are longer; nothing of a fixed camera."""
+        if self.kind == "fixed":
+            return ""
+        measured = snapshot.measured
+        beyond = self.beyond(measured.points(split), measured)
+        reach = in_digits(self.rim(measured))
+        return say("|x| up to {}, {} beyond", reach, f"{beyond:,}") if beyond else say("|x| up to {}", reach)
 
     def rings(self, snapshot: Snapshot) -> list[tuple[float, float]]:
         """Round lengths and the radii at which they stand, in units of the axes: 1, 2, 5, 10, …, the longest first."""

@@ -24,7 +24,6 @@ from marginalia.viz.geometry import (
 )  # fmt: skip
 from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import Lobes
-from marginalia.viz.numbers import in_digits
 from marginalia.viz.pull_field import PullField
 from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import BEYOND, Sectors
@@ -119,12 +118,7 @@ class Scatter:
 
     def in_words(self, snapshot: Snapshot) -> str:
         """How long the features in the picture are, and how many are longer; nothing of a fixed camera."""
-        if self.camera.kind == "fixed":
-            return ""
-        measured = snapshot.measured
-        beyond = self.camera.beyond(measured.points(self.split), measured)
-        reach = in_digits(self.camera.rim(measured))
-        return self.say("|x| up to {}, {} beyond", reach, f"{beyond:,}") if beyond else self.say("|x| up to {}", reach)
+        return self.camera.in_words(snapshot, self.split, self.say)
 
     def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
         size = badge_points(len(colors)) * scale**0.75

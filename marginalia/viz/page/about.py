@@ -12,10 +12,11 @@ from marginalia.record.snapshot import SPLITS, Run, SplitName
 from marginalia.viz import geometry, panels, scatter, sectors
 from marginalia.viz.frames import legend
 from marginalia.viz.labels import short_names
-from marginalia.viz.numbers import in_degrees, in_percent
+from marginalia.viz.numbers import in_degrees, in_epochs, in_percent
 from marginalia.viz.page.choice import Images, in_words
 from marginalia.viz.page.ground import cells_of, margins_of, sectors_of
 from marginalia.viz.page.pack import histogram, longest, series
+from marginalia.viz.page.scale import camera_of, farthest_cell, lobe_scale, page_scale
 from marginalia.viz.regions import effective
 from marginalia.viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
 
@@ -33,12 +34,13 @@ def about_page(runs: Sequence[Run]) -> dict[str, Any]:
             for name, theme in THEMES.items()
         },
         "geometry": {
-            "unitRing": geometry.UNIT_RING, "badgeRing": geometry.BADGE_RING,
-            "badgeRadius": BADGE_RADIUS, "beyond": sectors.BEYOND,
-            "darkest": scatter.DARKEST_RING, "faintest": scatter.FAINT_RING,
+            "unitRing": geometry.UNIT_RING, "badgeRing": geometry.BADGE_RING, "badgeRadius": BADGE_RADIUS,
+            "darkestRing": scatter.DARKEST_RING, "faintRing": scatter.FAINT_RING, "fewRings": scatter.FEW_RINGS,
         },
+        "lobes": lobe_scale(),
         "bins": int(panels.WIDEST / panels.BIN) + 1,
         "epochs": epochs_of(runs),
+        "epochNames": [in_epochs(epoch) for epoch in epochs_of(runs)],
     }  # fmt: skip
 
 
@@ -56,15 +58,20 @@ def about_set(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[str, 
 def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, style: Style) -> dict[str, Any]:
     """number: of its set of images. epochs: those of all runs; `rows` has the run's latest snapshot at each of them."""
     colors, own = class_colors(len(run.class_names), style.palette), epochs_of([run])
-    rim = style.view_of(run.spec) in ("both", "circle")
+    lobed, words = scatter.has_lobes(run, style), legend(run, "train", style)
     return {
         "name": run.name,
         "sectors": sectors_of(run),
         "margins": margins_of(run),
-        "cells": cells_of(run),
+        "cells": cells_of(run, farthest_cell(run, style)),
         "byDistance": run.regions == "cells",
-        "rim": rim,
-        "legend": [in_line(legend(run, "train", style) + ringed) for ringed in ([], ["ringed: wrong"])],
+        "circle": style.view_of(run.spec) in ("both", "circle") and not lobed,
+        "lobed": lobed,
+        "farthest": geometry.LOBED_REACH if lobed else sectors.BEYOND,
+        "knee": geometry.LOBED_REACH if lobed else geometry.UNIT_RING,
+        "camera": page_scale(run, style),
+        "lengths": {split: lengths(run, split, style) for split in SPLITS},
+        "legend": [in_line(words + ringed) for ringed in ([], ["ringed: wrong"])],
         "classes": run.class_names,
         "short": short_names(run.class_names, scatter.LONGEST_BADGE),
         "weights": class_directions(run),
@@ -72,7 +79,6 @@ def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, st
         "colors": colors,
         "pixels": [pixel(color) for color in colors],
         "onColors": [readable_on(color) for color in colors],
-        "reach": geometry.half_height(run),
         "set": number,
         "tallest": {split: tallest_bar(run, split) for split in SPLITS},
         "epochs": own,
@@ -123,6 +129,12 @@ def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
         gap, mean = (in_degrees(snapshot.metric(name)) for name in ("centre_gap", f"{split}_angle"))
         written.append({"accuracy": in_percent(snapshot.metric(f"{split}_accuracy")), "gap": gap, "mean": mean})
     return written
+
+
+def lengths(run: Run, split: SplitName, style: Style) -> list[str]:
+    """How long the features in each snapshot are, in the words of the pictures."""
+    camera = camera_of(run, style)
+    return [camera.in_words(snapshot, split).translate(NO_BREAK) for snapshot in run.snapshots]
 
 
 def tallest_bar(run: Run, split: SplitName) -> float:

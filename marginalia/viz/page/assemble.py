@@ -19,13 +19,10 @@ from marginalia.viz.labels import short_names
 from marginalia.viz.page.about import NO_BREAK, about_page, about_run, about_set
 from marginalia.viz.page.choice import MOST, Images, choice
 from marginalia.viz.page.pack import digit_bytes, run_bytes, text
+from marginalia.viz.page.script import script
 from marginalia.viz.style import THEMES, Style, class_colors, readable_on
 
 HERE = Path(__file__).parent
-SCRIPTS = (
-    "unpack.js", "geometry.js", "paint.js", "focus.js", "histogram.js", "pane.js",
-    "inspector.js", "errors.js", "time.js", "link.js", "controls.js", "app.js",
-)  # fmt: skip
 UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 MOST_ROWS = 4
 LONGEST_CHIP = 30
@@ -64,7 +61,7 @@ def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> b
         f"run-{n}": run_bytes(run, chosen[part.key]) for n, (run, part) in enumerate(zip(runs, images, strict=True))
     }
     blocks = [f'<script type="text/plain" id="{name}">{text(content)}</script>' for name, content in packed.items()]
-    places = {"about": in_script(about), "packed": "\n".join(blocks)} | texts(runs, style)
+    places = {"page_data": in_script(about), "packed": "\n".join(blocks)} | texts(runs, style)
     return filled("template.html", places).encode()
 
 
@@ -83,7 +80,7 @@ def texts(runs: Sequence[Run], style: Style) -> dict[str, str]:
     return {
         "title": html.escape(", ".join(run.name for run in runs)),
         "style": theme_rules() + (HERE / "style.css").read_text(encoding="utf-8"),
-        "script": "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        "script": script(),
         "panes": "".join(filled("pane.html", {key: html.escape(part) for key, part in pane.items()}) for pane in panes),
         "classes": chips(max((run.class_names for run in runs), key=len), style),
         "card": f"{10 + 2 * min(len(runs), MOST_ROWS) + (4 if note else 0)}",

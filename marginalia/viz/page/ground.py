@@ -7,11 +7,12 @@ is between the numbers.
 
 from __future__ import annotations
 
-import numpy as np
-
 from marginalia.record.snapshot import Run
-from marginalia.viz import geometry, sectors
+from marginalia.viz import sectors
+from marginalia.viz.page.scale import significant
 from marginalia.viz.regions import TURN, Arc, cells, decision_arcs, training_arcs
+
+CELL_DIGITS = 5
 
 Wedge = list[float]
 
@@ -30,13 +31,11 @@ def margins_of(run: Run) -> list[list[Wedge]]:
     return wedges([sectors.between(training_arcs(s.class_weights, run.spec)) for s in run.snapshots])
 
 
-def cells_of(run: Run) -> list[list[list[list[float]]]]:
-    """The corners of each class's cell, feature units, (S, C, K, 2); nothing where classes have no cells."""
+def cells_of(run: Run, reach: float) -> list[list[list[list[float]]]]:
+    """The corners of each class's cell out to `reach`, (S, C, K, 2); nothing where there are no cells."""
     if run.regions != "cells":
         return [[] for _ in run.snapshots]
-    reach = sectors.BEYOND * geometry.half_height(run)
-    digits = 4 - int(np.ceil(np.log10(reach)))
-    return [[cell.round(digits).tolist() for cell in cells(s.class_weights, reach)] for s in run.snapshots]
+    return [[significant(cell, CELL_DIGITS) for cell in cells(s.class_weights, reach)] for s in run.snapshots]
 
 
 def wedges(snapshots: list[list[Arc]]) -> list[list[Wedge]]:

@@ -25,7 +25,7 @@ def text(content: bytes) -> str:
 
 
 def run_bytes(run: Run, chosen: dict[SplitName, np.ndarray]) -> bytes:
-    """A run's points and angles, before gzip; `unpack.js` reads them in this order.
+    """A run's points and angles, before gzip; `packing.mjs` reads them in this order.
 
     For each split: angles and lengths (S, M) as `planes`, then predictions (S, M), a byte each, as differences modulo
     256 to the snapshot before, the first to the labels; then counts of own angles (S, C, bins) of all the split's

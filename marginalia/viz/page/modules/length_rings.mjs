@@ -1,0 +1,34 @@
+// Circles of constant |x| with their lengths, so that growth can be read where the camera follows it.
+
+import { ringsAt } from "./camera.mjs";
+import { widestGap } from "./directions.mjs";
+import { drawLabels } from "./labels.mjs";
+import { interpolate } from "./numbers.mjs";
+import { disc, strokePath } from "./shapes.mjs";
+import { theme } from "./theme.mjs";
+
+const ALPHA = 0.6;
+
+export function drawLengthRings(pane) {
+	const { backdrop, run: { camera, circle }, rim } = pane;
+	if (camera.kind === "fixed") return;
+	const radii = ringsAt(camera, rim).map(([, radius]) => radius);
+	backdrop.globalAlpha = ALPHA;
+	for (const radius of circle ? radii : [...radii, camera.disc]) {
+		strokePath(backdrop, disc(pane.place(0, 0), pane.lengthOf(radius)), theme().muted, 1);
+	}
+	backdrop.globalAlpha = 1;
+}
+
+// In the widest gap between the class directions.
+export function drawLengthLabels(pane) {
+	const { run: { camera, weights }, moment: { before, after, share }, rim } = pane;
+	const where = widestGap(weights[before].map(([angle], label) => interpolate(angle, weights[after][label][0], share)));
+	const labels = ringsAt(camera, rim).map(([length, radius]) => [inWords(length), pane.onRing(where, radius)]);
+	drawLabels(pane, labels, theme().ink);
+}
+
+function inWords(length) {
+	if (length >= 1e6 || length < 1e-4) return length.toExponential(0);
+	return length.toLocaleString("en", { maximumFractionDigits: 4 });
+}
