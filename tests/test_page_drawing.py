@@ -159,7 +159,7 @@ def test_rings_are_promised_where_they_are_drawn(visit, runs):
         drawn = (np.all(np.abs(pixels[..., :3] - ink) <= 4, axis=2) & (pixels[..., 3] > 60)).any()
         said = page.locator(".legend").inner_text().replace("\u00a0", " ")
         assert (drawn, "ringed: wrong" in said) == (ringed, ringed)
-        assert "lobes: % per degree" in said
+        assert "lobes: % of a class per degree" in said
 
 
 def test_light_and_dark_follow_the_system(visit):
