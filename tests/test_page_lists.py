@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from marginalia.record.metrics import own_angles
 from marginalia.viz.style import class_colors
@@ -62,6 +63,62 @@ def test_errors_only(visit, runs):
     rest(page)
     seen = page.evaluate("app.panes.map((pane) => pane.visibility.reduce((sum, value) => sum + (value > 0), 0))")
     assert seen == [len(wrong) for wrong in wrong_at([runs["softmax"], runs["CosFace_v1"]], LAST)]
+
+
+def shown_points(page, pane: int) -> set[int]:
+    """The numbers of the images whose points a pane shows."""
+    script = "(pane) => app.panes[pane].points.numbers.filter((_, i) => app.panes[pane].visibility[i] > 0)"
+    return set(page.evaluate(script, pane))
+
+
+@pytest.mark.parametrize("row", [0, LAST])
+def test_what_one_run_gets_right_and_the_other_wrong(visit, runs, mnist, row):
+    page = visit("two", f"epoch={row}")
+    softmax, cosface = wrong_at([runs["softmax"], runs["CosFace_v1"]], row)
+    sampled = mnist.test.sampled(300, 3)
+    everything = {int(number) for number in sampled}
+    assert (cosface - softmax and softmax - cosface) or row
+    assert softmax ^ cosface
+    assert shown_points(page, 0) == everything
+    for first, wanted in ((0, cosface - softmax), (1, softmax - cosface)):
+        page.locator("#difference").select_option(str(first))
+        rest(page)
+        numbers = {int(sampled[place]) for place in wanted}
+        assert shown_points(page, 0) == shown_points(page, 1) == numbers
+        right = ("softmax", "CosFace_v1")[first]
+        assert page.locator("#difference option:checked").inner_text() == f"only {right} is right"
+        assert page.locator("#wrong").inner_text() == f"Only {right} is right: {len(numbers)}"
+        page.keyboard.press("n")
+        rest(page)
+        assert page.evaluate("app.view.pinned?.number ?? null") in (numbers or {None})
+        assert f"&right={first + 1}" in page.url
+        page.keyboard.press("Escape")
+    page.locator("#difference").select_option("")
+    rest(page)
+    assert shown_points(page, 1) == everything
+
+
+def test_differences_and_errors_only_take_turns(visit):
+    page = visit("two", "right=1")
+    assert page.locator("#difference").input_value() == "0"
+    page.locator("#only").check()
+    rest(page)
+    assert (page.locator("#difference").input_value(), "right=" in page.url) == ("", False)
+    page.locator("#only").blur()
+    for wanted in ("0", "1", ""):
+        page.keyboard.press("d")
+        rest(page)
+        assert page.locator("#difference").input_value() == wanted
+        assert not page.locator("#only").is_checked()
+
+
+@pytest.mark.parametrize("name", ["one", "four"])
+def test_no_differences_where_not_two_runs_are_compared(visit, name):
+    page = visit(name, "right=1")
+    assert page.locator("#difference").is_hidden()
+    page.keyboard.press("d")
+    rest(page)
+    assert page.evaluate("app.view.difference") is None
 
 
 def test_readings_are_the_metrics(visit, runs):

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { classDistances } from "../../marginalia/viz/page/modules/class_distances.mjs";
+import { areComparable, differenceInWords, rightAndWrong } from "../../marginalia/viz/page/modules/differences.mjs";
 import { ringOpacity } from "../../marginalia/viz/page/modules/error_rings.mjs";
 import { findErrors } from "../../marginalia/viz/page/modules/found_errors.mjs";
 import { visibilityOf } from "../../marginalia/viz/page/modules/visibility.mjs";
@@ -46,4 +47,29 @@ test("the next class is the one with the best logit or the nearest weight", () =
 	assert.ok(Math.abs(byAngle.next - 0.5) < 1e-12);
 	const byDistance = classDistances(weights, [0, 0], 0, true);
 	assert.deepEqual([byDistance.own, byDistance.runnerUp], [1, 2]);
+});
+
+test("a difference is what one run gets right and the other wrong at its own snapshot", () => {
+	const labels = [0, 1, 2, 3];
+	const first = { points: { labels, count: 4, predictions: Uint8Array.from([9, 9, 9, 9, 0, 1, 0, 0]) }, row: 1 };
+	const second = { points: { labels, count: 4, predictions: Uint8Array.from([0, 0, 2, 0]) }, row: 0 };
+	assert.deepEqual([...rightAndWrong(first, second)], [0, 1, 0, 0]);
+	assert.deepEqual([...rightAndWrong(second, first)], [0, 0, 1, 0]);
+	const only = rightAndWrong(first, second);
+	const view = { hidden: [], errorsOnly: false };
+	assert.deepEqual([...visibilityOf(first.points, 1, view, only)], [0, 1, 0, 0]);
+	assert.deepEqual([...visibilityOf(second.points, 0, view, only)], [0, 2, 0, 0]);
+	assert.deepEqual([...visibilityOf(second.points, 0, { ...view, hidden: [1] }, only)], [0, 0, 0, 0]);
+	const found = findErrors([paneOf(labels, [0, 1, 0, 0]), paneOf(labels, [0, 0, 2, 0])], [], only);
+	assert.deepEqual(found.map(({ index, times }) => [index, times]), [[1, 1]]);
+});
+
+test("only two runs of the same images are compared", () => {
+	const [set, other] = [{}, {}];
+	assert.equal(areComparable([{ set }, { set }]), true);
+	assert.equal(areComparable([{ set }, { set: other }]), false);
+	assert.equal(areComparable([{ set }]), false);
+	assert.equal(areComparable([{ set }, { set }, { set }]), false);
+	const panes = ["A", "B"].map((name) => ({ run: { name } }));
+	assert.equal(differenceInWords(panes, 1), "only B is right");
 });

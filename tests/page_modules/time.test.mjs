@@ -47,16 +47,20 @@ test("a still clock jumps and shows snapshots only", () => {
 });
 
 test("an address says what it shows and is understood again", () => {
-	const view = { split: "train", hidden: [2, 5], errorsOnly: true, pinned: { number: 12 } };
+	const view = { split: "train", hidden: [2, 5], errorsOnly: true, difference: null, pinned: { number: 12 } };
 	const hash = toHash(view, 4);
 	assert.equal(hash, "#epoch=4&split=train&hide=2,5&errors=1&image=12");
-	const found = fromHash(hash, [0, 2, 4]);
-	assert.deepEqual(found, { position: 2, split: "train", hidden: [2, 5], errorsOnly: true, number: 12 });
+	const { pinned, ...shown } = view;
+	assert.deepEqual(fromHash(hash, [0, 2, 4]), { ...shown, position: 2, number: pinned.number });
+	const compared = { ...view, errorsOnly: false, difference: 1, pinned: null };
+	assert.equal(toHash(compared, 4), "#epoch=4&split=train&hide=2,5&right=2");
+	assert.equal(fromHash("#right=2", [0]).difference, 1);
 });
 
 test("what makes no sense in an address is left out", () => {
-	const found = fromHash("#epoch=soon&split=all&hide=x,-1,3&errors=yes&image=1e5", [0, 1]);
-	assert.deepEqual(found, { position: 0, split: "test", hidden: [3], errorsOnly: false, number: null });
+	const found = fromHash("#epoch=soon&split=all&hide=x,-1,3&errors=yes&right=3&image=1e5", [0, 1]);
+	const view = { split: "test", hidden: [3], errorsOnly: false, difference: null };
+	assert.deepEqual(found, { ...view, position: 0, number: null });
 	assert.equal(fromHash("", [0, 1]).position, 1);
 });
 

@@ -1,7 +1,8 @@
 // The moment as the address after #, so that a link shows the same.
 
-export function toHash({ split, hidden, errorsOnly, pinned }, epoch) {
-	const parts = { epoch, split, hide: hidden, errors: errorsOnly ? 1 : "", image: pinned?.number ?? "" };
+export function toHash({ split, hidden, errorsOnly, difference, pinned }, epoch) {
+	const right = difference === null ? "" : difference + 1;
+	const parts = { epoch, split, hide: hidden, errors: errorsOnly ? 1 : "", right, image: pinned?.number ?? "" };
 	const given = Object.entries(parts).filter(([, part]) => `${part}`);
 	return `#${given.map((part) => part.join("=")).join("&")}`;
 }
@@ -16,6 +17,7 @@ export function fromHash(hash, epochs) {
 		split: given.get("split") === "train" ? "train" : "test",
 		hidden: (given.get("hide") ?? "").split(",").map(wholeNumber).filter((label) => label !== null),
 		errorsOnly: given.get("errors") === "1",
+		difference: { 1: 0, 2: 1 }[given.get("right")] ?? null,
 		number: wholeNumber(given.get("image")),
 	};
 }

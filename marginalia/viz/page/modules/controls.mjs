@@ -19,7 +19,8 @@ export function listen(app) {
 	on("time", "change", ({ value }) => clock.go(Math.round(value)));
 	on("speed", "change", ({ value }) => (clock.speed = Number(value)));
 	on("split", "change", ({ value }) => app.set({ split: value }));
-	on("only", "change", ({ checked }) => app.set({ errorsOnly: checked }));
+	on("only", "change", ({ checked }) => app.showErrorsOnly(checked));
+	on("difference", "change", ({ value }) => app.showDifference(value === "" ? null : Number(value)));
 	on("classes", "click", ({ value }) => value && app.toggle(Number(value)));
 	on("close", "click", () => app.pin(null));
 	on("ask", "click", () => elements.help.showModal());

@@ -1,5 +1,6 @@
 // The images taken for another class as radio buttons, so that arrow keys walk along them.
 
+import { differenceInWords } from "./differences.mjs";
 import { drawDigit } from "./digits.mjs";
 import { createElement, elements } from "./elements.mjs";
 import { findErrors } from "./found_errors.mjs";
@@ -15,12 +16,14 @@ export class ErrorList {
 		elements.errors.addEventListener("change", ({ target }) => choose(this.list[target.value].image));
 	}
 
-	show(view) {
+	show(view, only) {
 		const hasFocus = elements.errors.matches(":focus-within");
-		this.list = findErrors(this.panes, view.hidden);
+		this.list = findErrors(this.panes, view.hidden, only);
 		const items = this.list.slice(0, MOST_LISTED).map((error, place) => this.item(error, place));
 		const rest = this.list.length - items.length;
-		elements.wrong.textContent = `Errors among those shown: ${this.list.length.toLocaleString("en")}`;
+		const difference = only && differenceInWords(this.panes, view.difference);
+		const title = difference?.replace("only", "Only") ?? "Errors among those shown";
+		elements.wrong.textContent = `${title}: ${this.list.length.toLocaleString("en")}`;
 		elements.rest.textContent = rest ? `and ${rest.toLocaleString("en")} more` : "";
 		elements.errors.replaceChildren(...items);
 		this.mark(view.focus, hasFocus);

@@ -1,6 +1,6 @@
 // How many panes stand side by side, and how large they are.
 
-const ABOVE_AND_BELOW = 11.4;
+const ABOVE_AND_BELOW = 12;
 const ABOVE = 4.4;
 const READINGS_BESIDE = 14;
 const TALL_ENOUGH_FOR_BESIDE = 24;

@@ -118,10 +118,15 @@ export class Pane {
 		this.setZoom(panned(this.zoom, [x1 - x2, y1 - y2]));
 	}
 
-	show(moment, view) {
+	// Says which moment and which points `show` draws.
+	turnTo(moment, view) {
 		Object.assign(this, { moment, row: moment.before, split: view.split });
+	}
+
+	// only: 1 for each point that may be shown; null where all may.
+	show(view, only) {
 		this.placePoints();
-		this.visibility = visibilityOf(this.points, this.row, view);
+		this.visibility = visibilityOf(this.points, this.row, view, only);
 		drawBackdrop(this, view.hidden);
 		drawPoints(this);
 		this.drawMarks(view);

@@ -30,7 +30,7 @@ function drawErrorRings(pane) {
 	visibility.forEach((value, i) => value === SHOWN_ERROR && places.push([xs[i], ys[i]]));
 	const radius = Math.max(LEAST_RING_RADIUS, RING_RADIUS * side);
 	const alpha = ringOpacity(places, 2 * radius, pageData.geometry);
-	pane.ringed = alpha > pageData.geometry.faintRing;
+	pane.ringed = places.length > 0 && alpha > pageData.geometry.faintRing;
 	if (!pane.ringed) return;
 	const ring = makeStamp(radius * ratio, ratio, alpha);
 	for (const [x, y] of places) paintStamp(raster, x * ratio, y * ratio, ring, theme().inkPixel);

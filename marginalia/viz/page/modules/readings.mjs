@@ -1,13 +1,23 @@
 // What stands in words and numbers around the panes.
 
-import { elements } from "./elements.mjs";
+import { differenceInWords } from "./differences.mjs";
+import { createElement, elements } from "./elements.mjs";
 import { pageData } from "./page_data.mjs";
+
+// Two runs of the same images can be told apart point by point.
+export function offerDifferences({ comparable, panes }) {
+	elements.differences.hidden = !comparable;
+	if (!comparable) return;
+	const options = [0, 1].map((value) => createElement("option", { value }, differenceInWords(panes, value)));
+	elements.difference.append(...options);
+}
 
 export function tellControls({ clock, view, panes }, epoch) {
 	elements.epoch.textContent = elements.time.ariaValueText = epochInWords(epoch);
 	elements.play.ariaLabel = clock.playing ? "Pause" : "Play";
 	elements[view.split].checked = true;
 	elements.only.checked = view.errorsOnly;
+	elements.difference.value = view.difference ?? "";
 	[...elements.classes.children].forEach((chip, label) => (chip.ariaPressed = !view.hidden.includes(label)));
 	elements.shown.textContent = [...new Set(panes.map((pane) => pane.set[view.split].shown))].join("; ");
 	if (document.activeElement === elements.number) return;
