@@ -238,7 +238,8 @@ def test_runs_beside_each_other_are_turned_alike(config_file):
         assert after.metrics == before.metrics
     compare = Compare([run, other], "test", Style())
     compare.image(3)
-    assert "mirrored" in compare.accuracies[1].get_text()
+    assert "↔" in compare.accuracies[1].get_text()
+    assert "↔ mirrored" in words(compare)
     assert "turned alike" in words(compare)
 
 

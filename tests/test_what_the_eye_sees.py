@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import pairwise
 
 import numpy as np
@@ -58,6 +59,12 @@ def test_no_frame_is_like_its_neighbour_unless_the_space_stands_still(page):
         assert changed >= LEAST_CHANGE or moved < STILL, f"frame {number}: {changed} of the pixels, moved by {moved}"
 
 
+def number_of(text: str) -> float:
+    """ "20,000" and "2·10⁶" as numbers."""
+    digit, _, power = text.replace(",", "").partition("·10")
+    return float(digit) * 10 ** int(unicodedata.normalize("NFKC", power) or 0)
+
+
 def test_the_numbers_on_the_rings_are_norms(page):
     for number, snapshot in enumerate(page.run.snapshots):
         places = in_the_disc(page, number)
@@ -69,7 +76,7 @@ def test_the_numbers_on_the_rings_are_norms(page):
         for label, circle in zip(written, rings.circles, strict=False):
             radius = float(np.hypot(*np.transpose(circle.get_data())[0])) / page.scatter.camera.disc
             assert LEAST_RING <= radius <= LARGEST_RING
-            length = float(label.get_text().replace(",", ""))
+            length = number_of(label.get_text())
             np.testing.assert_allclose(
                 np.hypot(*places[inside].T) / radius, lengths[inside] / length, rtol=1e-4, atol=1e-6
             )

@@ -28,6 +28,7 @@ HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
 FEWEST, MOST = 2, 12
 WORTH_A_CIRCLE = 0.6
 LETTER = 16
+MIRRORED = "↔"
 MOST_LEGEND = 12
 TITLE, LEGIBLE, SMALLER, FEW_PIXELS = 24, 18, 15, 240
 
@@ -85,6 +86,7 @@ class Compare(Sheet):
         notes += [self.say("mean: angle to own class")] * self.with_angles
         self.text(beside, LINES - 43, "; ".join(notes), LEGIBLE, muted=True)
         self.words = list(dict.fromkeys(word for run in runs for word in legend(run, split, style)))
+        self.words += [f"{MIRRORED} {self.say('mirrored')}"] * any(self.mirrored)
         self.footer = self.text(24, 14, "", LEGIBLE, muted=True)
         if grid.side <= FEW_PIXELS:  # larger panes carry the names themselves
             self.add_legend()
@@ -145,7 +147,7 @@ class Compare(Sheet):
             parts = [in_percent(snapshot.points(self.split).accuracy)]
             if self.with_angles:
                 parts.append(self.say("mean {}", in_degrees(snapshot.metric(f"{self.split}_angle"))))
-            parts += [self.say("mirrored")] * mirrored
+            parts += [MIRRORED] * mirrored
             write(text, "   ".join(parts) + behind)
         ringed = [self.say("ringed: wrong")] * any(pane.rings > FAINT_RING for pane in self.panes)
         if marked is not None:

@@ -13,6 +13,16 @@ from marginalia.viz.camera import MOST_RINGS, Camera, widest_gap
 from marginalia.viz.style import Style
 
 POINTS = 12
+MILLION = 1e6
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def round_length(length: float) -> str:
+    """1, 2 or 5 times a power of ten: "0.5", "20,000", from a million on "2·10⁶"."""
+    if length < MILLION:
+        return f"{length:,g}"
+    digit, exponent = f"{length:.0e}".split("e+")
+    return f"{digit}·10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
 class Rings:
@@ -42,5 +52,5 @@ class Rings:
             circle.set_data(*(radius * unit_circle))
             label.set_visible(number < len(rings))
             if number < len(rings):
-                label.set_text(f"{length:,g}")
+                label.set_text(round_length(length))
                 label.set_position((float(radius * np.cos(where)), float(radius * np.sin(where))))

@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 
 from marginalia.record.snapshot import Run
+from marginalia.viz.encode import shared_palette
 from marginalia.viz.frames import Page
 from marginalia.viz.style import Style
 
 FRAMES = (0, 1, 3, 7, -1)
 SIZE = 300
-COLORS = 128
 
 
 def frame_sheet(runs: Sequence[Run]) -> bytes:
@@ -25,6 +25,7 @@ def frame_sheet(runs: Sequence[Run]) -> bytes:
         chosen = [Image.fromarray(page.image(range(page.count)[number])) for number in FRAMES]
         rows.append(np.concatenate([np.asarray(frame.resize((SIZE, SIZE))) for frame in chosen], axis=1))
     packed = io.BytesIO()
-    whole = Image.fromarray(np.concatenate(rows))
-    whole.quantize(COLORS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    whole = np.concatenate(rows)
+    indexed = Image.fromarray(whole).quantize(palette=shared_palette([whole]), dither=Image.Dither.NONE)
+    indexed.save(packed, "PNG", optimize=True)
     return packed.getvalue()

@@ -29,6 +29,10 @@ export function drawLengthLabels(pane) {
 }
 
 function inWords(length) {
-	if (length >= 1e6 || length < 1e-4) return length.toExponential(0);
+	if (length >= 1e6) {
+		const [digit, exponent] = length.toExponential(0).split("e+");
+		return `${digit}·10${[...exponent].map((sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign]).join("")}`;
+	}
+	if (length < 1e-4) return length.toExponential(0);
 	return length.toLocaleString("en", { maximumFractionDigits: 4 });
 }
