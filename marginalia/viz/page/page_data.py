@@ -134,7 +134,7 @@ def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
 def lengths(run: Run, split: SplitName, style: Style) -> list[str]:
     """How long the features in each snapshot are, in the words of the pictures."""
     camera = camera_of(run, style)
-    return [camera.in_words(snapshot, split).translate(NO_BREAK) for snapshot in run.snapshots]
+    return [in_line(camera.in_words(snapshot, split).split(", ")) for snapshot in run.snapshots]
 
 
 def tallest_bar(run: Run, split: SplitName) -> float:
