@@ -8,7 +8,7 @@ from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset
 from marginalia.record.description import Description
 from marginalia.record.snapshot import SPLITS, Run
-from marginalia.viz.page.choice import Images
+from marginalia.viz.page.selection import Images
 
 ALL = "all"
 

@@ -15,12 +15,12 @@ import pytest
 from marginalia.cli import pages
 from marginalia.record.snapshot import Points
 from marginalia.viz import page
-from marginalia.viz.page.about import badge_angles, class_directions
 from marginalia.viz.page.assemble import in_script
-from marginalia.viz.page.choice import choice, in_words
-from marginalia.viz.page.ground import margins_of, sectors_of, wedges
 from marginalia.viz.page.pack import angle_steps, digit_bytes, length_steps, longest, planes
+from marginalia.viz.page.page_data import badge_angles, class_directions
+from marginalia.viz.page.region_shapes import margins_of, sectors_of, wedges
 from marginalia.viz.page.script import script
+from marginalia.viz.page.selection import in_words, selected
 from marginalia.viz.regions import Arc, decision_arcs, training_arcs
 
 from .conftest import ROOT
@@ -47,7 +47,7 @@ def make(run, outputs, mnist, monkeypatch):
     return call
 
 
-def about(page: str) -> dict:
+def data_of(page: str) -> dict:
     return json.loads(re.search(r'id="page-data">(.*?)</script>', page, re.S)[1])
 
 
@@ -59,7 +59,7 @@ def test_errors_are_all_kept_and_the_rest_is_even():
     random = np.random.default_rng(0)
     labels = np.sort(random.choice(10, size=4000, p=np.arange(1, 11) / 55))
     first, second = random.random((2, 4000)) < 0.02
-    chosen = choice([points(labels, first), points(labels, second)], 500)
+    chosen = selected([points(labels, first), points(labels, second)], 500)
     assert len(chosen) == len(set(chosen)) == 500
     assert set(np.flatnonzero(first | second)) <= set(chosen)
     counts = np.bincount(labels[chosen], minlength=10)
@@ -70,7 +70,7 @@ def test_errors_are_all_kept_and_the_rest_is_even():
 def test_more_errors_than_places():
     labels = np.arange(1000) % 10
     wrong = labels < 5
-    chosen = choice([points(labels, wrong)], 100)
+    chosen = selected([points(labels, wrong)], 100)
     assert wrong[chosen].all()
     assert np.bincount(labels[chosen]).tolist() == [20] * 5
 
@@ -135,7 +135,7 @@ def test_wedges_go_on_the_shorter_way():
 
 
 @pytest.mark.parametrize("name", ["softmax", "ArcFace_v3"])
-def test_the_ground_is_that_of_the_regions(config_file, name):
+def test_the_shapes_are_those_of_the_regions(config_file, name):
     run = made_up_run(config_file, name)
     for python, rows in ((decision_arcs, sectors_of(run)), (training_arcs, margins_of(run))):
         for snapshot, row in zip(run.snapshots, rows, strict=True):
@@ -161,8 +161,8 @@ def test_a_page_of_two_runs(make, outputs):
     code, out, err = make("--page", path, "--lossname", "softmax", "--lossname", "CosFace_v1")
     assert (code, out, err) == (0, f"{path}\n", "")
     page = path.read_text()
-    assert [run["name"] for run in about(page)["runs"]] == ["softmax", "CosFace_v1"]
-    assert len(about(page)["sets"]) == 1, "digits are not shared"
+    assert [run["name"] for run in data_of(page)["runs"]] == ["softmax", "CosFace_v1"]
+    assert len(data_of(page)["sets"]) == 1, "digits are not shared"
     assert not re.search(r"(?:src|href)\s*=|url\(|@import|https?:", page)
     first = path.read_bytes()
     make("--page", path, "--lossname", "softmax", "--lossname", "CosFace_v1")
@@ -172,7 +172,7 @@ def test_a_page_of_two_runs(make, outputs):
 def test_both_splits_are_in_the_page(make, outputs, mnist):
     make("--page", outputs / "one.html", "--lossname", "softmax")
     page = (outputs / "one.html").read_text()
-    (shown,) = about(page)["sets"]
+    (shown,) = data_of(page)["sets"]
     for split, part in (("train", mnist.train), ("test", mnist.test)):
         assert shown[split]["labels"] == part.labels[shown[split]["numbers"]].tolist()
     digits = gzip.decompress(base64.b64decode(re.search(r'id="set-0">(.*?)</script>', page)[1]))
@@ -190,7 +190,7 @@ def test_all_runs_and_a_part_of_the_epochs(make, outputs, config_file, mnist):
     code, out, _ = make("--page", path, "--lossname", "all", "--start-epoch", 1, "--end-epoch", 2)
     assert code == 0
     assert "left out: solid" in out
-    assert [run["epochs"] for run in about(path.read_text())["runs"]] == [[1, 2], [1, 2]]
+    assert [run["epochs"] for run in data_of(path.read_text())["runs"]] == [[1, 2], [1, 2]]
     code, _, err = make("--page", path, "--lossname", "solid")
     assert code == 2
     assert err == "error: solid has three dimensions; a page shows runs of --visual_dimension 2\n"
@@ -229,7 +229,7 @@ def test_training_ends_with_a_page(tiny, few_digits, tmp_path):
     folder = tmp_path / "softmax"
     run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, folder)
     page = (folder / "index.html").read_bytes()
-    assert about(page.decode())["runs"][0]["epochs"] == [0, 1, 2]
+    assert data_of(page.decode())["runs"][0]["epochs"] == [0, 1, 2]
     run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, folder, overwrite=True)
     assert (folder / "index.html").read_bytes() == page
 

@@ -11,7 +11,7 @@ from marginalia.record.snapshot import Points
 from marginalia.viz import lobes
 from marginalia.viz.camera import Camera, widest_gap
 from marginalia.viz.geometry import LOBED_REACH
-from marginalia.viz.page.about import badge_angles
+from marginalia.viz.page.page_data import badge_angles
 from marginalia.viz.tween import blend
 
 from .browsing import LAST, canvas, epoch, hover, lonely, looked_at, number_of, places, rest, rings

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from marginalia.viz.geometry import BADGE_RING, LOBED_REACH, UNIT_RING
-from marginalia.viz.page.about import badge_angles
+from marginalia.viz.page.page_data import badge_angles
 from marginalia.viz.regions import effective
 from marginalia.viz.style import THEMES, class_colors
 

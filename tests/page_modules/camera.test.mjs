@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { rimAt, ringsAt, scaleOf } from "../../marginalia/viz/page/modules/camera.mjs";
+import { lengthInWords } from "../../marginalia/viz/page/modules/numbers.mjs";
 import { inPixels, onRing, placesBetween, seenPlaces } from "../../marginalia/viz/page/modules/positions.mjs";
 import { WHOLE, panned, zoomed } from "../../marginalia/viz/page/modules/zoom.mjs";
 
@@ -63,4 +64,9 @@ test("the window stays within the whole picture", () => {
 	const back = zoomed(zoom, 0.01, [0.7, 0]);
 	assert.deepEqual([back.scale, Math.abs(back.x), Math.abs(back.y)], [1, 0, 0]);
 	assert.equal(zoomed(WHOLE, 1e9, [0, 0]).scale, 40);
+});
+
+test("lengths are written out, or with their decade", () => {
+	const written = [5e-6, 1e-4, 0.5, 20, 500_000, 2e6, 1e12].map(lengthInWords);
+	assert.deepEqual(written, ["5·10⁻⁶", "0.0001", "0.5", "20", "500,000", "2·10⁶", "1·10¹²"]);
 });

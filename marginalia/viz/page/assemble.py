@@ -16,10 +16,10 @@ from marginalia.record.snapshot import SPLITS, Run, SplitName
 from marginalia.viz.drawable import require_drawable
 from marginalia.viz.frames import numbers
 from marginalia.viz.labels import short_names
-from marginalia.viz.page.about import NO_BREAK, about_page, about_run, about_set
-from marginalia.viz.page.choice import MOST, Images, choice
 from marginalia.viz.page.pack import digit_bytes, run_bytes, text
+from marginalia.viz.page.page_data import NO_BREAK, image_set_data, run_data, shared_data
 from marginalia.viz.page.script import script
+from marginalia.viz.page.selection import MOST, Images, selected
 from marginalia.viz.style import THEMES, Style, class_colors, readable_on
 
 HERE = Path(__file__).parent
@@ -50,10 +50,10 @@ def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> b
     for run, part in zip(runs, images, strict=True):
         sets.setdefault(part.key, []).append(run)
     chosen = {key: chosen_of(members) for key, members in sets.items()}
-    about = about_page(runs)
-    about["sets"] = [about_set(album[key], sets[key], chosen[key]) for key in sets]
-    about["runs"] = [
-        about_run(run, list(sets).index(part.key), about["epochs"], chosen[part.key], style)
+    data = shared_data(runs)
+    data["sets"] = [image_set_data(album[key], sets[key], chosen[key]) for key in sets]
+    data["runs"] = [
+        run_data(run, list(sets).index(part.key), data["epochs"], chosen[part.key], style)
         for run, part in zip(runs, images, strict=True)
     ]
     packed = {f"set-{n}": set_bytes(album[key], chosen[key]) for n, key in enumerate(sets)}
@@ -61,12 +61,12 @@ def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> b
         f"run-{n}": run_bytes(run, chosen[part.key]) for n, (run, part) in enumerate(zip(runs, images, strict=True))
     }
     blocks = [f'<script type="text/plain" id="{name}">{text(content)}</script>' for name, content in packed.items()]
-    places = {"page_data": in_script(about), "packed": "\n".join(blocks)} | texts(runs, style)
+    places = {"page_data": in_script(data), "packed": "\n".join(blocks)} | texts(runs, style)
     return filled("template.html", places).encode()
 
 
 def chosen_of(runs: Sequence[Run]) -> dict[SplitName, np.ndarray]:
-    return {split: choice([run.snapshots[-1].points(split) for run in runs], MOST[split]) for split in SPLITS}
+    return {split: selected([run.snapshots[-1].points(split) for run in runs], MOST[split]) for split in SPLITS}
 
 
 def set_bytes(images: Images, chosen: dict[SplitName, np.ndarray]) -> bytes:

@@ -3,7 +3,7 @@
 import { ringsAt } from "./camera.mjs";
 import { widestGap } from "./directions.mjs";
 import { drawLabels } from "./labels.mjs";
-import { interpolate } from "./numbers.mjs";
+import { interpolate, lengthInWords } from "./numbers.mjs";
 import { disc, strokePath } from "./shapes.mjs";
 import { theme } from "./theme.mjs";
 
@@ -24,15 +24,6 @@ export function drawLengthRings(pane) {
 export function drawLengthLabels(pane) {
 	const { run: { camera, weights }, moment: { before, after, share }, rim } = pane;
 	const where = widestGap(weights[before].map(([angle], label) => interpolate(angle, weights[after][label][0], share)));
-	const labels = ringsAt(camera, rim).map(([length, radius]) => [inWords(length), pane.onRing(where, radius)]);
+	const labels = ringsAt(camera, rim).map(([length, radius]) => [lengthInWords(length), pane.onRing(where, radius)]);
 	drawLabels(pane, labels, theme().ink);
-}
-
-function inWords(length) {
-	if (length >= 1e6) {
-		const [digit, exponent] = length.toExponential(0).split("e+");
-		return `${digit}·10${[...exponent].map((sign) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign]).join("")}`;
-	}
-	if (length < 1e-4) return length.toExponential(0);
-	return length.toLocaleString("en", { maximumFractionDigits: 4 });
 }

@@ -24,8 +24,11 @@ export function densitiesOf([xs, ys], labels, classes, { bins, bandwidth }) {
 		if (!counts[i]) continue;
 		const bin = i % bins;
 		const weight = counts[i] / members[(i - bin) / bins];
-		const start = bin - reach + bins;
-		for (let k = 0; k < kernel.length; k++) densities[i - bin + ((start + k) % bins)] += weight * kernel[k];
+		let at = bin < reach ? bin - reach + bins : bin - reach;
+		for (let k = 0; k < kernel.length; k++) {
+			densities[i - bin + at] += weight * kernel[k];
+			at = at + 1 < bins ? at + 1 : 0;
+		}
 	}
 	return densities;
 }
@@ -47,14 +50,16 @@ export function heightOf(density, { least, largest }) {
 
 // [start, end) of the runs of bins in which one class stands out; an end may be beyond the last bin.
 export function standingRuns(densities, label, { bins, least }) {
-	const stands = (bin) => densities[label * bins + (bin % bins)] > least;
-	let first = 0;
-	while (first < bins && stands(first)) first++;
-	if (first === bins) return [[0, bins]];
+	const density = densities.subarray(label * bins, (label + 1) * bins);
+	const first = density.findIndex((value) => !(value > least));
+	if (first < 0) return [[0, bins]];
 	const runs = [];
+	let isInside = false;
 	for (let bin = first; bin < first + bins; bin++) {
-		if (stands(bin) && !stands(bin + bins - 1)) runs.push([bin, bin]);
-		if (stands(bin)) runs.at(-1)[1] = bin + 1;
+		const stands = density[bin < bins ? bin : bin - bins] > least;
+		if (stands && !isInside) runs.push([bin, bin]);
+		if (stands) runs.at(-1)[1] = bin + 1;
+		isInside = stands;
 	}
 	return runs;
 }

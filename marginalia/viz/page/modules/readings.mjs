@@ -4,6 +4,8 @@ import { differenceInWords } from "./differences.mjs";
 import { createElement, elements } from "./elements.mjs";
 import { pageData } from "./page_data.mjs";
 
+const NO_BREAK_SPACE = "\u00a0";
+
 // Two runs of the same images can be told apart point by point.
 export function offerDifferences({ comparable, panes }) {
 	elements.differences.hidden = !comparable;
@@ -42,5 +44,6 @@ function epochInWords(epoch) {
 // How long the features in the picture are, and how many are longer; a reader who zooms keeps the scale.
 function lengthsInWords({ run, row, split, zoom }) {
 	if (zoom.rim === null) return run.lengths[split][row];
-	return `|x| up to ${Number(zoom.rim.toPrecision(2)).toLocaleString("en")}, scale kept`.replaceAll(" ", "\u00a0");
+	const rim = Number(zoom.rim.toPrecision(2)).toLocaleString("en");
+	return [`|x| up to ${rim},`, "scale kept"].map((part) => part.replaceAll(" ", NO_BREAK_SPACE)).join(" ");
 }

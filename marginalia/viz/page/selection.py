@@ -27,7 +27,7 @@ class Images:
     pixels: Mapping[SplitName, np.ndarray]
 
 
-def choice(points: Sequence[Points], most: int) -> np.ndarray:
+def selected(points: Sequence[Points], most: int) -> np.ndarray:
     """At most `most` of the images that these runs show, int64 (M,), in the order in which they are painted.
 
     points: the same images in the last snapshot of each run. The errors of all of them come first, then the classes

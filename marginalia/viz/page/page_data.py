@@ -13,10 +13,10 @@ from marginalia.viz import geometry, panels, scatter, sectors
 from marginalia.viz.frames import legend
 from marginalia.viz.labels import short_names
 from marginalia.viz.numbers import in_degrees, in_epochs, in_percent
-from marginalia.viz.page.choice import Images, in_words
-from marginalia.viz.page.ground import cells_of, margins_of, sectors_of
 from marginalia.viz.page.pack import histogram, longest, series
+from marginalia.viz.page.region_shapes import cells_of, margins_of, sectors_of
 from marginalia.viz.page.scale import camera_of, farthest_cell, lobe_scale, page_scale
+from marginalia.viz.page.selection import Images, in_words
 from marginalia.viz.regions import effective
 from marginalia.viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
 
@@ -26,7 +26,7 @@ NO_BREAK = str.maketrans(" ", "\u00a0")
 Chosen = dict[SplitName, np.ndarray]
 
 
-def about_page(runs: Sequence[Run]) -> dict[str, Any]:
+def shared_data(runs: Sequence[Run]) -> dict[str, Any]:
     """What holds for every run of the page."""
     return {
         "themes": {
@@ -44,7 +44,7 @@ def about_page(runs: Sequence[Run]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def about_set(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[str, Any]:
+def image_set_data(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[str, Any]:
     return {"data": images.data} | {
         split: {
             "numbers": images.numbers[split][chosen[split]].tolist(),
@@ -55,7 +55,7 @@ def about_set(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[str, 
     }
 
 
-def about_run(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, style: Style) -> dict[str, Any]:
+def run_data(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, style: Style) -> dict[str, Any]:
     """number: of its set of images. epochs: those of all runs; `rows` has the run's latest snapshot at each of them."""
     colors, own = class_colors(len(run.class_names), style.palette), epochs_of([run])
     lobed, words = scatter.has_lobes(run, style), legend(run, "train", style)
@@ -134,7 +134,7 @@ def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
 def lengths(run: Run, split: SplitName, style: Style) -> list[str]:
     """How long the features in each snapshot are, in the words of the pictures."""
     camera = camera_of(run, style)
-    return [camera.in_words(snapshot, split).translate(NO_BREAK) for snapshot in run.snapshots]
+    return [in_line(camera.in_words(snapshot, split).split(", ")) for snapshot in run.snapshots]
 
 
 def tallest_bar(run: Run, split: SplitName) -> float:
