@@ -167,7 +167,7 @@ def require_marks(runs: Sequence[Run], split: SplitName, style: Style) -> None:
     if len(runs) != 2:
         raise InputError(f"--mark compares two runs, not {len(runs)}")
     if style.view == "circle" or "errors" not in style.overlays:
-        raise InputError("--mark rings points: leave --view circle away, and keep the overlay errors")
+        raise InputError("--mark rings points: it needs the overlay errors, and another view than circle")
     first, second = (run.snapshots[0].points(split).labels for run in runs)
     if not np.array_equal(first, second):
         raise InputError(f"{runs[0].name} and {runs[1].name} show other {split} images; --mark needs the same ones")
