@@ -6,10 +6,13 @@ INSTALLED_DEV := .venv/installed-dev
 INSTALLED_FACES := .venv/installed-faces
 DETECTOR := facenet-pytorch==2.6.0
 
-.PHONY: run faces test check bench torture results records clean
+.PHONY: run draw faces test check bench torture results records clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
+
+draw: $(INSTALLED)
+	$(BIN)/python create_gif.py $(ARGS)
 
 faces: $(INSTALLED_FACES)
 
