@@ -87,6 +87,7 @@ def test_what_is_no_archive_of_a_run_is_refused(packed, tmp_path):
 
 def test_the_records_are_runs_of_the_presets(config_file, tmp_path):
     outputs = unpacked(tmp_path)
+    assert {"softmax", "A-softmax_v1", "CosFace_v1", "ArcFace_v3"} <= {folder.name for folder in outputs.iterdir()}
     assert sum(path.stat().st_size for path in RECORDS.iterdir()) <= 6e6
     for folder in outputs.iterdir():
         run = read_run(folder)
@@ -95,3 +96,10 @@ def test_the_records_are_runs_of_the_presets(config_file, tmp_path):
         assert [snapshot.epoch for snapshot in run.snapshots[:8]] == [0, *(2.0**-n for n in range(6, -1, -1))]
         assert (len(run.snapshots), run.snapshots[-1].epoch) == (27, 20)
         assert {len(points.labels) for points in run.snapshots[-1].splits.values()} == {2000}
+
+
+def test_one_record_in_the_way_does_not_block_the_others(tmp_path):
+    (tmp_path / "records" / "softmax").mkdir(parents=True)
+    with pytest.raises(InputError, match="softmax holds something else"):
+        unpacked(tmp_path)
+    assert (unpacked(tmp_path, {"CosFace_v1"}) / "CosFace_v1" / "run.json").is_file()
