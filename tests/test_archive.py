@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 import tarfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from marginalia.cli.exports import Order
+from marginalia.cli.pages import export_page
 from marginalia.cli.records import RECORDS, unpacked
 from marginalia.core.errors import InputError
 from marginalia.record.archive import pack, short, unpack
+from marginalia.record.snapshot import SPLITS
 from marginalia.record.store import read_description, read_run
+from marginalia.viz.style import Style
+from marginalia.viz.timing import Timing
 
 from .made_up import made_up_run, save
 
@@ -103,3 +110,18 @@ def test_one_record_in_the_way_does_not_block_the_others(tmp_path):
     with pytest.raises(InputError, match="softmax holds something else"):
         unpacked(tmp_path)
     assert (unpacked(tmp_path, {"CosFace_v1"}) / "CosFace_v1" / "run.json").is_file()
+
+
+def test_runs_of_one_page_are_turned_alike_and_a_mirrored_one_says_so(config_file, tmp_path):
+    outputs = unpacked(tmp_path, {"softmax", "A-softmax_v1"})
+    order = Order(outputs, SPLITS, Style(), Timing(), "gif", (0, None))
+    page = tmp_path / "two.html"
+    export_page(["softmax", "A-softmax_v1"], config_file, page, order)
+    (data,) = re.findall(r'id="page-data">(.*?)</script>', page.read_text(encoding="utf-8"))
+    about = json.loads(data)
+    assert [run["name"] for run in about["runs"]] == ["softmax", "A-softmax_v1 ↔"]
+    mine, other = (read_run(outputs / name).snapshots[-1].class_weights for name in ("softmax", "A-softmax_v1"))
+    first, second = (np.array(run["weights"][-1])[:, 0] for run in about["runs"])
+    np.testing.assert_allclose(np.sin(first - np.arctan2(mine[:, 1], mine[:, 0])), 0, atol=1e-3)
+    turned = np.angle(np.exp(1j * (second + np.arctan2(other[:, 1], other[:, 0]))))
+    np.testing.assert_allclose(np.exp(1j * turned), np.exp(1j * turned[0]), atol=1e-3, err_msg="one reflection for all")

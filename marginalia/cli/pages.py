@@ -14,6 +14,7 @@ from marginalia.core.errors import InputError
 from marginalia.data.sources import load_dataset
 from marginalia.point_images import images_of, source_of
 from marginalia.record.store import read_description, read_run
+from marginalia.viz.alignment import aligned
 from marginalia.viz.compare import MOST
 from marginalia.viz.page.assemble import write_page
 
@@ -23,7 +24,8 @@ NAME = "index.html"
 def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order) -> str:
     """The page of these runs between the epochs asked for, at `path`; what was written and left out, in words.
 
-    Of all runs, those that are not finished or not flat are left out.
+    Runs of the same classes are turned alike, see `alignment.aligned`. Of all runs, those that are not finished or not
+    flat are left out.
     """
     if path.suffix != ".html":
         raise InputError(f"--page {path} must end with .html")
@@ -44,6 +46,6 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, order:
         images.append(images_of(run, contents[name], data[source].without(run.unseen_names)))
     spans = [snapshot_span(run, order.epochs) for run in runs.values()]
     cut = [replace(run, snapshots=run.snapshots[s.start : s.stop]) for run, s in zip(runs.values(), spans, strict=True)]
-    write_page(path, cut, images, order.style)
+    write_page(path, [each.marked for each in aligned(cut)], images, order.style)
     missing = [name for name in names if name not in runs]
     return f"{path}" + (f" (not finished or not flat, left out: {', '.join(missing)})" if missing else "")

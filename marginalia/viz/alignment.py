@@ -10,6 +10,8 @@ import numpy as np
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot
 
+MIRRORED = "↔"
+
 
 @dataclass(frozen=True)
 class Aligned:
@@ -17,6 +19,11 @@ class Aligned:
 
     run: Run
     mirrored: bool
+
+    @property
+    def marked(self) -> Run:
+        """The run, with a sign behind its name if it is mirrored."""
+        return replace(self.run, name=f"{self.run.name} {MIRRORED}") if self.mirrored else self.run
 
 
 def aligned(runs: Sequence[Run]) -> list[Aligned]:
@@ -30,10 +37,10 @@ def aligned(runs: Sequence[Run]) -> list[Aligned]:
 
 
 def turned(run: Run, first: Run) -> Aligned:
-    if run.class_names != first.class_names or run.dimension != first.dimension:
+    mine, wanted = (each.snapshots[-1].class_weights.astype(np.float64) for each in (run, first))
+    if run.class_names != first.class_names or mine.shape != wanted.shape or not len(mine):
         return Aligned(run, False)
-    mine, wanted = (unit(each.snapshots[-1].class_weights.astype(np.float64)) for each in (run, first))
-    left, _, right = np.linalg.svd(mine.T @ wanted)
+    left, _, right = np.linalg.svd(unit(mine).T @ unit(wanted))
     turn = left @ right
     snapshots = tuple(turned_snapshot(snapshot, turn) for snapshot in run.snapshots)
     return Aligned(replace(run, snapshots=snapshots), bool(np.linalg.det(turn) < 0))

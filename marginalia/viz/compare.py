@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 from marginalia.core.errors import InputError
 from marginalia.record.snapshot import Run, Snapshot, SplitName
-from marginalia.viz.alignment import aligned
+from marginalia.viz.alignment import MIRRORED, aligned
 from marginalia.viz.circle import Circle
 from marginalia.viz.drawable import require_drawable
 from marginalia.viz.frames import feature_space, legend, name_of
@@ -28,7 +28,6 @@ HEADER, FOOTER, CAPTION, GAP = 62, 46, 58, 8
 FEWEST, MOST = 2, 12
 WORTH_A_CIRCLE = 0.6
 LETTER = 16
-MIRRORED = "↔"
 MOST_LEGEND = 12
 TITLE, LEGIBLE, SMALLER, FEW_PIXELS = 24, 18, 15, 240
 
