@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from marginalia.viz.alignment import aligned
 from marginalia.viz.geometry import BADGE_RING, LOBED_REACH, UNIT_RING
 from marginalia.viz.page.page_data import badge_angles
 from marginalia.viz.regions import effective
@@ -14,6 +15,11 @@ from .browsing import canvas, lonely, places, rest, rings
 from .paged import SNAPSHOTS
 
 
+def beside_each_other(runs):
+    """The runs of the page "two", as it turns them."""
+    return [each.run for each in aligned([runs["softmax"], runs["CosFace_v1"]])]
+
+
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_coordinates_are_those_of_the_snapshots(visit, runs, mnist, split):
     page = visit("two")
@@ -21,7 +27,7 @@ def test_coordinates_are_those_of_the_snapshots(visit, runs, mnist, split):
     part = mnist.train if split == "train" else mnist.test
     where = {number: place for place, number in enumerate(part.sampled(300, 3).tolist())}
     chosen = [where[number] for number in numbers]
-    for pane, run in enumerate((runs["softmax"], runs["CosFace_v1"])):
+    for pane, run in enumerate(beside_each_other(runs)):
         got = page.evaluate(
             "([pane, split]) => { const { x, y, predictions } = app.panes[pane].run[split];"
             " return [x, y, predictions].map((values) => Array.from(values)); }",
@@ -142,10 +148,10 @@ def test_badges_stand_at_the_class_directions(visit, runs):
 
 def test_weights_are_as_the_logits_have_them_and_turn_the_shorter_way(visit, runs):
     page = visit("two")
-    for pane, name in enumerate(("softmax", "CosFace_v1")):
+    for pane, run in enumerate(beside_each_other(runs)):
         angles, lengths = np.moveaxis(np.array(page.evaluate("(pane) => app.panes[pane].run.weights", pane)), 2, 0)
-        for row, snapshot in enumerate(runs[name].snapshots):
-            weights = effective(snapshot.class_weights, runs[name].spec)
+        for row, snapshot in enumerate(run.snapshots):
+            weights = effective(snapshot.class_weights, run.spec)
             there = lengths[row] * np.exp(1j * angles[row])
             np.testing.assert_allclose(there, weights[:, 0] + 1j * weights[:, 1], atol=1e-6)
         assert np.abs(np.diff(angles, axis=0)).max() <= np.pi
