@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,25 +15,6 @@ from marginalia.viz.style import Style
 DIGITS = 9
 
 
-@dataclass(frozen=True)
-class PageScale:
-    """What `camera.mjs` computes with; see there.
-
-    reach: half the height of the pane in feature units, of a fixed camera.
-    """
-
-    kind: str
-    disc: float
-    reach: float
-    rims: list[float]
-    short: float
-    justBeyond: float = camera.JUST_BEYOND  # noqa: N815
-    leastRing: float = camera.LEAST_RING  # noqa: N815
-    largestRing: float = camera.LARGEST_RING  # noqa: N815
-    mostRings: int = camera.MOST_RINGS  # noqa: N815
-    digits: tuple[int, ...] = camera.DIGITS
-
-
 def camera_of(run: Run, style: Style) -> Camera:
     """The camera that a picture of this run has."""
     found = Camera(style.camera, geometry.LOBED_REACH if has_lobes(run, style) else geometry.CLOUD_REACH)
@@ -43,12 +23,15 @@ def camera_of(run: Run, style: Style) -> Camera:
 
 
 def page_scale(run: Run, style: Style) -> dict[str, Any]:
-    """The run's camera as JSON."""
+    """The run's camera as JSON, see `camera.mjs`. reach: half the height of the pane, feature units, if it is fixed."""
     found = camera_of(run, style)
     rims = [] if found.kind == "fixed" else [rounded(found.rim(snapshot)) for snapshot in run.snapshots]
     short = max(found.short, camera.FAINTEST * max(rims, default=0))
-    digits = (1,) if found.kind == "log" else camera.DIGITS
-    return asdict(PageScale(found.kind, found.disc, rounded(found.reach), rims, rounded(short), digits=digits))
+    return {
+        "kind": found.kind, "disc": found.disc, "reach": rounded(found.reach), "rims": rims, "short": rounded(short),
+        "justBeyond": camera.JUST_BEYOND, "leastRing": camera.LEAST_RING, "largestRing": camera.LARGEST_RING,
+        "mostRings": camera.MOST_RINGS, "digits": (1,) if found.kind == "log" else camera.DIGITS,
+    }  # fmt: skip
 
 
 def lobe_scale() -> dict[str, Any]:
