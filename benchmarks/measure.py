@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from marginalia.viz.style import Style
 
+SCATTERED = 0.05
 PLAY_THROUGH = """async () => {
   const app = await started;
   await new Promise(requestAnimationFrame);
@@ -233,7 +234,7 @@ def settings(lossname: str, **overrides: object) -> tuple[RunConfig, Dataset]:
 
 
 def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
-    """The run with its points repeated with some noise, its snapshots repeated, its labels dealt to more classes."""
+    """The run with its points repeated, each a twentieth of a usual length aside, its snapshots repeated, its labels dealt to more classes."""
     from dataclasses import replace
 
     import numpy as np
@@ -246,7 +247,8 @@ def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
     weights = random.normal(size=(classes, 2)).astype(np.float32)
 
     def more(part: Points) -> Points:
-        noise = random.normal(scale=0.05, size=(points, part.features.shape[1]))
+        length = float(np.median(np.linalg.norm(part.features, axis=1)))
+        noise = random.normal(scale=SCATTERED * length, size=(points, part.features.shape[1]))
         labels, predictions = (np.minimum(a[chosen] + spare, classes - 1) for a in (part.labels, part.predictions))
         return Points((part.features[chosen] + noise).astype(np.float32), labels, predictions)
 

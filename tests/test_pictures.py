@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba_array
 
-from marginalia.viz.dots import Dots, painting_order
+from marginalia.viz.dots import Dots
 from marginalia.viz.frames import Page, errors_in_words
 from marginalia.viz.geometry import UNIT_RING, half_height, pushed_apart, spread
 from marginalia.viz.scatter import ring_opacity
@@ -24,9 +25,8 @@ def made_up(config_file):
 
 def drawn(dots: Dots) -> np.ndarray:
     """All points that the dots show, in the order of the points."""
-    shown = np.full((sum(len(members) for _, members in dots.parts), 2), np.nan)
-    for line, (_, members) in zip(dots.lines, dots.parts, strict=True):
-        shown[members] = np.transpose(line.get_data())
+    shown = np.empty_like(dots.positions)
+    shown[dots.order] = dots.positions
     return shown
 
 
@@ -34,20 +34,10 @@ def test_every_point_is_drawn_in_its_class_colour(made_up):
     page = Page(made_up, "test", Style())
     page.image(3)
     last = made_up.snapshots[3]
-    expected = page.scatter.camera.seen(last.points("test").features, last)
-    np.testing.assert_allclose(drawn(page.scatter.dots.front), expected, rtol=1e-6)
-    colors = class_colors(10)
-    for line, (label, members) in zip(page.scatter.dots.front.lines, page.scatter.dots.front.parts, strict=True):
-        assert line.get_color() == colors[label]
-        assert set(made_up.snapshots[3].points("test").labels[members]) == {label}
-
-
-def test_no_class_is_painted_over_all_others(made_up):
-    labels = made_up.snapshots[0].points("test").labels
-    order = [label for label, _ in painting_order(labels, 10, 8)]
-    assert len(order) > 70
-    assert order.index(9) < len(order) / 2
-    assert len(order) - order[::-1].index(0) > len(order) / 2
+    points, dots = last.points("test"), page.scatter.dots.front
+    np.testing.assert_allclose(drawn(dots), page.scatter.camera.seen(points.features, last), rtol=1e-6)
+    np.testing.assert_array_equal(dots.labels, points.labels[dots.order])
+    np.testing.assert_array_equal(dots.palette, np.round(255 * to_rgba_array(class_colors(10))))
 
 
 def test_limits_and_aspect_are_the_same_in_all_frames(made_up):

@@ -146,9 +146,7 @@ def test_what_lies_behind_is_drawn_behind(config_file):
     near = depth(features, 3) >= 0
     assert 50 < near.sum() < 350
     for dots, shown in ((cloud.front, near), (cloud.back, ~near)):
-        for line, (_, members) in zip(dots.lines, dots.parts, strict=True):
-            visible = ~np.isnan(line.get_data()[0])
-            np.testing.assert_array_equal(visible, shown[members])
+        np.testing.assert_array_equal(~np.isnan(dots.positions[:, 0]), shown[dots.order])
     seen = flatten(features, 3).astype(float)
     np.testing.assert_allclose(
         np.square(seen).sum(axis=1) + np.square(depth(features, 3)), np.square(features).sum(axis=1), rtol=1e-4

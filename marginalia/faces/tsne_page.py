@@ -30,7 +30,7 @@ class TsnePage(Sheet):
         ax = self.axes(20, 20, LINES - 40, LINES - 40)
         ax.set(xlim=(-ROOM, ROOM), ylim=(-ROOM, ROOM), aspect="equal")
         ax.axis("off")
-        self.dots = Dots(ax, labels, colors, 7 * min(1.0, (400 / len(labels)) ** 0.25), 8)
+        self.dots = Dots(ax, labels, colors, 7 * min(1.0, (400 / len(labels)) ** 0.25))
         self.badges = [ax.text(0, 0, str(n + 1), fontsize=15, fontweight="bold", ha="center", va="center",
                                color=style.colors.ink, zorder=4, bbox={"boxstyle": "circle,pad=0.25", "lw": 2,
                                "facecolor": style.colors.background, "edgecolor": color}, clip_on=False)

@@ -1,47 +1,75 @@
-"""Ten thousand points in the colours of their classes, none of which hides the others."""
+"""Up to millions of points in the colours of their classes, none of which hides the others."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist, allow_rasterization
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
 
 from marginalia.viz.geometry import depth, flatten
 
 PAINT_SEED = 0
 BEHIND = 0.3
+FINENESS = 16
 
 
-class Dots:
-    """Artists made once; `show(positions)` moves them.
+class Dots(Artist):
+    """Discs of one size, made once; `show(positions)` moves them.
 
-    A line a class is fast, but one class would hide the other: each class is cut into random layers, and the layers of
-    all classes are painted in turn.
+    They are painted in a random order that stays the same, so that no class hides the others. NumPy paints them, at
+    whole pixels as matplotlib does: its cost grows with the pixels, and hardly with the points. In vector formats they
+    are an image too.
     """
 
-    def __init__(self, ax: Axes, labels: np.ndarray, colors: list[str], size: float, layers: int, behind: bool = False):
-        self.parts = painting_order(labels, len(colors), layers)
-        common: dict[str, Any] = {"alpha": BEHIND if behind else 1, "zorder": 1.5 if behind else 2, "rasterized": True}
-        self.lines = [
-            ax.plot([], [], "o", color=colors[label], markersize=size, markeredgewidth=0, **common)[0]
-            for label, _ in self.parts
-        ]
+    def __init__(self, ax: Axes, labels: np.ndarray, colors: list[str], size: float, behind: bool = False):
+        """labels: (N,). size: the diameter in points. behind: paler, and below all other dots."""
+        super().__init__()
+        self.order = np.random.default_rng(PAINT_SEED).permutation(len(labels))
+        self.labels = labels[self.order]
+        self.palette = np.round(255 * to_rgba_array(colors)).astype(np.uint8)
+        self.size, self.opacity = size, BEHIND if behind else 1.0
+        self.positions = np.full((len(labels), 2), np.nan)
+        self.set_zorder(1.5 if behind else 2)
+        self.set_rasterized(True)
+        ax.add_artist(self)
 
     def show(self, positions: np.ndarray, seen: np.ndarray | None = None) -> None:
         """positions: (N, 2), in the order of the labels; seen: bool (N,), which of them are drawn."""
         if seen is not None:
             positions = np.where(seen[:, None], positions, np.nan)
-        for line, (_, members) in zip(self.lines, self.parts, strict=True):
-            line.set_data(*positions[members].T)
+        self.positions = positions[self.order]
+        self.stale = True
+
+    @allow_rasterization
+    def draw(self, renderer: Any) -> None:
+        """Paints the part of the axes in which there are dots."""
+        stamp = disc(renderer.points_to_pixels(self.size))
+        box, height = self.axes.bbox, renderer.get_canvas_width_height()[1]
+        columns, rows = (self.axes.transData.transform(self.positions) * (1, -1) + (0.5, height + 0.5)).T
+        margin = len(stamp)
+        inside = (columns > box.x0 - margin) & (columns < box.x1 + margin)
+        inside &= (rows > height - box.y1 - margin) & (rows < height - box.y0 + margin)
+        if not inside.any():
+            return
+        centres = np.floor(np.stack((rows[inside], columns[inside]))).astype(np.int64)
+        corner = centres.min(axis=1) - margin // 2
+        image = painted(centres - corner[:, None], self.labels[inside], self.palette, stamp)
+        image[..., 3] = np.round(self.opacity * image[..., 3])
+        context = renderer.new_gc()
+        self._set_gc_clip(context)
+        renderer.draw_image(context, corner[1], height - corner[0] - len(image), image[::-1])
+        context.restore()
 
 
 class Cloud:
     """Dots of a 2-D or 3-D space; in three dimensions those behind the middle are paler and painted first."""
 
-    def __init__(self, ax: Axes, labels: np.ndarray, colors: list[str], size: float, layers: int, flat: bool):
-        self.front = Dots(ax, labels, colors, size, layers)
-        self.back = None if flat else Dots(ax, labels, colors, size, layers, behind=True)
+    def __init__(self, ax: Axes, labels: np.ndarray, colors: list[str], size: float, flat: bool):
+        self.front = Dots(ax, labels, colors, size)
+        self.back = None if flat else Dots(ax, labels, colors, size, behind=True)
 
     def show(self, vectors: np.ndarray, frame: float) -> None:
         """vectors: (N, D), in the order of the labels, as they are seen in that frame."""
@@ -54,13 +82,47 @@ class Cloud:
         self.back.show(positions, ~near)
 
 
-def painting_order(labels: np.ndarray, classes: int, layers: int) -> list[tuple[int, np.ndarray]]:
-    """(class, indices of points) in the order in which they are painted; every point once, always the same order."""
-    random = np.random.default_rng(PAINT_SEED)
-    layer = random.permutation(len(labels)) % layers
-    parts = [
-        (int(label), np.flatnonzero((layer == number) & (labels == label)))
-        for number in range(layers)
-        for label in random.permutation(classes)
-    ]
-    return [(label, members) for label, members in parts if len(members)]
+def disc(diameter: float) -> np.ndarray:
+    """How much of each pixel a disc in the middle of a square of pixels covers, (odd, odd), in [0, 1]."""
+    half = max(0, int(np.ceil(diameter / 2 - 0.5)))
+    places = (np.arange((2 * half + 1) * FINENESS) + 0.5) / FINENESS - half - 0.5
+    within = places[:, None] ** 2 + places**2 <= (diameter / 2) ** 2
+    return within.reshape(2 * half + 1, FINENESS, 2 * half + 1, FINENESS).mean(axis=(1, 3))
+
+
+def painted(centres: np.ndarray, labels: np.ndarray, palette: np.ndarray, stamp: np.ndarray) -> np.ndarray:
+    """The stamp at each centre, later ones over earlier ones, as an image that holds them all, uint8 RGBA.
+
+    centres: int (2, N), rows from the top and columns, at least half a stamp; labels: (N,) of rows of the palette.
+    What hides most is exact: a pixel that stamps cover wholly has the colour of the latest of them. Rims that lie over
+    each other in one pixel are blended from the faintest to the strongest, whichever came first.
+    """
+    side = len(stamp)
+    high, wide = centres.max(axis=1) + side // 2 + 1
+    latest = np.full((high + side - 1, wide + side - 1), -1, dtype=np.int32)  # of the centres, side // 2 beyond the rim
+    place = (centres[0] + side // 2) * latest.shape[1] + centres[1] + side // 2
+    np.maximum.at(latest.reshape(-1), place, np.arange(len(labels), dtype=np.int32))
+    shifted = {
+        (row, column): latest[side - 1 - row :, side - 1 - column :][:high, :wide]
+        for row, column in np.argwhere(stamp > 0)
+    }
+    top = np.full((high, wide), -1, dtype=np.int32)
+    for at, ranks in shifted.items():
+        if stamp[at] == 1:
+            np.maximum(top, ranks, out=top)
+    colors = np.vstack((palette, np.zeros(4, dtype=np.uint8)))
+    image = colors[np.append(labels, len(palette))[top]]
+    for at in sorted(shifted, key=lambda at: stamp[at]):
+        if stamp[at] < 1:
+            ranks = shifted[at]
+            seen = ranks > top
+            image[seen] = over(image[seen], palette[labels[ranks[seen]]], stamp[at])
+    return image
+
+
+def over(below: np.ndarray, above: np.ndarray, share: float) -> np.ndarray:
+    """Opaque colours that cover this share of pixels (N, 4) which have colours already, uint8 RGBA."""
+    left = below[:, 3:] / np.float32(255) * np.float32(1 - share)
+    opacity = np.float32(share) + left
+    colors = (above[:, :3] * np.float32(share) + below[:, :3] * left) / opacity
+    return np.round(np.hstack((colors, 255 * opacity))).astype(np.uint8)

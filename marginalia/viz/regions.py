@@ -26,46 +26,69 @@ class Arc:
 def decision_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
     """The sectors in which each class has the largest logit without margin; together they fill the circle.
 
-    class_weights: (C, 2). No layer has a bias, so |x| drops out: class i wins against j on one side of the line that is
-    perpendicular to w_i - w_j. Those lines cut the circle; between two neighbouring cuts one class wins throughout. A
-    class whose weight lies inside the convex hull of the others has no sector.
+    class_weights: (C, 2). No layer has a bias, so |x| drops out: the corners of the convex hull of the weights win, each
+    between the outward normals of its two sides. A class whose weight lies inside the hull has no sector.
     """
     weights = effective(class_weights, spec)
-    first, second = np.triu_indices(len(weights), 1)
-    across = weights[first] - weights[second]
-    across = across[np.linalg.norm(across, axis=1) > 0]
-    if not len(across):
-        return [Arc(0.0, TURN, 0)]
-    normal = np.arctan2(across[:, 1], across[:, 0]) + np.pi / 2
-    cuts = np.unique(np.concatenate((normal, normal + np.pi)) % TURN)
-    widths = np.diff(cuts, append=cuts[0] + TURN)
-    winners = (weights @ on_circle(cuts + widths / 2)).argmax(axis=0)
-    return joined([Arc(*arc) for arc in zip(cuts.tolist(), widths.tolist(), winners.tolist(), strict=True)])
+    corners = hull(weights)
+    if len(corners) == 1:
+        return [Arc(0.0, TURN, corners[0])]
+    sides = np.roll(weights[corners], -1, axis=0) - weights[corners]
+    ends = (np.arctan2(sides[:, 1], sides[:, 0]) - np.pi / 2) % TURN
+    starts = np.roll(ends, 1)
+    arcs = zip(starts.tolist(), ((ends - starts) % TURN).tolist(), corners, strict=True)
+    return sorted((Arc(*arc) for arc in arcs), key=lambda arc: arc.start)
+
+
+def hull(points: np.ndarray) -> list[int]:
+    """Numbers of the corners of the convex hull of points (N, 2), counter-clockwise (Andrew 1979); at least one."""
+    order = np.lexsort((points[:, 1], points[:, 0])).tolist()
+    places = points.tolist()
+
+    def half(numbers: list[int]) -> list[int]:
+        kept: list[int] = []
+        for number in numbers:
+            while len(kept) > 1 and not turns_left(places[kept[-2]], places[kept[-1]], places[number]):
+                kept.pop()
+            if not kept or places[kept[-1]] != places[number]:
+                kept.append(number)
+        return kept
+
+    lower, upper = half(order), half(order[::-1])
+    return lower[:-1] + upper[:-1] or lower
+
+
+def turns_left(a: list[float], b: list[float], c: list[float]) -> bool:
+    return (b[0] - a[0]) * (c[1] - a[1]) > (b[1] - a[1]) * (c[0] - a[0])
 
 
 def training_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
     """The sectors in which each class would win even with its margin: |w_y| psi(theta_y) >= |w_j| cos(theta_j), all j.
 
-    class_weights: (C, 2). What is left between them is the margin. Boundaries are bracketed on a grid of half a degree
-    and at the class directions, so that only an arc narrower than that and off its direction would be missed, and then
-    halved until they are exact to 1e-14.
+    class_weights: (C, 2). Each lies within the class's decision arc, since psi is at most the cosine. What is left
+    between them is the margin. Boundaries are bracketed on a grid of half a degree and at the class directions, so that
+    only an arc narrower than that and off its direction would be missed, and then halved until they are exact to 1e-14.
     """
-    surplus = Surplus(class_weights, spec)
-    classes = len(surplus.weights)
-    corners = np.tile(np.linspace(0, TURN, GRID, endpoint=False), (classes, 1))
-    angles = np.sort(np.column_stack((corners, surplus.directions % TURN)), axis=1)
-    labels = np.repeat(np.arange(classes)[:, None], angles.shape[1], axis=1)
-    inside = surplus(angles.ravel(), labels.ravel()).reshape(angles.shape) >= 0
-    following = np.column_stack((angles[:, 1:], angles[:, 0] + TURN))
-    enters, leaves = ~inside & np.roll(inside, -1, axis=1), inside & ~np.roll(inside, -1, axis=1)
-    crossing = enters | leaves
-    owner, entering = labels[crossing], enters[crossing]
-    roots = surplus.roots(angles[crossing], following[crossing], owner, entering)
-    arcs = [Arc(0.0, TURN, int(label)) for label in np.flatnonzero(inside.all(axis=1))]
-    for label, start in zip(owner[entering], roots[entering], strict=True):
-        ends = roots[~entering & (owner == label)]
-        arcs.append(Arc(float(start % TURN), float(np.min((ends - start) % TURN)), int(label)))
-    return arcs
+    surplus, sectors = Surplus(class_weights, spec), decision_arcs(class_weights, spec)
+    starts, labels = np.array([arc.start for arc in sectors]), np.array([arc.label for arc in sectors])
+    grid = np.concatenate((np.linspace(0, TURN, GRID, endpoint=False), surplus.directions % TURN))
+    owners = labels[np.searchsorted(starts, grid, side="right") - 1]
+    inside = surplus(grid, owners) >= 0
+    if len(sectors) == 1 and inside.all():
+        return [Arc(0.0, TURN, sectors[0].label)]
+    if len(sectors) > 1:  # where two classes meet, neither wins with a margin
+        grid, owners = np.concatenate((starts, grid)), np.concatenate((labels, owners))
+        inside = np.concatenate((np.zeros(len(starts), dtype=bool), inside))
+    order = np.argsort(grid, kind="stable")
+    grid, owners, inside = grid[order], owners[order], inside[order]
+    following = np.append(grid[1:], grid[0] + TURN)
+    crossing = np.flatnonzero(inside != np.roll(inside, -1))
+    entering = ~inside[crossing]
+    owners = np.where(entering, np.roll(owners, -1)[crossing], owners[crossing])
+    roots = surplus.roots(grid[crossing], following[crossing], owners, entering)
+    first, last = roots[entering], np.roll(roots, -1)[entering]
+    arcs = zip((first % TURN).tolist(), ((last - first) % TURN).tolist(), owners[entering].tolist(), strict=True)
+    return [Arc(*arc) for arc in arcs]
 
 
 class Surplus:
@@ -128,17 +151,3 @@ def effective(class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
 def on_circle(angles: np.ndarray) -> np.ndarray:
     """(K,) -> (2, K)."""
     return np.stack((np.cos(angles), np.sin(angles)))
-
-
-def joined(arcs: list[Arc]) -> list[Arc]:
-    """Neighbours of the same class made one; the arcs fill the circle in order."""
-    merged = [arcs[0]]
-    for arc in arcs[1:]:
-        if arc.label == merged[-1].label:
-            merged[-1] = Arc(merged[-1].start, merged[-1].width + arc.width, arc.label)
-        else:
-            merged.append(arc)
-    if len(merged) > 1 and merged[0].label == merged[-1].label:
-        last = merged.pop()
-        merged[0] = Arc(last.start, last.width + merged[0].width, last.label)
-    return merged

@@ -31,8 +31,6 @@ from marginalia.viz.sphere import Globe
 from marginalia.viz.strangers import Strangers
 from marginalia.viz.style import Style, badge_points, class_colors, inches, readable_on
 
-LAYERS = 8
-RIM_LAYERS = 3
 USUAL_SPAN = 228.0
 DARKEST_RING = 0.8
 FAINT_RING = 0.15
@@ -81,12 +79,12 @@ class Scatter:
         self.lobes = Lobes(ax, colors, style, LOBED_REACH, LOBE_HEIGHT, scale, inches(ax) > SMALL) if lobed else None
         labels = run.snapshots[0].points(split).labels
         size = scale * (2.0 if len(labels) > MANY_POINTS else 2.8)
-        self.dots = Cloud(ax, labels, colors, size, LAYERS, flat)
+        self.dots = Cloud(ax, labels, colors, size, flat)
         self.pull = PullField(ax, run, style.pull, self.camera.disc, style) if style.pull else None
         self.globe = None if flat else Globe(ax, style)
         self.rim: Cloud | None = None
         if style.view_of(run.spec) in ("both", "circle") and not lobed:
-            self.rim = Cloud(ax, labels, colors, 4.0 * scale, RIM_LAYERS, flat)
+            self.rim = Cloud(ax, labels, colors, 4.0 * scale, flat)
         ring: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none"}
         self.ring_points = RING_POINTS * scale**0.5
         ring |= {"markersize": self.ring_points, "markeredgewidth": 0.7 * scale**0.5}
