@@ -27,6 +27,7 @@ class Dots(Artist):
     def __init__(self, ax: Axes, labels: np.ndarray, colors: list[str], size: float, behind: bool = False):
         """labels: (N,). size: the diameter in points. behind: paler, and below all other dots."""
         super().__init__()
+        self.ax = ax
         self.order = np.random.default_rng(PAINT_SEED).permutation(len(labels))
         self.labels = labels[self.order]
         self.palette = np.round(255 * to_rgba_array(colors)).astype(np.uint8)
@@ -47,8 +48,8 @@ class Dots(Artist):
     def draw(self, renderer: Any) -> None:
         """Paints the part of the axes in which there are dots."""
         stamp = disc(renderer.points_to_pixels(self.size))
-        box, height = self.axes.bbox, renderer.get_canvas_width_height()[1]
-        columns, rows = (self.axes.transData.transform(self.positions) * (1, -1) + (0.5, height + 0.5)).T
+        box, height = self.ax.bbox, renderer.get_canvas_width_height()[1]
+        columns, rows = (self.ax.transData.transform(self.positions) * (1, -1) + (0.5, height + 0.5)).T
         margin = len(stamp)
         inside = (columns > box.x0 - margin) & (columns < box.x1 + margin)
         inside &= (rows > height - box.y1 - margin) & (rows < height - box.y0 + margin)
@@ -59,7 +60,7 @@ class Dots(Artist):
         image = painted(centres - corner[:, None], self.labels[inside], self.palette, stamp)
         image[..., 3] = np.round(self.opacity * image[..., 3])
         context = renderer.new_gc()
-        self._set_gc_clip(context)
+        context.set_clip_rectangle(box)
         renderer.draw_image(context, corner[1], height - corner[0] - len(image), image[::-1])
         context.restore()
 

@@ -26,8 +26,8 @@ class Arc:
 def decision_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
     """The sectors in which each class has the largest logit without margin; together they fill the circle.
 
-    class_weights: (C, 2). No layer has a bias, so |x| drops out: the corners of the convex hull of the weights win, each
-    between the outward normals of its two sides. A class whose weight lies inside the hull has no sector.
+    class_weights: (C, 2). No layer has a bias, so |x| drops out: the corners of the convex hull of the weights win,
+    each between the outward normals of its two sides. A class whose weight lies inside the hull has no sector.
     """
     weights = effective(class_weights, spec)
     corners = hull(weights)
