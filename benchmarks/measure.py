@@ -234,7 +234,7 @@ def settings(lossname: str, **overrides: object) -> tuple[RunConfig, Dataset]:
 
 
 def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
-    """The run with points repeated, a twentieth of a usual length aside, snapshots too, and labels dealt to more classes."""
+    """The run with points repeated, a little aside each, its snapshots repeated, its labels dealt to more classes."""
     from dataclasses import replace
 
     import numpy as np

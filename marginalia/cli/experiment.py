@@ -146,7 +146,7 @@ class Experiment:
         began = time.perf_counter()
         steps = count_steps(self.config, self.dataset)
         images, epochs = len(self.dataset.train), self.config.training.epochs
-        self.say(f"{self.config.name}: {images:,} training images, {epochs} epoch(s) -> {self.folder}")
+        self.say(f"{self.config.name}: {images:,} training images, {epochs:g} epoch(s) -> {self.folder}")
         if start is not None:
             self.say(f"  going on after epoch {self.records[-1].epoch:g}")
         self.start(start)

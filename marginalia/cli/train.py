@@ -141,8 +141,8 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
             if not hasattr(preset, key):
                 raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
         margin = dataclasses.replace(preset, **numbers)
-        preset_file = with_overrides(file, file.recipes.get(lossname, {}), f"recipe of {lossname}")
-        started = with_overrides(preset_file, file.quick, "quick") if quick else preset_file
+        base = with_overrides(file, file.quick, "quick") if quick else file
+        started = with_overrides(base, file.recipes.get(lossname, {}), f"recipe of {lossname}")
         settings = with_overrides(started, asked, "command line")
         optimizer = settings.optimizers[settings.training.optimizer]
         name = run_name(lossname, preset, margin, started, settings) + ("_quick" if quick else "")

@@ -19,7 +19,8 @@ VISUAL_DIMENSIONS = (2, 3)
 ALL = "all"
 GEOMETRIC = "geometric"
 MOST = 2**32 - 1
-MOST_EPOCHS = 10_000
+LEAST_EPOCHS, MOST_EPOCHS = 0.01, 10_000
+MOST_CROP = 2
 LossSpec = MarginSpec | HeadSpec
 
 
@@ -27,6 +28,7 @@ LossSpec = MarginSpec | HeadSpec
 class DataConfig:
     """train_points, test_points: how many images of each split a snapshot holds, or "all".
 
+    crop: how many pixels the encoder does not see of an image on each side, 0 to 2.
     holdout: names of classes that are left out of training, sorted; their test images are shown as strangers.
     """
 
@@ -35,10 +37,12 @@ class DataConfig:
     train_points: int | str
     test_points: int | str
     holdout: tuple[str, ...]
+    crop: int
 
     def __post_init__(self) -> None:
         for name in ("train_points", "test_points"):
             require_count_or(name, getattr(self, name), ALL, MOST)
+        require_between("crop", self.crop, 0, MOST_CROP)
         object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
         if self.dataset.startswith(FOLDER_PREFIX):
             folder = one_spelling(self.dataset.removeprefix(FOLDER_PREFIX))
@@ -73,14 +77,14 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
+    """epochs: how often each image is seen, also less than once. snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
 
     start: how the class directions are drawn, see `losses.head.initial_directions`.
     lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
     `losses.angle_linear.annealed`; off with lambda_start 0.
     """
 
-    epochs: int
+    epochs: float
     snapshots: int | str
     batch_size: int
     optimizer: str
@@ -93,7 +97,9 @@ class TrainingConfig:
     lambda_least: float
 
     def __post_init__(self) -> None:
-        require_between("epochs", self.epochs, 1, MOST_EPOCHS)
+        require_between("epochs", self.epochs, LEAST_EPOCHS, MOST_EPOCHS)
+        if self.epochs == int(self.epochs):
+            object.__setattr__(self, "epochs", int(self.epochs))
         require_count_or("snapshots", self.snapshots, GEOMETRIC, 100)
         require_between("batch_size", self.batch_size, 2, MOST)
         require_between("seed", self.seed, 0, MOST)

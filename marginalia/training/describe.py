@@ -44,6 +44,8 @@ def settings(config: RunConfig) -> dict[str, Any]:
     saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
     del saved["data"]["data_dir"]
     saved["data"]["holdout"] = list(saved["data"]["holdout"])
+    if not config.data.crop:  # runs of before there was such a setting had none either
+        del saved["data"]["crop"]
     if config.data.dataset.startswith(FOLDER_PREFIX):
         saved["data"]["dataset"] = FOLDER_PREFIX
     if isinstance(config.loss, HeadSpec):

@@ -21,7 +21,7 @@ from marginalia.record.snapshot import Points
 from marginalia.training.device import resolve_device, uses_bfloat16
 from marginalia.training.ranks import ALONE, Ranks, averaging, gather, local_device
 
-EVALUATION_BATCH = 500
+EVALUATION_BATCH = 125
 PIXEL_SAMPLE = 1000
 
 
@@ -69,6 +69,7 @@ class Learner:
         self.parameters = [p for p in (*self.encoder.parameters(), *self.head.parameters()) if p.requires_grad]
         self.optimizer = build_optimizer(config.training.optimizer, self.recipe, self.parameters)
         pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
+        self.crop = config.data.crop
         self.pixel_mean, self.pixel_spread = float(pixels.mean()), float(pixels.std()) or 1.0
 
     def step(self, index: int, images: Tensor, labels: Tensor) -> Tensor:
@@ -96,7 +97,8 @@ class Learner:
 
     def features(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
         """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
-        standard = (images[:, None].float() - self.pixel_mean) / self.pixel_spread
+        cut = slice(self.crop, images.shape[1] - self.crop)
+        standard = (images[:, None, cut, cut].float() - self.pixel_mean) / self.pixel_spread
         standard = standard.contiguous(memory_format=torch.channels_last)
         autocast = torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else contextlib.nullcontext()
         with autocast:
@@ -138,7 +140,7 @@ def build_optimizer(name: str, recipe: OptimizerConfig, parameters: list[nn.Para
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     if name == "adamw":
-        return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, recipe.beta2))
+        return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, recipe.beta2), fused=True)
     return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
 
 

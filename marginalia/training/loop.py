@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ def train(
     """
     batch_size = min(config.training.batch_size, len(dataset.train))
     steps = count_steps(config, dataset)
-    steps_per_epoch = steps // config.training.epochs
+    steps_per_epoch = len(dataset.train) // batch_size
     learner = Learner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
     shown = images_shown(config, dataset)
     due = moments(config, dataset)
@@ -75,23 +76,28 @@ def train(
 
 def count_steps(config: RunConfig, dataset: Dataset) -> int:
     """Steps of the whole run; what is left of an epoch after its last full batch waits for the next epoch."""
-    images = len(dataset.train)
-    return config.training.epochs * (images // min(config.training.batch_size, images))
+    return max(1, round(config.training.epochs * steps_an_epoch(config, dataset)))
+
+
+def steps_an_epoch(config: RunConfig, dataset: Dataset) -> int:
+    return len(dataset.train) // min(config.training.batch_size, len(dataset.train))
 
 
 def moments(config: RunConfig, dataset: Dataset) -> dict[int, float]:
     """The number of steps done at which a snapshot is due, with its epoch.
 
-    geometric: in the first epoch, where a space changes fastest, at 1/64, 1/32, … 1/2 of it; then after each epoch.
+    geometric: in the first epoch, where a space changes fastest, at 1/64, 1/32, … 1/2 of it; then after each epoch. The
+    last one is at the end of the run, also within an epoch.
     """
     asked, epochs = config.training.snapshots, config.training.epochs
-    steps_per_epoch = count_steps(config, dataset) // epochs
+    steps_per_epoch = steps_an_epoch(config, dataset)
+    cuts = 1 if isinstance(asked, str) else min(asked, steps_per_epoch)
+    due = [cut / cuts for cut in range(1, math.floor(epochs * cuts) + 1)]
     if isinstance(asked, str):
-        due = [share for share in FIRST_EPOCH if round(share * steps_per_epoch)] + [*range(1, epochs + 1)]
-    else:
-        cuts = min(asked, steps_per_epoch)
-        due = [cut / cuts for cut in range(1, epochs * cuts + 1)]
-    return {round(epoch * steps_per_epoch): float(epoch) for epoch in due}
+        due = [share for share in FIRST_EPOCH if share < epochs] + due
+    moments = {round(epoch * steps_per_epoch): float(epoch) for epoch in due}
+    moments.pop(0, None)
+    return moments | {count_steps(config, dataset): float(epochs)}
 
 
 def batches(
