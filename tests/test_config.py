@@ -1,6 +1,7 @@
 """config.json: what is wrong in it is said in one line that names the place."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -43,13 +44,13 @@ BAD = {
     ),
     "number for a boolean": ("losses/softmax/x_norm", 1, "x_norm must be true or false, not 1"),
     "boolean for a number": ("losses/softmax/s", True, "s must be a number, not true"),
-    "string for a number": ("training/epochs", "20", "epochs must be a whole number"),
+    "string for a number": ("training/epochs", "20", "epochs must be a number"),
     "fraction for a whole number": ("training/batch_size", 2.5, "batch_size must be a whole number"),
     "scale of zero": ("losses/softmax/s", 0, "s must be greater than 0"),
     "m1 below one": ("losses/softmax/m1", 0.9, "m1 must be at least 1"),
     "not a number": ("losses/softmax/m3", float("nan"), "m3 must be a finite number"),
     "infinite": ("losses/softmax/s", float("inf"), "s must be a finite number"),
-    "no epochs": ("training/epochs", 0, "epochs must be at least 1"),
+    "no epochs": ("training/epochs", 0, "epochs must be at least 0.01"),
     "negative rate": ("optimizers/sgd/lr", -0.1, "lr must be greater than 0"),
     "unknown optimiser": ("training/optimizer", "adam", "optimizer must be one of adamw, sgd"),
     "no losses": ("losses", {}, "losses is empty"),
@@ -173,16 +174,16 @@ def test_a_row_can_have_a_rate_of_its_own(tmp_path, config_file):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"CosFace_v2":', '"CosFace_v1":', r'line 44: "CosFace_v1" stands in line 43 already'),
-        ('"seed": 0,', '"seed": 0, "seed": 1,', r'line 18: "seed" stands in line 18 already'),
+        ('"CosFace_v2":', '"CosFace_v1":', r'line 48: "CosFace_v1" stands in line 47 already'),
+        ('"seed": 0,', '"seed": 0, "seed": 1,', r'line 19: "seed" stands in line 19 already'),
         (
             '"s": 4, "m1": 1, "m2": 0.2',
             '"s": 64, "s": 4, "m1": 1, "m2": 0.2',
-            r'line 46: "s" stands in line 46 already',
+            r'line 50: "s" stands in line 50 already',
         ),
-        ('"quick": {', '"model": {', r'line 30: "model" stands in line 9 already'),
+        ('"quick": {', '"model": {', r'line 31: "model" stands in line 10 already'),
         ('"m": 0.6', '"m": 0.6, "\\u006d": 0.5', r'"m" stands in line'),
-        ('"seed": 0,', '"seed": 0, "seed"\n:\n1,', r'line 18: "seed" stands in line 18 already'),
+        ('"seed": 0,', '"seed": 0, "seed"\n:\n1,', r'line 19: "seed" stands in line 19 already'),
     ],
 )
 def test_a_key_given_twice_is_named_with_its_line(tmp_path, old, new, message):
@@ -262,4 +263,20 @@ def test_whatever_decides_numbers_is_in_the_name(config_file, name):
 def test_what_is_as_it_was_is_not_in_the_name(config_file):
     given = {"seed": 0, "epochs": 20, "lr": 0.002, "device": "cpu", "data_dir": "elsewhere"}
     assert run_config(config_file, "softmax", given, quick=False).name == "softmax"
-    assert run_config(config_file, "softmax", {"seed": 3, "epochs": 1}, quick=True).name == "softmax_seed3_quick"
+    assert run_config(config_file, "softmax", {"seed": 3, "epochs": 0.5}, quick=True).name == "softmax_seed3_quick"
+
+
+def test_the_recipe_of_a_loss_holds_in_a_quick_run_too(config_file):
+    assert "lr" in config_file.recipes["SphereFace2"]
+    file = replace(config_file, quick=config_file.quick | {"lr": 0.004})
+    assert run_config(file, "softmax", {}, quick=True).optimizer.lr == 0.004
+    assert run_config(file, "SphereFace2", {}, quick=True).optimizer.lr == config_file.recipes["SphereFace2"]["lr"]
+
+
+def test_whole_epochs_are_whole_numbers_however_they_are_written(config_file):
+    """So that 20 and 20.0 are the same run."""
+    epochs = [run_config(config_file, "softmax", {"epochs": epochs}, quick=False) for epochs in (5, 5.0)]
+    assert epochs[0] == epochs[1]
+    assert isinstance(epochs[1].training.epochs, int)
+    assert epochs[1].name == "softmax_epochs5"
+    assert run_config(config_file, "softmax", {"epochs": 0.5}, quick=False).name == "softmax_epochs0.5"

@@ -6,6 +6,7 @@ from itertools import cycle
 
 import numpy as np
 import pytest
+import torch
 
 from marginalia.cli.experiment import run_experiment
 from marginalia.config.config_file import read_config
@@ -15,6 +16,7 @@ from marginalia.core.margin import MarginSpec
 from marginalia.record.metrics import Observed, measure, own_angles, scatter_ratio, smallest_angle
 from marginalia.record.snapshot import Points, epoch_label
 from marginalia.record.store import read_run
+from marginalia.training.describe import describe
 from marginalia.training.learner import Learner
 from marginalia.training.loop import moments, train
 
@@ -118,6 +120,36 @@ def test_snapshots_within_an_epoch(tiny, few_digits):
 def test_most_snapshots_of_a_geometric_run_are_in_its_first_epoch(tiny, few_digits):
     steps = moments(tiny("softmax", snapshots="geometric", batch_size=32), few_digits)
     assert steps == {1: 1 / 8, 2: 1 / 4, 5: 1 / 2, 10: 1, 20: 2}
+
+
+def test_a_run_may_end_within_an_epoch(tiny, few_digits):
+    half = tiny("softmax", snapshots=4, batch_size=32, epochs=0.5)
+    assert moments(half, few_digits) == {2: 0.25, 5: 0.5}
+    assert moments(tiny("softmax", snapshots=1, batch_size=32, epochs=1.5), few_digits) == {10: 1, 15: 1.5}
+    assert moments(tiny("softmax", snapshots="geometric", batch_size=32, epochs=0.2), few_digits) == {1: 1 / 8, 2: 0.2}
+    assert moments(tiny("softmax", snapshots="geometric", batch_size=32, epochs=0.01), few_digits) == {1: 0.01}
+    *_, last = train(half, few_digits)
+    assert (last.step, last.snapshot.epoch) == (5, 0.5)
+
+
+@pytest.mark.parametrize("basemodel", ["LeNet_pp", "MiniResnet18"])
+def test_a_crop_hides_the_rim_of_the_images(tiny, few_digits, basemodel):
+    cropped = Learner(tiny("softmax", basemodel=basemodel, crop=2), few_digits.train.images, 10, steps=1)
+    images = torch.tensor(few_digits.train.images[:20])
+    rim = images.clone()
+    rim[:, 2:-2, 2:-2] = 0
+    other = images.clone()
+    other[rim > 0] = 255
+    other[:, :2] = 99
+    with torch.inference_mode():
+        assert torch.equal(cropped.features(images), cropped.features(other))
+    snapshot = last_snapshot(tiny("softmax", basemodel=basemodel, crop=2, epochs=1), few_digits)
+    assert np.isfinite(snapshot.points("test").features).all()
+
+
+def test_runs_of_before_there_was_a_crop_are_known_again(tiny, few_digits):
+    assert "crop" not in describe(tiny("softmax"), few_digits).settings["data"]
+    assert describe(tiny("softmax", crop=2), few_digits).settings["data"]["crop"] == 2
 
 
 def test_train_points_are_a_fixed_sample(tiny, few_digits):

@@ -77,8 +77,9 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """epochs: how often each image is seen, also less than once. snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
+    """epochs: how often each image is seen, also less than once.
 
+    snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
     start: how the class directions are drawn, see `losses.head.initial_directions`.
     lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
     `losses.angle_linear.annealed`; off with lambda_start 0.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torchvision
 from torch import Tensor, nn
 
@@ -179,3 +180,9 @@ BACKBONES: dict[str, Callable[[int, tuple[int, int]], nn.Module]] = {
 def build_backbone(name: str, dimension: int, size: tuple[int, int]) -> nn.Module:
     """A network with fresh weights for images (H, W): float (N, 3, H, W) -> (N, dimension), at least in training."""
     return BACKBONES[name](dimension, size)
+
+
+def outlined(name: str, dimension: int, size: tuple[int, int]) -> nn.Module:
+    """The network without its numbers, to be asked of what layers it is made; it takes no memory."""
+    with torch.device("meta"):
+        return build_backbone(name, dimension, size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from torch import nn
 
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
@@ -27,13 +28,21 @@ def resolved(config: RunConfig, device: torch.device) -> RunConfig:
     return replace(config, training=replace(config.training, device=device.type, precision=precision))
 
 
-def uses_bfloat16(precision: str, device: torch.device) -> bool:
-    """Whether the encoder computes in bfloat16: asked for, or `auto` where the hardware has it."""
+def uses_bfloat16(precision: str, device: torch.device, encoder: nn.Module | None = None) -> bool:
+    """Whether an encoder computes in bfloat16: asked for, or `auto` where the hardware has it and is faster with it.
+
+    On processors grouped convolutions are faster in float32, see benchmarks/README.md. encoder: None has none of them.
+    """
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and cpu_has_bfloat16()
+    return device.type == "cpu" and cpu_has_bfloat16() and not (encoder and has_grouped_convolutions(encoder))
+
+
+def has_grouped_convolutions(encoder: nn.Module) -> bool:
+    """Whether it has convolutions that see a part of the channels only, as MobileNet's depthwise ones."""
+    return any(isinstance(module, nn.Conv2d) and module.groups > 1 for module in encoder.modules())
 
 
 def cpu_has_bfloat16() -> bool:
