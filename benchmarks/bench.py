@@ -19,24 +19,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
-from harness import MEGABYTE, ROOT, Row, call, table
+from harness import HERE, MEGABYTE, ROOT, Row, call, measure, measure_drawing, table
+from neighbours import precision_rows, quick_rows, thread_rows
 
-HERE = Path(__file__).parent
 README, BEGIN, END = HERE / "README.md", "<!-- table begins -->", "<!-- table ends -->"
 PLAIN_EPOCHS = 20
 PLAIN_DRAWING = f"seconds of the plain way's {2 * PLAIN_EPOCHS} pictures and 2 GIFs, from one of each"
-PARTS = ("training", "drawing", "commands", "growth", "page")
+PARTS = ("training", "quick", "threads", "precision", "drawing", "commands", "growth", "page")
 ALL_OVERLAYS = [part for name in ("regions", "margin", "centres", "errors") for part in ("--overlay", name)]
 GROWTH = [
-    *((f"ms a frame, {n:,} points", "frame_ms", ("--points", n)) for n in (1000, 3000, 10000, 30000, 60000)),
-    *((f"ms a frame, {n} classes", "frame_ms", ("--classes", n)) for n in (10, 26, 47)),
+    *((f"ms a frame, {n:,} points", "frame_ms", ("--points", n)) for n in (1000, 10000, 100000, 1000000)),
+    *((f"ms a frame, {n} classes", "frame_ms", ("--classes", n)) for n in (10, 47, 200)),
     *((f"s of both GIFs, {n} epochs", "gifs_s", ("--snapshots", n + 1)) for n in (5, 10, 20, 40)),
 ]
 HEADS = ((2, 10), (2, 1000), (64, 10000), (512, 10000), (512, 100000))
-
-
-def measure(*arguments: object) -> dict:
-    return call(HERE / "measure.py", *arguments).lines[-1]
 
 
 def unpack_mnist(folder: Path) -> None:
@@ -78,16 +74,16 @@ def training_rows(rounds: int, epochs: int, data: Path) -> Iterator[Row]:
 
 def drawing_rows(rounds: int, run: Path, plain: list[float]) -> Iterator[Row]:
     """plain: the seconds of the row PLAIN_DRAWING."""
-    small = [measure("drawing", run) for _ in range(rounds)]
+    small = [measure_drawing("drawing", run) for _ in range(rounds)]
     yield Row("milliseconds a frame, 10,000 points", [m["frame_ms"] for m in small])
     yield Row("seconds of both GIFs, 10,000 points", [m["gifs_s"] for m in small], plain,
               "under 3 s, 15")  # fmt: skip
     yield Row("megabytes of a GIF, 10,000 points", [m["gif_bytes"] / MEGABYTE for m in small], [], "1.2 at most")
-    large = [measure("drawing", run, "--points", 60000) for _ in range(rounds)]
+    large = [measure_drawing("drawing", run, "--points", 60000) for _ in range(rounds)]
     yield Row("milliseconds a frame, 60,000 points", [m["frame_ms"] for m in large])
     yield Row("seconds of both GIFs, 60,000 points", [m["gifs_s"] for m in large])
     for layout in ("square", "slide"):
-        every = [measure("drawing", run, "--layout", layout, *ALL_OVERLAYS)["frame_ms"] for _ in range(rounds)]
+        every = [measure_drawing("drawing", run, "--layout", layout, *ALL_OVERLAYS)["frame_ms"] for _ in range(rounds)]
         yield Row(f"milliseconds a frame with all overlays, {layout}", every, [], "60 at most")
 
 
@@ -144,7 +140,7 @@ def heed_ctrl_c() -> None:
 def growth_rows(run: Path) -> Iterator[Row]:
     """How cost grows, one measurement each."""
     for name, figure, options in GROWTH:
-        yield Row(name, [measure("drawing", run, *options)[figure]])
+        yield Row(name, [measure_drawing("drawing", run, *options)[figure]])
     for dimension, classes in HEADS:
         ms = measure("head", "--dimension", dimension, "--classes", classes)["step_ms"]
         yield Row(f"ms a step of the head, D = {dimension}, C = {classes:,}", [ms])
@@ -153,21 +149,32 @@ def growth_rows(run: Path) -> Iterator[Row]:
 def page_rows(rounds: int, run: Path) -> Iterator[Row]:
     """The page in headless Chromium without a GPU, played once, with the run in 1, 2 and 6 panes."""
     for panes, frames, megabytes in ((1, "", "2 at most"), (2, "50 at least", ""), (6, "25 at least", "5 at most")):
-        played = [measure("page", run, "--panes", panes) for _ in range(rounds)]
+        played = [measure_drawing("page", run, "--panes", panes) for _ in range(rounds)]
         where = f"page of {panes} pane(s), 1280 x 720"
         yield Row(f"frames a second, {where}", [m["frames_per_s"] for m in played], [], frames)
         yield Row(f"milliseconds of script a frame, {where}", [m["script_ms"] for m in played])
         yield Row(f"seconds until the first picture, {where}", [m["ready_s"] for m in played], [], "2 at most")
         yield Row(f"megabytes, page of {panes} run(s)", [played[0]["bytes"] / MEGABYTE], [], megabytes)
         yield Row(f"seconds of making it, page of {panes} run(s)", [m["made_s"] for m in played])
+    many = [measure_drawing("page", run, "--points", 60000, "--snapshots", 100) for _ in range(rounds)]
+    where = "page of 60,000 points and 100 moments"
+    yield Row(f"frames a second, {where}", [m["frames_per_s"] for m in many], [], "30 at least")
+    yield Row(f"seconds until the first picture, {where}", [m["ready_s"] for m in many], [], "3 at most")
+    yield Row(f"megabytes, {where}", [many[0]["bytes"] / MEGABYTE])
 
 
 def all_rows(
-    parts: Sequence[str], rounds: int, epochs: int, run: Path, data: Path, known: dict[str, Row]
+    parts: Sequence[str], rounds: int, epochs: int, run: Path, data: Path, faces: Path | None, known: dict[str, Row]
 ) -> Iterator[Row]:
     """Nothing is measured before its row is asked for. known: the rows so far, by name."""
     if "training" in parts:
         yield from training_rows(rounds, epochs, data)
+    if "quick" in parts:
+        yield from quick_rows(rounds, data)
+    if "threads" in parts:
+        yield from thread_rows(rounds, run, faces)
+    if "precision" in parts:
+        yield from precision_rows()
     if "drawing" in parts:
         yield from drawing_rows(rounds, run, known[PLAIN_DRAWING].plain if PLAIN_DRAWING in known else [])
     if "commands" in parts:
@@ -189,8 +196,9 @@ def publish(rows: list[Row]) -> None:
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--epochs", default=2, show_default=True, help="Epochs of the run to 98.4 %.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only these; the other rows are kept.")
+@click.option("--faces", type=Path, help="A folder of photographs, for the landmarks.")
 @click.option("--out", type=Path, default=HERE / "results.json", show_default=True)
-def main(run_folder: Path, rounds: int, epochs: int, parts: tuple[str, ...], out: Path) -> None:
+def main(run_folder: Path, rounds: int, epochs: int, parts: tuple[str, ...], faces: Path | None, out: Path) -> None:
     """Measure everything; each row is printed and written as soon as it is known."""
     machine = measure("machine")
     before = json.loads(out.read_text()) if parts and out.exists() else {"machine": machine, "rows": []}
@@ -200,7 +208,7 @@ def main(run_folder: Path, rounds: int, epochs: int, parts: tuple[str, ...], out
     with tempfile.TemporaryDirectory() as scratch:
         data, run = Path(scratch), run_folder.resolve()
         unpack_mnist(data)
-        for row in all_rows(parts or PARTS, rounds, epochs, run, data, rows):
+        for row in all_rows(parts or PARTS, rounds, epochs, run, data, faces, rows):
             rows[row.name] = row
             click.echo(table([row]).splitlines()[-1])
             content = {"machine": machine, "rows": [vars(row) for row in rows.values()]}

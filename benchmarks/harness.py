@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 MEGABYTE = 1e6
 
 
@@ -50,11 +52,12 @@ class Done:
     peak_mb: float
 
 
-def call(*command: object) -> Done:
-    """Runs `python COMMAND`, checks that it went well, and reads its JSON lines."""
+def call(*command: object, **settings: str) -> Done:
+    """Runs `python COMMAND` with these environment variables, checks that it went well, and reads its JSON lines."""
     with tempfile.TemporaryFile("w+") as out:
         started = time.perf_counter()
-        process = subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT, stdout=out)
+        words = [sys.executable, *map(str, command)]
+        process = subprocess.Popen(words, cwd=ROOT, stdout=out, env=os.environ | settings)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -63,6 +66,41 @@ def call(*command: object) -> Done:
         out.seek(0)
         lines = [json.loads(line) for line in out if line.startswith("{")]
     return Done(lines, seconds, usage.ru_maxrss * 1024 / MEGABYTE)
+
+
+def measure(*arguments: object, **settings: str) -> dict:
+    """What measure.py answers."""
+    return call(HERE / "measure.py", *arguments, **settings).lines[-1]
+
+
+def measure_drawing(*arguments: object, **settings: str) -> dict:
+    """What measure_drawing.py answers."""
+    return call(HERE / "measure_drawing.py", *arguments, **settings).lines[-1]
+
+
+def answer(**numbers: object) -> None:
+    click.echo(json.dumps(numbers))
+
+
+def median_ms(call: Callable[[], object], rounds: int = 9) -> float:
+    """Median milliseconds of a call, after two that do not count."""
+    times = []
+    for _ in range(rounds + 2):
+        started = time.perf_counter()
+        call()
+        times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times[2:])
+
+
+def timed_ms(call: Callable[[], object], rounds: int) -> dict[str, float]:
+    """Median milliseconds of a call, on the clock and of processor time of all threads, after two that do not count."""
+    times = []
+    for _ in range(rounds + 2):
+        wall, processor = time.perf_counter(), time.process_time()
+        call()
+        times.append((time.perf_counter() - wall, time.process_time() - processor))
+    wall_s, processor_s = (statistics.median(column) for column in zip(*times[2:], strict=True))
+    return {"wall_ms": 1000 * wall_s, "processor_ms": 1000 * processor_s}
 
 
 def table(rows: list[Row]) -> str:

@@ -5,69 +5,29 @@ python benchmarks/measure.py epoch --basemodel LeNet_pp --precision auto
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import json
 import os
 import platform
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from harness import answer, median_ms, timed_ms
 
 if TYPE_CHECKING:
     from marginalia.config.run_config import RunConfig
     from marginalia.data.dataset import Dataset
-    from marginalia.record.snapshot import Run
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from marginalia.viz.style import Style
-
-SCATTERED = 0.05
-PLAY_THROUGH = """async () => {
-  const app = await started;
-  await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  const ready_s = performance.now() / 1000;
-  let script = 0;
-  let frames = 0;
-  const draw = app.draw.bind(app);
-  app.draw = (now) => {
-    const began = performance.now();
-    draw(now);
-    script += performance.now() - began;
-    frames++;
-  };
-  app.clock.play();
-  app.repaint();
-  const began = performance.now();
-  while (app.clock.playing) await new Promise(requestAnimationFrame);
-  const seconds = (performance.now() - began) / 1000;
-  return { ready_s, frames_per_s: frames / seconds, script_ms: script / frames };
-}"""
 
 
 @click.group()
 def main() -> None:
     pass
-
-
-def answer(**numbers: object) -> None:
-    click.echo(json.dumps(numbers))
-
-
-def median_ms(call: Callable[[], object], rounds: int = 9) -> float:
-    """Median milliseconds of a call, after two that do not count."""
-    times = []
-    for _ in range(rounds + 2):
-        started = time.perf_counter()
-        call()
-        times.append(1000 * (time.perf_counter() - started))
-    return statistics.median(times[2:])
 
 
 @main.command()
@@ -122,6 +82,95 @@ def accuracy(epochs: int, target: float, precision: str) -> None:
 
 
 @main.command()
+def step() -> None:
+    """One training step of CosFace_v1."""
+    import torch
+
+    from marginalia.training.learner import Learner
+
+    config, dataset = settings("CosFace_v1")
+    learner = Learner(config, dataset.train.images, 10, steps=1000)
+    images, labels = torch.tensor(dataset.train.images[:64]), torch.tensor(dataset.train.labels[:64])
+    answer(**timed_ms(lambda: learner.step(0, images, labels), rounds=31))
+
+
+@main.command()
+@click.argument("folder", type=Path)
+@click.option("--images", default=31)
+def landmarks(folder: Path, images: int) -> None:
+    """The landmarks of one photograph of the folder after the other."""
+    import numpy as np
+    from PIL import Image
+
+    from marginalia.faces.mtcnn import mtcnn
+
+    photographs = iter(sorted(folder.rglob("*.jpg")))
+    detect = mtcnn()
+    answer(**timed_ms(lambda: detect(np.asarray(Image.open(next(photographs)).convert("RGB"))), rounds=images))
+
+
+@main.command()
+@click.argument("name")
+@click.option("--batch", default=32)
+def backbone(name: str, batch: int) -> None:
+    """One step of a backbone of faces on images of 112 x 112, forward and backward, in bfloat16 and in float32."""
+    import torch
+
+    from marginalia.faces.backbones import build_backbone
+
+    network = build_backbone(name, 512, (112, 112)).to(memory_format=torch.channels_last)
+    images = torch.randn(batch, 3, 112, 112).contiguous(memory_format=torch.channels_last)
+
+    def forward_and_backward(bfloat16: bool) -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            features = network(images)
+        features.float().square().mean().backward()
+
+    answer(
+        bfloat16_ms=median_ms(lambda: forward_and_backward(True), 5),
+        float32_ms=median_ms(lambda: forward_and_backward(False), 5),
+    )
+
+
+@main.command()
+def quick() -> None:
+    """Where the time of a quick run goes, seconds."""
+    spent: dict[str, float] = {}
+
+    def timing(owner: Any, name: str, what: str) -> None:
+        original = getattr(owner, name)
+
+        def wrapped(*arguments: Any, **more: Any) -> Any:
+            started = time.perf_counter()
+            result = original(*arguments, **more)
+            spent[what] = spent.get(what, 0) + time.perf_counter() - started
+            return result
+
+        setattr(owner, name, wrapped)
+
+    started = time.perf_counter()
+    import marginalia.cli.experiment as experiment
+    from marginalia.training.learner import Learner
+
+    spent["imports"] = time.perf_counter() - started
+    started = time.perf_counter()
+    config, dataset = settings("CosFace_v1", quick=True)
+    spent["data"] = time.perf_counter() - started
+    timing(Learner, "__init__", "optimiser, which imports more of torch")
+    timing(Learner, "step", "training")
+    timing(Learner, "observe", "evaluation")
+    timing(experiment.Experiment, "keep", "latest.png, snapshots and checkpoints")
+    timing(experiment.Experiment, "draw", "GIFs")
+    timing(experiment.Experiment, "make_page", "page")
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        with contextlib.redirect_stdout(sys.stderr):
+            experiment.run_experiment(config, dataset, Path(folder))
+        spent["all but imports and data"] = time.perf_counter() - started
+    answer(**spent)
+
+
+@main.command()
 def convolutions() -> None:
     """Seconds an epoch of LeNet++'s six convolutions alone would take, forward and backward, bfloat16, batch 256."""
     import torch
@@ -134,33 +183,6 @@ def convolutions() -> None:
         gradient = torch.randn_like(layer(x))
         total += median_ms(lambda layer=layer, x=x, gradient=gradient: layer(x).backward(gradient))
     answer(epoch_s=total / 1000 * 60000 / 256)
-
-
-@main.command()
-@click.argument("folder", type=Path)
-@click.option("--points", default=10000)
-@click.option("--snapshots", default=21)
-@click.option("--classes", default=10)
-@click.option("--layout", default="square")
-@click.option("--overlay", "overlays", multiple=True, default=Style.overlays)
-def drawing(folder: Path, points: int, snapshots: int, classes: int, layout: str, overlays: tuple[str, ...]) -> None:
-    """Milliseconds a frame, and seconds and bytes of both GIFs, for a run's features repeated to `points`."""
-    from marginalia.record.snapshot import SPLITS
-    from marginalia.record.store import read_run
-    from marginalia.viz.movie import LAYOUTS, draw_run
-    from marginalia.viz.timing import Timing
-
-    run, style = enlarged(read_run(folder), points, snapshots, classes), Style(overlays=overlays)
-    sheet = LAYOUTS[layout](run, "test", style)
-    frame_ms = median_ms(lambda: sheet.image(snapshots - 1))
-    started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as out:
-        gifs = [
-            draw_run(run, Path(out), split, style, Timing(), range(snapshots), stills=False, layout=layout)
-            for split in SPLITS
-        ]
-        gifs_s = time.perf_counter() - started
-        answer(frame_ms=frame_ms, gifs_s=gifs_s, gif_bytes=max(gif.stat().st_size for gif in gifs))
 
 
 @main.command()
@@ -189,76 +211,14 @@ def mnist() -> None:
     answer(load_s=time.perf_counter() - started)
 
 
-@main.command()
-@click.argument("folder", type=Path)
-@click.option("--panes", default=1)
-@click.option("--width", default=1280)
-@click.option("--height", default=720)
-def page(folder: Path, panes: int, width: int, height: int) -> None:
-    """The run in `panes` panes of a page, played once from the first epoch in headless Chromium without a GPU."""
-    import shutil
-
-    from playwright.sync_api import sync_playwright
-
-    from marginalia.data.mnist import load_mnist
-    from marginalia.point_images import images_of
-    from marginalia.record.store import read_description, read_run
-    from marginalia.viz.page.assemble import write_page
-
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise click.ClickException("no chromium on the PATH: apt-get install chromium")
-    run = read_run(folder)
-    images = images_of(run, read_description(folder), load_mnist())
-    with tempfile.TemporaryDirectory() as out, sync_playwright() as play:
-        path = Path(out) / "index.html"
-        started = time.perf_counter()
-        write_page(path, [run] * panes, [images] * panes, Style())
-        made_s = time.perf_counter() - started
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        tab = browser.new_page(viewport={"width": width, "height": height})
-        tab.goto(f"{path.as_uri()}#epoch=0")
-        numbers = tab.evaluate(PLAY_THROUGH)
-        browser.close()
-        answer(bytes=path.stat().st_size, made_s=made_s, **numbers)
-
-
-def settings(lossname: str, **overrides: object) -> tuple[RunConfig, Dataset]:
+def settings(lossname: str, quick: bool = False, **overrides: object) -> tuple[RunConfig, Dataset]:
     """The RunConfig of a preset, and MNIST."""
     from marginalia.cli.train import run_config
     from marginalia.config.config_file import read_config
     from marginalia.data.mnist import load_mnist
 
     file = read_config(Path(__file__).parent.parent / "config.json")
-    return run_config(file, lossname, dict(overrides), quick=False), load_mnist()
-
-
-def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
-    """The run with points repeated, a little aside each, its snapshots repeated, its labels dealt to more classes."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    from marginalia.record.snapshot import Points
-
-    random = np.random.default_rng(0)
-    chosen = np.arange(points) % len(run.snapshots[0].points("test").labels)
-    spare = random.integers(-(-classes // 10), size=points) * 10
-    weights = random.normal(size=(classes, 2)).astype(np.float32)
-
-    def more(part: Points) -> Points:
-        length = float(np.median(np.linalg.norm(part.features, axis=1)))
-        noise = random.normal(scale=SCATTERED * length, size=(points, part.features.shape[1]))
-        labels, predictions = (np.minimum(a[chosen] + spare, classes - 1) for a in (part.labels, part.predictions))
-        return Points((part.features[chosen] + noise).astype(np.float32), labels, predictions)
-
-    series = [run.snapshots[number * len(run.snapshots) // snapshots] for number in range(snapshots)]
-    made = [
-        replace(s, epoch=float(i), splits={split: more(part) for split, part in s.splits.items()},
-                class_weights=s.class_weights if classes == 10 else weights)
-        for i, s in enumerate(series)
-    ]  # fmt: skip
-    return replace(run, class_names=tuple(str(j) for j in range(classes)), snapshots=tuple(made))
+    return run_config(file, lossname, dict(overrides), quick), load_mnist()
 
 
 if __name__ == "__main__":

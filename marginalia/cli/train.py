@@ -31,7 +31,7 @@ MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 @click.option("--lossname", "lossnames", multiple=True, help="A loss of config.json; may be repeated; or 'all'.")
 @margin_options
 @setting_options
-@click.option("--quick", is_flag=True, help="One epoch in many pictures, in a minute or two.")
+@click.option("--quick", is_flag=True, help="Half an epoch of smaller images in 21 pictures, in about half a minute.")
 @config_option
 @outputs_option
 @click.option("--overwrite", is_flag=True, help="Train anew what is there already; a run with other settings stays.")

@@ -20,7 +20,7 @@ OPEN_SET = ("softmax", "center", "A-softmax_v2", "CosFace_v1", "ArcFace_v3")
 HELD_OUT = ("8", "9")
 SCALE = 4.0
 NORMALISED = ("norm-softmax", "CosFace_v1", "CosFace_v2", "ArcFace_v1", "ArcFace_v2", "ArcFace_v3")
-SHORT = 8
+SHORT, LONG = 8, 20
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Trial:
 
 def plan() -> list[Trial]:
     """All trials, the most wanted first."""
-    trials = [Trial("presets", lossname) for lossname in PRESETS]
+    trials = [Trial("presets", lossname, {"epochs": LONG}) for lossname in PRESETS]
     trials += [Trial("open set", lossname, {"epochs": SHORT, "holdout": HELD_OUT}) for lossname in OPEN_SET]
     trials += [Trial("further heads", lossname, {"epochs": SHORT}) for lossname in FURTHER]
     resnet = {"epochs": SHORT, "basemodel": "MiniResnet18"}
     trials += [Trial("MiniResNet18", lossname, resnet) for lossname in WITH_RESNET]
-    trials += [Trial("scale", "norm-softmax", {"match_scale": SCALE})]
+    trials += [Trial("scale", "norm-softmax", {"epochs": LONG, "match_scale": SCALE})]
     trials += difficulty()
-    trials += [Trial("presets", lossname, seed=seed) for seed in (1, 2) for lossname in SEVERAL_SEEDS]
+    trials += [Trial("presets", lossname, {"epochs": LONG}, seed) for seed in (1, 2) for lossname in SEVERAL_SEEDS]
     return trials
 
 
