@@ -95,7 +95,7 @@ def command_rows(rounds: int, run: Path, data: Path) -> Iterator[Row]:
         "seconds of main.py --help", [call("main.py", "--help").seconds for _ in range(rounds)], [], "0.6 at most"
     )
     redraw = call("create_gif.py", "--lossname", run.name, "--outputs", run.parent)
-    yield Row("seconds of create_gif.py, 42 frames as PNG and GIF", [redraw.seconds])
+    yield Row("seconds of create_gif.py, every frame as PNG and GIF", [redraw.seconds])
     yield Row("megabytes at the peak, drawing", [redraw.peak_mb], [], "500 at most")
     first, peak = first_picture(data)
     yield Row("seconds until the first picture", [first])
@@ -156,7 +156,7 @@ def page_rows(rounds: int, run: Path) -> Iterator[Row]:
         yield Row(f"seconds until the first picture, {where}", [m["ready_s"] for m in played], [], "2 at most")
         yield Row(f"megabytes, page of {panes} run(s)", [played[0]["bytes"] / MEGABYTE], [], megabytes)
         yield Row(f"seconds of making it, page of {panes} run(s)", [m["made_s"] for m in played])
-    many = [measure_drawing("page", run, "--points", 60000, "--snapshots", 100) for _ in range(rounds)]
+    many = [measure_drawing("page", run, "--points", 60000) for _ in range(rounds)]
     where = "page of 60,000 points and 100 moments"
     yield Row(f"frames a second, {where}", [m["frames_per_s"] for m in many], [], "30 at least")
     yield Row(f"seconds until the first picture, {where}", [m["ready_s"] for m in many], [], "3 at most")

@@ -15,9 +15,14 @@ from pathlib import Path
 
 import click
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from marginalia.cli.command_line import SPIN_COUNT
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 MEGABYTE = 1e6
+SPINNING = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+OURS = {"GOMP_SPINCOUNT": SPIN_COUNT}
 
 
 @dataclass
@@ -53,11 +58,15 @@ class Done:
 
 
 def call(*command: object, **settings: str) -> Done:
-    """Runs `python COMMAND` with these environment variables, checks that it went well, and reads its JSON lines."""
+    """Runs `python COMMAND`, checks that it went well, and reads its JSON lines.
+
+    settings: environment variables. How long threads spin stands in none, unless it is one of these.
+    """
+    around = {name: value for name, value in os.environ.items() if name not in SPINNING}
     with tempfile.TemporaryFile("w+") as out:
         started = time.perf_counter()
         words = [sys.executable, *map(str, command)]
-        process = subprocess.Popen(words, cwd=ROOT, stdout=out, env=os.environ | settings)
+        process = subprocess.Popen(words, cwd=ROOT, stdout=out, env=around | settings)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -68,14 +77,14 @@ def call(*command: object, **settings: str) -> Done:
     return Done(lines, seconds, usage.ru_maxrss * 1024 / MEGABYTE)
 
 
-def measure(*arguments: object, **settings: str) -> dict:
-    """What measure.py answers."""
-    return call(HERE / "measure.py", *arguments, **settings).lines[-1]
+def measure(*arguments: object, spinning: dict[str, str] = OURS) -> dict:
+    """What measure.py answers. spinning: how long threads spin, as our commands set it unless said otherwise."""
+    return call(HERE / "measure.py", *arguments, **spinning).lines[-1]
 
 
-def measure_drawing(*arguments: object, **settings: str) -> dict:
+def measure_drawing(*arguments: object, spinning: dict[str, str] = OURS) -> dict:
     """What measure_drawing.py answers."""
-    return call(HERE / "measure_drawing.py", *arguments, **settings).lines[-1]
+    return call(HERE / "measure_drawing.py", *arguments, **spinning).lines[-1]
 
 
 def answer(**numbers: object) -> None:

@@ -57,7 +57,7 @@ def epoch(basemodel: str, precision: str) -> None:
     """Seconds of one epoch as users run it: train on 60,000 images, look at 10,000 of them and at 10,000 others."""
     from marginalia.training.loop import train
 
-    config, dataset = settings("CosFace_v1", basemodel=basemodel, precision=precision, epochs=1)
+    config, dataset = settings("CosFace_v1", basemodel=basemodel, precision=precision, epochs=1, snapshots=1)
     moments = [time.perf_counter() for progress in train(config, dataset) if progress.snapshot]
     answer(epoch_s=moments[1] - moments[0])
 
@@ -70,7 +70,7 @@ def accuracy(epochs: int, target: float, precision: str) -> None:
     """A whole short run: seconds until a snapshot's test accuracy reaches the target, and seconds of each epoch."""
     from marginalia.training.loop import train
 
-    config, dataset = settings("CosFace_v1", epochs=epochs, precision=precision)
+    config, dataset = settings("CosFace_v1", epochs=epochs, precision=precision, snapshots=1)
     started = time.perf_counter()
     moments, reached, right = [], None, 0.0
     for progress in train(config, dataset):
@@ -155,18 +155,18 @@ def quick() -> None:
     spent["imports"] = time.perf_counter() - started
     started = time.perf_counter()
     config, dataset = settings("CosFace_v1", quick=True)
-    spent["data"] = time.perf_counter() - started
-    timing(Learner, "__init__", "optimiser, which imports more of torch")
+    spent["settings and data"] = time.perf_counter() - started
+    timing(Learner, "__init__", "encoder, head and optimiser, for which torch imports more")
     timing(Learner, "step", "training")
     timing(Learner, "observe", "evaluation")
     timing(experiment.Experiment, "keep", "latest.png, snapshots and checkpoints")
-    timing(experiment.Experiment, "draw", "GIFs")
+    timing(experiment.Experiment, "draw", "GIFs and frames")
     timing(experiment.Experiment, "make_page", "page")
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         with contextlib.redirect_stdout(sys.stderr):
             experiment.run_experiment(config, dataset, Path(folder))
-        spent["all but imports and data"] = time.perf_counter() - started
+        spent["everything after imports and data"] = time.perf_counter() - started
     answer(**spent)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from marginalia.viz.style import Style
 
-SCATTERED = 0.05
+SCATTERED, MANY_SNAPSHOTS = 0.05, 100
 PLAY_THROUGH = """async () => {
   const app = await started;
   await new Promise(requestAnimationFrame);
@@ -83,9 +83,8 @@ def drawing(folder: Path, points: int, snapshots: int, classes: int, layout: str
 @click.option("--panes", default=1)
 @click.option("--width", default=1280)
 @click.option("--height", default=720)
-@click.option("--points", type=int, help="As many points a split, and not those of the run.")
-@click.option("--snapshots", type=int)
-def page(folder: Path, panes: int, width: int, height: int, points: int | None, snapshots: int | None) -> None:
+@click.option("--points", type=int, help="As many points a split, in 100 snapshots, and not those of the run.")
+def page(folder: Path, panes: int, width: int, height: int, points: int | None) -> None:
     """The run in `panes` panes of a page, played once from the first epoch in headless Chromium without a GPU."""
     import shutil
 
@@ -106,7 +105,7 @@ def page(folder: Path, panes: int, width: int, height: int, points: int | None, 
     if points is None:
         images = images_of(run, read_description(folder), load_mnist())
     else:
-        run = enlarged(run, points, snapshots or len(run.snapshots), len(run.class_names))
+        run = enlarged(run, points, MANY_SNAPSHOTS, len(run.class_names))
         some = {split: np.arange(points) for split in SPLITS}
         digits = load_mnist().train.images
         images = Images("", "", some, {split: digits[numbers % len(digits)] for split, numbers in some.items()})
@@ -132,12 +131,12 @@ def enlarged(run: Run, points: int, snapshots: int, classes: int) -> Run:
     from marginalia.record.snapshot import Points
 
     random = np.random.default_rng(0)
-    chosen = np.arange(points) % len(run.snapshots[0].points("test").labels)
     spare = random.integers(-(-classes // 10), size=points) * 10
     weights = random.normal(size=(classes, 2)).astype(np.float32)
 
     def more(part: Points) -> Points:
         length = float(np.median(np.linalg.norm(part.features, axis=1)))
+        chosen = np.arange(points) % len(part.labels)
         noise = random.normal(scale=SCATTERED * length, size=(points, part.features.shape[1]))
         labels, predictions = (np.minimum(a[chosen] + spare, classes - 1) for a in (part.labels, part.predictions))
         return Points((part.features[chosen] + noise).astype(np.float32), labels, predictions)

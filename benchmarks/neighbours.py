@@ -1,4 +1,4 @@
-"""The quick run, and how threads get on with other programs: rows of bench.py."""
+"""The quick run, threads beside other programs, and number formats: rows of bench.py."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from harness import HERE, ROOT, Row, call, measure, measure_drawing
+from harness import HERE, OURS, ROOT, Row, call, measure, measure_drawing
 
 BACKBONES = (
     "conv4", "gabor-conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small",
     "efficientnet_b0",
 )  # fmt: skip
-SPINS = {"libgomp": {}, "ours": {"GOMP_SPINCOUNT": "1000"}}
 
 
 def quick_rows(rounds: int, data: Path) -> Iterator[Row]:
@@ -29,7 +28,7 @@ def quick_rows(rounds: int, data: Path) -> Iterator[Row]:
         with tempfile.TemporaryDirectory(dir=data) as outputs:
             row.ours.append(call("main.py", "--lossname", "CosFace_v1", "--quick", "--outputs", outputs).seconds)
     yield row
-    parts = measure("quick", **SPINS["ours"])
+    parts = measure("quick")
     for name, seconds in parts.items():
         yield Row(f"seconds of a quick run: {name}", [seconds])
     at_once = Row("seconds of two quick runs at once; plain: one after the other", [], [], "0.87")
@@ -77,8 +76,8 @@ def thread_rows(rounds: int, run: Path, faces: Path | None) -> Iterator[Row]:
             wall, processor = Row(f"ms of {where}", []), Row(f"ms of processor time of {where}", [])
             with busy_programs(busy):
                 for _ in range(rounds):
-                    for kind, row in (("ours", "ours"), ("libgomp", "plain")):
-                        measured = measured_by(*arguments, **SPINS[kind])
+                    for spinning, row in ((OURS, "ours"), ({}, "plain")):
+                        measured = measured_by(*arguments, spinning=spinning)
                         getattr(wall, row).append(measured["wall_ms"])
                         getattr(processor, row).append(measured["processor_ms"])
             yield wall
@@ -88,5 +87,5 @@ def thread_rows(rounds: int, run: Path, faces: Path | None) -> Iterator[Row]:
 def precision_rows() -> Iterator[Row]:
     """A training step of each backbone of faces in bfloat16 beside float32."""
     for backbone in BACKBONES:
-        ms = measure("backbone", backbone, **SPINS["ours"])
+        ms = measure("backbone", backbone)
         yield Row(f"ms a step of {backbone} in bfloat16; plain: float32", [ms["bfloat16_ms"]], [ms["float32_ms"]])

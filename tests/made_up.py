@@ -13,6 +13,7 @@ from marginalia.record.metrics import Observed, measure
 from marginalia.record.snapshot import HELD_OUT, Points, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import write_description
+from marginalia.viz.dots import Dots
 
 NAMES = tuple("0123456789")
 
@@ -53,3 +54,10 @@ def save(run: Run, place: Path, images: str = "", settings: dict[str, Any] | Non
     write_description(place, described)
     for snapshot in run.snapshots:
         write_snapshot(place, snapshot, described)
+
+
+def drawn(dots: Dots) -> np.ndarray:
+    """All points that the dots show, (N, 2), in the order of the points."""
+    shown = np.empty_like(dots.positions)
+    shown[dots.order] = dots.positions
+    return shown

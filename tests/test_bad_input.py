@@ -37,7 +37,7 @@ MAIN = {
     "scale of zero": (["--lossname", "softmax", "--s", "0"], "s must be greater than 0"),
     "m1 below one": (["--lossname", "softmax", "--m1", "0.5"], "m1 must be at least 1"),
     "not a number": (["--lossname", "softmax", "--m3", "nan"], "m3 must be a finite number"),
-    "no epochs": (["--lossname", "softmax", "--epochs", "0"], "epochs must be at least 1"),
+    "no epochs": (["--lossname", "softmax", "--epochs", "0"], "epochs must be at least 0.01"),
     "rate of zero": (["--lossname", "softmax", "--lr", "0"], "lr must be greater than 0"),
     "unknown data set": (["--lossname", "softmax", "--dataset", "cifar"], "unknown data set 'cifar'"),
     "missing image folder": (["--lossname", "softmax", "--dataset", "folder:/no/such"], "/no/such"),

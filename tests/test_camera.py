@@ -19,7 +19,7 @@ from marginalia.viz.sectors import BEYOND
 from marginalia.viz.style import Style
 from marginalia.viz.tween import tweened
 
-from .made_up import made_up_run
+from .made_up import drawn, made_up_run
 
 GROWTH = (1e-3, 1, 30, 2e4)
 
@@ -151,7 +151,7 @@ def test_features_that_are_all_zero_are_drawn(config_file):
     for kind in KINDS:
         page = Page(replace(run, snapshots=(replace(run.snapshots[0], splits=nothing),)), "test", Style(camera=kind))
         page.show(0)
-        dots = np.concatenate([np.transpose(line.get_data()) for line in page.scatter.dots.front.lines])
+        dots = drawn(page.scatter.dots.front)
         assert dots.shape == (400, 2) and not dots.any()
 
 

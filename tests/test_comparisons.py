@@ -16,7 +16,7 @@ from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.style import Style
 from marginalia.viz.words import ENGLISH, read_words
 
-from .made_up import made_up_run
+from .made_up import drawn, made_up_run
 
 LABELS = Path(__file__).parents[1] / "docs" / "labels"
 
@@ -42,9 +42,8 @@ def test_panes_show_the_same_epoch_and_say_when_they_cannot(config_file):
     assert sheet.count == 5
     assert sheet.image(4).shape == (720, 1280, 3)
     for pane, run, number in zip(sheet.panes, (long, short), (4, 2), strict=True):
-        shown = np.concatenate([np.transpose(line.get_data()) for line in pane.dots.front.lines])
         expected = pane.camera.seen(run.snapshots[number].points("test").features, run.snapshots[number])
-        np.testing.assert_allclose(np.sort(shown, axis=0), np.sort(expected, axis=0), rtol=1e-6)
+        np.testing.assert_allclose(drawn(pane.dots.front), expected, rtol=1e-6)
     said = words(sheet)
     assert "epoch 4" in said
     assert "(epoch 2)" in said
@@ -106,7 +105,7 @@ def test_a_run_that_stands_still_between_its_epochs_does_not_pulsate(config_file
     seen = []
     for number in range(5):
         compare.show(number)
-        seen.append(np.concatenate([line.get_data() for line in compare.panes[1].dots.front.lines], axis=1))
+        seen.append(drawn(compare.panes[1].dots.front))
     for later in seen[1:4]:
         np.testing.assert_array_equal(later, seen[0])
 

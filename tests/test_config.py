@@ -261,7 +261,7 @@ def test_whatever_decides_numbers_is_in_the_name(config_file, name):
 
 
 def test_what_is_as_it_was_is_not_in_the_name(config_file):
-    given = {"seed": 0, "epochs": 20, "lr": 0.002, "device": "cpu", "data_dir": "elsewhere"}
+    given = {"seed": 0, "epochs": 12, "lr": 0.002, "device": "cpu", "data_dir": "elsewhere"}
     assert run_config(config_file, "softmax", given, quick=False).name == "softmax"
     assert run_config(config_file, "softmax", {"seed": 3, "epochs": 0.5}, quick=True).name == "softmax_seed3_quick"
 

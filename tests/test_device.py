@@ -9,8 +9,8 @@ import sys
 import pytest
 import torch
 
-from marginalia.cli.command_line import be_patient
-from marginalia.faces.backbones import BACKBONES, outlined
+from marginalia.cli.command_line import limit_spinning
+from marginalia.faces.backbones import BACKBONES, meta_backbone
 from marginalia.training import device
 from marginalia.training.device import uses_bfloat16
 
@@ -31,13 +31,14 @@ def test_what_the_user_says_of_waiting_holds(monkeypatch, before, after):
         monkeypatch.delenv(name)
     for name, value in before.items():
         monkeypatch.setenv(name, value)
-    be_patient()
+    limit_spinning()
     assert os.environ.get("GOMP_SPINCOUNT") == after
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PyTorch has libgomp on Linux only")
 def test_torch_reads_how_long_threads_wait():
-    environment = {name: value for name, value in os.environ.items() if name not in ("GOMP_SPINCOUNT",)}
+    waiting = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
+    environment = {name: value for name, value in os.environ.items() if name not in waiting}
     command = [sys.executable, "main.py", "--lossname", "softmax", "--device", "mps"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment | {"OMP_DISPLAY_ENV": "verbose"}, capture_output=True, text=True, check=False
@@ -49,7 +50,7 @@ def test_torch_reads_how_long_threads_wait():
 @pytest.mark.parametrize("backbone", BACKBONES)
 def test_grouped_convolutions_stay_in_float32_on_processors(monkeypatch, backbone):
     monkeypatch.setattr(device, "cpu_has_bfloat16", lambda: True)
-    encoder = outlined(backbone, 64, (112, 96))
+    encoder = meta_backbone(backbone, 64, (112, 96))
     assert uses_bfloat16("auto", CPU, encoder) == (backbone not in GROUPED)
     assert uses_bfloat16("bf16", CPU, encoder)
     assert not uses_bfloat16("fp32", CPU, encoder)

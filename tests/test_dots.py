@@ -51,6 +51,17 @@ def test_dots_that_lie_apart_are_those_of_matplotlib(size):
     np.testing.assert_allclose(by_numpy(positions, labels, size), plotted, atol=12)
 
 
+@pytest.mark.parametrize("size", [0.3, 0.7, 1.4])
+def test_small_dots_on_each_other_add_up_as_those_of_matplotlib(size):
+    positions = np.random.default_rng(0).normal(SIDE / 2, 12, (5000, 2))
+    ax = axes()
+    ax.plot(*positions.T, "o", color="#000000", markersize=size, markeredgewidth=0)
+    theirs = 255 - pixels(ax).mean()
+    ax = axes()
+    Dots(ax, np.zeros(len(positions), dtype=int), ["#000000"], size).show(positions)
+    assert 255 - pixels(ax).mean() == pytest.approx(theirs, rel=0.3)
+
+
 def test_no_class_is_painted_over_the_others():
     random = np.random.default_rng(0)
     labels = np.repeat((0, 1), 20_000)
@@ -84,8 +95,18 @@ def test_dots_outside_and_dots_that_are_not_seen_are_left_out():
 
 def test_what_lies_behind_is_paler():
     ax = axes()
-    Dots(ax, np.zeros(1, dtype=int), ["#000000"], 20, behind=True).show(np.array([[100.0, 100]]))
-    assert pixels(ax)[100, 100].tolist() == pytest.approx([255 * 0.7] * 3, abs=2)
+    places = [(50, 100), *[(150, 100)] * 3]
+    Dots(ax, np.zeros(4, dtype=int), ["#000000"], 20, behind=True).show(np.array(places, dtype=float))
+    assert pixels(ax)[100, 50].tolist() == pytest.approx([255 * 0.7] * 3, abs=2)
+    assert pixels(ax)[100, 150].tolist() == pytest.approx([255 * 0.7**3] * 3, abs=2)
+
+
+def test_dots_can_be_made_invisible():
+    ax = axes()
+    dots = Dots(ax, np.zeros(1, dtype=int), ["#000000"], 20)
+    dots.show(np.array([[100.0, 100]]))
+    dots.set_visible(False)
+    assert pixels(ax).min() == 255
 
 
 def test_a_disc_covers_its_area():

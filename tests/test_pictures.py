@@ -9,25 +9,17 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba_array
 
-from marginalia.viz.dots import Dots
 from marginalia.viz.frames import Page, errors_in_words
 from marginalia.viz.geometry import UNIT_RING, half_height, pushed_apart, spread
 from marginalia.viz.scatter import ring_opacity
 from marginalia.viz.style import Style, class_colors, luminance, readable_on
 
-from .made_up import NAMES, made_up_run
+from .made_up import NAMES, drawn, made_up_run
 
 
 @pytest.fixture
 def made_up(config_file):
     return made_up_run(config_file)
-
-
-def drawn(dots: Dots) -> np.ndarray:
-    """All points that the dots show, in the order of the points."""
-    shown = np.empty_like(dots.positions)
-    shown[dots.order] = dots.positions
-    return shown
 
 
 def test_every_point_is_drawn_in_its_class_colour(made_up):

@@ -63,6 +63,25 @@ def test_a_weight_inside_the_others_has_no_sector(config_file):
     assert {arc.label for arc in decision_arcs(weights, config_file.margin("softmax"))} == {0, 1, 2}
 
 
+def test_weights_on_a_line_have_no_sector_of_a_whole_turn(config_file):
+    """Two sides of the hull may be parallel but for rounding, and the class between them has no width."""
+    weights = np.array(
+        [
+            (-0.11033384490655321, -0.3310015347196596),
+            (-0.07250246402444398, -0.21750739207333195),
+            (-0.07818052573180567, -0.23454157719541702),
+            (0.026697585639439247, 0.08009275691831774),
+        ]
+    )
+    arcs = decision_arcs(weights, config_file.margin("softmax"))
+    assert sum(arc.width for arc in arcs) == pytest.approx(TURN)
+
+
+def test_the_first_of_equal_weights_has_the_sector(config_file):
+    weights = np.tile(on_circle(np.array([1.0, 3, 5])).T, (2, 1))
+    assert {arc.label for arc in decision_arcs(weights, config_file.margin("softmax"))} == {0, 1, 2}
+
+
 @pytest.mark.parametrize("weights", [np.zeros((3, 2)), np.ones((2, 2)), np.array([(1.0, 0), (-1.0, 0)])])
 def test_degenerate_weights(config_file, weights):
     for lossname in ("softmax", "ArcFace_v1"):

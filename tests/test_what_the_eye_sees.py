@@ -15,6 +15,8 @@ from marginalia.viz.frames import Page
 from marginalia.viz.geometry import norms
 from marginalia.viz.style import Style
 
+from .made_up import drawn
+
 LOSSES = ("softmax", "A-softmax_v1", "CosFace_v1", "ArcFace_v3")
 GRID = 16
 FULL, OUTER, FEW = 0.35, 0.8, 0.005
@@ -34,11 +36,7 @@ def page(records, request):
 def in_the_disc(page: Page, number: int) -> np.ndarray:
     """Where the dots of this moment are drawn, (N, 2), 1 at the rim; read from the artists."""
     page.show(number)
-    dots = page.scatter.dots.front
-    drawn = np.empty((len(page.run.snapshots[number].points("test").labels), 2))
-    for artist, (_, members) in zip(dots.lines, dots.parts, strict=True):
-        drawn[members] = np.transpose(artist.get_data())
-    return drawn / page.scatter.camera.disc
+    return drawn(page.scatter.dots.front) / page.scatter.camera.disc
 
 
 def test_the_features_fill_the_disc_or_reach_its_outer_fifth(page):

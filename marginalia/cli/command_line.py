@@ -11,7 +11,7 @@ import click
 
 from marginalia.core.errors import MessageForUserError, OneRankError, in_words
 
-SPINS = "1000"
+SPIN_COUNT = "1000"
 EXTRAS = {
     "torch": "train",
     "torchvision": "train",
@@ -28,7 +28,7 @@ def run_command(command: click.Command) -> NoReturn:
     Characters that the output cannot show are written as escapes. The code is 2 when the input was at fault, 1 when
     some of several runs failed, 130 after Ctrl-C.
     """
-    be_patient()
+    limit_spinning()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -52,14 +52,14 @@ def run_command(command: click.Command) -> NoReturn:
     sys.exit(code or 0)
 
 
-def be_patient() -> None:
+def limit_spinning() -> None:
     """Threads of PyTorch that wait for each other soon let other programs compute, unless the user wants otherwise.
 
     By default libgomp lets them spin 300,000 times, which costs several times the work as soon as another program
     computes; see benchmarks/README.md. It reads this setting when torch is loaded.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
-        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)
 
 
 def missing_package(error: ModuleNotFoundError) -> str:

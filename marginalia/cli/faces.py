@@ -152,14 +152,14 @@ def train(
     parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
     numbers = head_numbers(head, len(parts.train.people), s, m)
 
-    from marginalia.faces.backbones import outlined
+    from marginalia.faces.backbones import meta_backbone
     from marginalia.faces.job import Job
     from marginalia.faces.run import run_training
     from marginalia.training.device import resolve_device, uses_bfloat16
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 
     place = local_device(resolve_device(device))
-    bfloat16 = uses_bfloat16(precision, place, outlined(chosen.backbone, chosen.dimension, chosen.shape))
+    bfloat16 = uses_bfloat16(precision, place, meta_backbone(chosen.backbone, chosen.dimension, chosen.shape))
     job = Job(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
     ranks = join_ranks(place)
     try:

@@ -65,7 +65,7 @@ setting_options = options(
     click.option("--crop", type=int, help="Pixels cut off each side of an image, 0 to 2; 2 trains in 0.7 of the time."),
     click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
     click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
-    click.option("--epochs", type=float, help="How often each image is seen; 0.5 is half of them once."),
+    click.option("--epochs", type=float, help="Passes over the training images, such as 12 or 0.5."),
     click.option(
         "--snapshots",
         type=CountOr(GEOMETRIC),

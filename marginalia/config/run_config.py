@@ -28,7 +28,7 @@ LossSpec = MarginSpec | HeadSpec
 class DataConfig:
     """train_points, test_points: how many images of each split a snapshot holds, or "all".
 
-    crop: how many pixels the encoder does not see of an image on each side, 0 to 2.
+    crop: pixels cut off each side of an image, 0 to 2.
     holdout: names of classes that are left out of training, sorted; their test images are shown as strangers.
     """
 
@@ -77,7 +77,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """epochs: how often each image is seen, also less than once.
+    """epochs: passes over the training images; may be less than 1.
 
     snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
     start: how the class directions are drawn, see `losses.head.initial_directions`.

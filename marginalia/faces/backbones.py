@@ -182,7 +182,7 @@ def build_backbone(name: str, dimension: int, size: tuple[int, int]) -> nn.Modul
     return BACKBONES[name](dimension, size)
 
 
-def outlined(name: str, dimension: int, size: tuple[int, int]) -> nn.Module:
-    """The network without its numbers, to be asked of what layers it is made; it takes no memory."""
+def meta_backbone(name: str, dimension: int, size: tuple[int, int]) -> nn.Module:
+    """The network on the meta device: its layers without values and without memory."""
     with torch.device("meta"):
         return build_backbone(name, dimension, size)

@@ -77,7 +77,7 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     state = read_tensors(path)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)
-    bfloat16 = description.precision == "bf16" and uses_bfloat16("auto", device, backbone)
+    bfloat16 = description.precision == "bf16" and uses_bfloat16("auto", device)
     content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([bfloat16])
     seen = frozenset((*description.people, *description.validation_people))
     return NetworkEmbedder(backbone, recipe.shape, device, bfloat16, folder.resolve().name, content, seen)

@@ -44,7 +44,7 @@ def settings(config: RunConfig) -> dict[str, Any]:
     saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
     del saved["data"]["data_dir"]
     saved["data"]["holdout"] = list(saved["data"]["holdout"])
-    if not config.data.crop:  # runs of before there was such a setting had none either
+    if not config.data.crop:  # older runs have no such key
         del saved["data"]["crop"]
     if config.data.dataset.startswith(FOLDER_PREFIX):
         saved["data"]["dataset"] = FOLDER_PREFIX

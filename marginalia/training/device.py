@@ -31,13 +31,16 @@ def resolved(config: RunConfig, device: torch.device) -> RunConfig:
 def uses_bfloat16(precision: str, device: torch.device, encoder: nn.Module | None = None) -> bool:
     """Whether an encoder computes in bfloat16: asked for, or `auto` where the hardware has it and is faster with it.
 
-    On processors grouped convolutions are faster in float32, see benchmarks/README.md. encoder: None has none of them.
+    On processors grouped convolutions are faster in float32, see benchmarks/README.md. Without an encoder none are
+    assumed.
     """
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and cpu_has_bfloat16() and not (encoder and has_grouped_convolutions(encoder))
+    return (
+        device.type == "cpu" and cpu_has_bfloat16() and not (encoder is not None and has_grouped_convolutions(encoder))
+    )
 
 
 def has_grouped_convolutions(encoder: nn.Module) -> bool:

@@ -47,7 +47,7 @@ def train(
     """
     batch_size = min(config.training.batch_size, len(dataset.train))
     steps = count_steps(config, dataset)
-    steps_per_epoch = len(dataset.train) // batch_size
+    steps_per_epoch = steps_an_epoch(config, dataset)
     learner = Learner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
     shown = images_shown(config, dataset)
     due = moments(config, dataset)
@@ -95,9 +95,9 @@ def moments(config: RunConfig, dataset: Dataset) -> dict[int, float]:
     due = [cut / cuts for cut in range(1, math.floor(epochs * cuts) + 1)]
     if isinstance(asked, str):
         due = [share for share in FIRST_EPOCH if share < epochs] + due
-    moments = {round(epoch * steps_per_epoch): float(epoch) for epoch in due}
-    moments.pop(0, None)
-    return moments | {count_steps(config, dataset): float(epochs)}
+    found = {round(epoch * steps_per_epoch): float(epoch) for epoch in due}
+    found.pop(0, None)
+    return found | {count_steps(config, dataset): float(epochs)}
 
 
 def batches(

@@ -12,6 +12,9 @@ from marginalia.record.metrics import unit
 GRID = 720
 HALVINGS = 40
 TURN = 2 * np.pi
+MOST_OF_A_TURN = (
+    1.5 * np.pi
+)  # no sector of two or more is wider than half a turn, but one of width 0 may come out as -0
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,28 @@ def decision_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
     ends = (np.arctan2(sides[:, 1], sides[:, 0]) - np.pi / 2) % TURN
     starts = np.roll(ends, 1)
     arcs = zip(starts.tolist(), ((ends - starts) % TURN).tolist(), corners, strict=True)
-    return sorted((Arc(*arc) for arc in arcs), key=lambda arc: arc.start)
+    sectors = [Arc(*arc) for arc in arcs if arc[1] < MOST_OF_A_TURN]
+    return sorted(sectors, key=lambda arc: arc.start)
 
 
 def hull(points: np.ndarray) -> list[int]:
-    """Numbers of the corners of the convex hull of points (N, 2), counter-clockwise (Andrew 1979); at least one."""
-    order = np.lexsort((points[:, 1], points[:, 0])).tolist()
-    places = points.tolist()
+    """Numbers of the corners of the convex hull of points (N, 2), counter-clockwise (Andrew 1979); at least one.
+
+    Of equal points it is the first, which is also the prediction.
+    """
+    sorted_points, first = np.unique(points, axis=0, return_index=True)
+    places, order = sorted_points.tolist(), list(range(len(first)))
 
     def half(numbers: list[int]) -> list[int]:
         kept: list[int] = []
         for number in numbers:
             while len(kept) > 1 and not turns_left(places[kept[-2]], places[kept[-1]], places[number]):
                 kept.pop()
-            if not kept or places[kept[-1]] != places[number]:
-                kept.append(number)
+            kept.append(number)
         return kept
 
-    lower, upper = half(order), half(order[::-1])
-    return lower[:-1] + upper[:-1] or lower
+    corners = half(order)[:-1] + half(order[::-1])[:-1]
+    return first[corners or order].tolist()
 
 
 def turns_left(a: list[float], b: list[float], c: list[float]) -> bool:
