@@ -38,9 +38,8 @@ def uses_bfloat16(precision: str, device: torch.device, encoder: nn.Module | Non
         return precision == "bf16"
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return (
-        device.type == "cpu" and cpu_has_bfloat16() and not (encoder is not None and has_grouped_convolutions(encoder))
-    )
+    grouped = encoder is not None and has_grouped_convolutions(encoder)
+    return device.type == "cpu" and cpu_has_bfloat16() and not grouped
 
 
 def has_grouped_convolutions(encoder: nn.Module) -> bool:

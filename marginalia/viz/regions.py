@@ -12,9 +12,7 @@ from marginalia.record.metrics import unit
 GRID = 720
 HALVINGS = 40
 TURN = 2 * np.pi
-MOST_OF_A_TURN = (
-    1.5 * np.pi
-)  # no sector of two or more is wider than half a turn, but one of width 0 may come out as -0
+MOST_OF_A_TURN = 1.5 * np.pi
 
 
 @dataclass(frozen=True)
@@ -40,6 +38,7 @@ def decision_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
     ends = (np.arctan2(sides[:, 1], sides[:, 0]) - np.pi / 2) % TURN
     starts = np.roll(ends, 1)
     arcs = zip(starts.tolist(), ((ends - starts) % TURN).tolist(), corners, strict=True)
+    # none of several is wider than half a turn; one of no width may come out as a whole turn by rounding
     sectors = [Arc(*arc) for arc in arcs if arc[1] < MOST_OF_A_TURN]
     return sorted(sectors, key=lambda arc: arc.start)
 
