@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from marginalia.models import ENCODERS
+from marginalia.models.convolution import Conv2d
 from marginalia.models.prelu import PReLU
 
 
@@ -68,3 +69,35 @@ def test_prelu_in_bfloat16_is_as_near_as_its_digits():
     for layer, values in ((exact, x), (rounded, x.bfloat16())):
         layer(values).square().mean().backward()
     torch.testing.assert_close(rounded.weight.grad, exact.weight.grad, rtol=0.01, atol=0)
+
+
+@pytest.mark.parametrize(("size", "padding"), [((3, 4, 6, 5), 2), ((1, 2, 5, 5), 0)])
+def test_the_convolution_equals_torchs(size, padding):
+    torch.manual_seed(0)
+    x = torch.randn(*size, dtype=torch.float64)
+    layers = [kind(size[1], 7, 5, padding=padding).double() for kind in (Conv2d, nn.Conv2d)]
+    layers[0].load_state_dict(layers[1].state_dict())
+    results = []
+    for layer in layers:
+        mine = x.clone().requires_grad_()
+        out = layer(mine)
+        out.square().sum().backward()
+        results.append((out, mine.grad, layer.weight.grad, layer.bias.grad))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_the_convolution_in_bfloat16_is_near_torchs():
+    torch.manual_seed(0)
+    x = torch.randn(8, 16, 6, 6).contiguous(memory_format=torch.channels_last)
+    layers = [kind(16, 32, 5, padding=2).to(memory_format=torch.channels_last) for kind in (Conv2d, nn.Conv2d)]
+    layers[0].load_state_dict(layers[1].state_dict())
+    gradients = []
+    for layer in layers:
+        with torch.autocast("cpu", torch.bfloat16):
+            out = layer(x)
+        assert out.dtype == torch.bfloat16
+        out.float().square().mean().backward()
+        assert layer.weight.grad.dtype == torch.float32
+        gradients.append(layer.weight.grad)
+    torch.testing.assert_close(*gradients, atol=0.02 * float(gradients[1].abs().max()), rtol=0)

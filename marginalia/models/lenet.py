@@ -2,6 +2,7 @@
 
 from torch import Tensor, nn
 
+from marginalia.models.convolution import Conv2d
 from marginalia.models.prelu import PReLU
 
 CHANNELS = (32, 64, 128)
@@ -31,7 +32,7 @@ class LeNetPP(nn.Module):
 
 
 def convolution(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:
-    return nn.Conv2d(inputs, outputs, kernel_size=5, padding=2), PReLU()
+    return Conv2d(inputs, outputs, kernel_size=5, padding=2), PReLU()
 
 
 def kaiming(module: nn.Module) -> None:
