@@ -32,7 +32,8 @@ class LeNetPP(nn.Module):
 
 
 def convolution(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:
-    return Conv2d(inputs, outputs, kernel_size=5, padding=2), PReLU()
+    kind = Conv2d if outputs == CHANNELS[-1] else nn.Conv2d  # only the smallest maps need it, and larger ones cost more
+    return kind(inputs, outputs, kernel_size=5, padding=2), PReLU()
 
 
 def kaiming(module: nn.Module) -> None:
