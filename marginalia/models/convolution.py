@@ -47,9 +47,9 @@ class _ByProduct(torch.autograd.Function):
             gradient, x, weight, None, [1, 1], ctx.padding, [1, 1], False, [0, 0], 1, mask
         )
         rows, columns = ctx.padding
-        padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, columns, columns, rows, rows))
-        patches = padded.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)
-        flat = gradient.permute(0, 2, 3, 1).reshape(-1, outputs)
-        to_weight = flat.t() @ patches.reshape(len(flat), height * width * inputs)
-        to_weight = to_weight.view(outputs, height, width, inputs).permute(0, 3, 1, 2)
-        return to_x, to_weight, flat.sum(dim=0), None
+        padded = F.pad(x.permute(2, 0, 3, 1), (0, 0, columns, columns, 0, 0, rows, rows))
+        strips = padded.unfold(2, width, 1).permute(0, 1, 2, 4, 3).flatten(1, 2).flatten(2)
+        flat = gradient.permute(1, 2, 0, 3).flatten(1)
+        to_row = [flat @ strips[row : row + len(padded) - height + 1].flatten(0, 1) for row in range(height)]
+        to_weight = torch.stack(to_row, dim=1).view(outputs, height, width, inputs).permute(0, 3, 1, 2)
+        return to_x, to_weight, flat.sum(dim=1), None
