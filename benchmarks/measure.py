@@ -195,7 +195,7 @@ def head(dimension: int, classes: int) -> None:
     from marginalia.losses.angle_linear import AngleLinear
 
     config, _ = settings("ArcFace_v1")
-    layer = AngleLinear(dimension, classes, config.loss.drawn)
+    layer = AngleLinear(dimension, classes, config.loss.inference_spec)
     features = torch.randn(256, dimension, requires_grad=True)
     labels = torch.randint(classes, (256,))
     answer(step_ms=median_ms(lambda: layer.loss(features, labels).backward()))

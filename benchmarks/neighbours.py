@@ -14,7 +14,7 @@ import click
 from harness import HERE, OURS, ROOT, Row, call, measure, measure_drawing
 
 BACKBONES = (
-    "conv4", "gabor-conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small",
+    "conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small",
     "efficientnet_b0",
 )  # fmt: skip
 

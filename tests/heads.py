@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import torch
 
-from marginalia.config import heads as specs
-from marginalia.losses.table import build_head
+from marginalia.losses.registry import build_head, heads
 
 N, C, D = 40, 7, 3
+
+
+def spec(name: str, **numbers):
+    """The numbers of the head of this name."""
+    return heads()[name].Spec(**numbers)
+
+
 NUMBERS = {
-    "center": specs.CenterSpec(weight=0.3, alpha=0.5),
-    "learned-scale": specs.LearnedScaleSpec(s=5),
-    "AdaCos": specs.AdaCosSpec(),
-    "SphereFace-R": specs.SphereFaceRSpec(s=6, m=1.5, version=1),
-    "SphereFace2": specs.SphereFace2Spec(r=8, m=0.2, t=3, balance=0.7),
-    "CurricularFace": specs.CurricularSpec(s=6, m=0.3),
-    "MagFace": specs.MagFaceSpec(s=6, l_a=0.5, u_a=3, l_m=0.1, u_m=0.5, weight=0.7),
-    "AdaFace": specs.AdaFaceSpec(s=6, m=0.3, h=0.5),
-    "ElasticFace": specs.ElasticSpec(s=6, m=0.3, sigma=0),
-    "sub-center": specs.SubCenterSpec(s=6, m=0.3, centres=3),
-    "UniFace": specs.UniFaceSpec(s=6, m=0.3),
-    "Circle": specs.CircleSpec(s=8, m=0.25),
-    "RBF-softmax": specs.RBFSoftmaxSpec(s=4, gamma=9),
-    "Gaussian-mixture": specs.GaussianMixtureSpec(alpha=0.4, weight=0.1),
-    "pml": specs.MetricLearningSpec("SupConLoss"),
+    "center": spec("center", weight=0.3, alpha=0.5),
+    "learned-scale": spec("learned-scale", s=5),
+    "AdaCos": spec("AdaCos"),
+    "SphereFace-R": spec("SphereFace-R", s=6, m=1.5, version=1),
+    "SphereFace2": spec("SphereFace2", r=8, m=0.2, t=3, balance=0.7),
+    "CurricularFace": spec("CurricularFace", s=6, m=0.3),
+    "MagFace": spec("MagFace", s=6, l_a=0.5, u_a=3, l_m=0.1, u_m=0.5, weight=0.7),
+    "AdaFace": spec("AdaFace", s=6, m=0.3, h=0.5),
+    "ElasticFace": spec("ElasticFace", s=6, m=0.3, sigma=0),
+    "sub-center": spec("sub-center", s=6, m=0.3, centres=3),
+    "UniFace": spec("UniFace", s=6, m=0.3),
+    "Circle": spec("Circle", s=8, m=0.25),
+    "RBF-softmax": spec("RBF-softmax", s=4, gamma=9),
+    "Gaussian-mixture": spec("Gaussian-mixture", alpha=0.4, weight=0.1),
+    "pml": spec("pml", loss="SupConLoss"),
 }
 
 
@@ -42,10 +48,10 @@ STATES = {
 }
 
 
-def head_named(name: str, spec=None):
+def head_named(name: str, **numbers):
     """In eval, with random weights, and with a state as in the middle of training."""
     torch.manual_seed(1)
-    head = build_head(spec or NUMBERS[name], D, C, "random")
+    head = build_head(spec(name, **numbers) if numbers else NUMBERS[name], D, C, "random")
     with torch.no_grad():
         head.weight.copy_(torch.randn(head.weight.shape))
         for key, value in head.state_dict().items():

@@ -28,7 +28,7 @@ def batch(seed: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.fixture(params=range(11))
 def preset(request, config_file):
-    return [spec for spec in config_file.losses.values() if isinstance(spec, MarginSpec)][request.param]
+    return list(config_file.margins().values())[request.param]
 
 
 def test_margin_logits_against_a_numpy_loop(preset):
@@ -86,8 +86,8 @@ def test_inputs_are_left_alone(preset):
 
 def test_margin_is_computed_in_float32_for_bfloat16_features(preset):
     head, (features, labels) = layer(preset), batch()
-    assert head.margin_logits(features.bfloat16(), labels).dtype == torch.float32
-    assert head.logits(features.bfloat16()).dtype == torch.float32
+    assert head(features.bfloat16(), labels).dtype == torch.float32
+    assert head(features.bfloat16()).dtype == torch.float32
 
 
 ORACLES = {

@@ -15,7 +15,6 @@ from marginalia.cli.exports import Order
 from marginalia.cli.pages import export_page
 from marginalia.cli.records import RECORDS, unpacked
 from marginalia.core.errors import InputError
-from marginalia.core.margin import MarginSpec
 from marginalia.record.archive import pack, short, unpack
 from marginalia.record.snapshot import SPLITS
 from marginalia.record.store import read_description, read_run
@@ -95,7 +94,7 @@ def test_what_is_no_archive_of_a_run_is_refused(packed, tmp_path):
 
 def test_the_records_are_runs_of_the_presets(config_file, tmp_path):
     outputs = unpacked(tmp_path)
-    presets = {name for name, loss in config_file.losses.items() if isinstance(loss, MarginSpec)}
+    presets = set(config_file.margins())
     assert {folder.name for folder in outputs.iterdir()} == presets
     assert sum(path.stat().st_size for path in RECORDS.iterdir()) <= 6e6
     for folder in outputs.iterdir():

@@ -7,11 +7,10 @@ import pytest
 
 from marginalia.cli.train import run_config
 from marginalia.config.config_file import read_config
-from marginalia.config.heads import HEADS
 from marginalia.config.naming import folder_name
 from marginalia.core.errors import InputError
-from marginalia.core.margin import MarginSpec
 from marginalia.core.parsing import nearest
+from marginalia.losses.registry import heads
 
 from .conftest import ROOT
 
@@ -111,13 +110,13 @@ def test_the_presets_are_those_of_the_table(config_file):
         "ArcFace_v2": (True, True, 4, 1, 0.2, 0),
         "ArcFace_v3": (True, True, 4, 1, 0.3, 0),
     }
-    margins = {name: spec for name, spec in config_file.losses.items() if isinstance(spec, MarginSpec)}
+    margins = config_file.margins()
     assert {name: tuple(vars(spec).values()) for name, spec in margins.items()} == table
 
 
 def test_every_head_has_a_row(config_file):
-    rows = [spec.name for spec in config_file.losses.values() if not isinstance(spec, MarginSpec)]
-    assert {*rows, "pml"} == set(HEADS)
+    rows = {row["head"] for row in config_file.rows.values() if "head" in row}
+    assert {*rows, "pml"} == set(heads())
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,11 +58,6 @@ def trained(learner: Learner, steps: range) -> list[float]:
     return [float(learner.step(batch(step, learner.ranks))) for step in steps]
 
 
-def examples() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    parts = (batch(step, ALONE) for step in range(STEPS))
-    return ((part.pixels, part.labels) for part in parts)
-
-
 def everything(learner: Learner) -> dict[str, torch.Tensor]:
     """Weights of backbone and head, by name; of a sharded one this rank's rows only."""
     parts = learner.backbone.state_dict() | learner.head.state_dict()
@@ -84,9 +78,6 @@ def on_a_rank(number: int, count: int, folder: Path) -> None:
     other = learner("CosFace", ranks)
     step = restore(folder / "one", other)
     results["from one"] = trained(other, range(step, STEPS)), everything(other)
-    whitened = learner("CosFace", ranks, backbone="gabor-conv4")
-    whitened.start(examples())
-    results["whitened"] = everything(whitened), trained(whitened, range(STEPS))
     sampled = learner("CosFace", ranks, sample_rate=0.5)
     results["sampled"] = trained(sampled, range(STEPS)), everything(sampled)
     uneven = learner("CosFace", ranks)
@@ -150,18 +141,6 @@ def test_a_batch_that_does_not_divide(two):
     whole = batch(0, ALONE)
     losses = [float(one.step(Batch(0, whole.pixels[:5], whole.labels[:5])))]
     require_equal(one, losses, two, "uneven batch")
-
-
-def test_a_network_that_begins_with_examples(two):
-    """Every rank finds the same whitening, before it could be sent; batch normalisation parts the rest."""
-    one = learner("CosFace", ALONE, backbone="gabor-conv4")
-    one.start(examples())
-    expected = {name: value for name, value in everything(one).items() if name.startswith("gabor.")}
-    assert not torch.equal(expected["gabor.whitening"], torch.eye(len(expected["gabor.mean"])).double())
-    for results in two[1:]:
-        found, losses = results["whitened"]
-        assert np.isfinite(losses).all()
-        assert all(torch.equal(found[name], value) for name, value in expected.items())
 
 
 def test_a_stopped_training_goes_on_with_another_number_of_ranks(two):

@@ -11,13 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from marginalia.data.images import read_pixels
 from marginalia.faces.backbones import BACKBONES, build_backbone
 from marginalia.faces.batches import Batch, as_input, batches
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
-from marginalia.faces.gabor import WhitenedGabor
 from marginalia.faces.heads import TABLE, eased, head_numbers
 from marginalia.faces.job import Job
 from marginalia.faces.learner import Learner, rate_at
@@ -101,19 +99,6 @@ def test_backbones_give_features_of_any_size():
         for name in ("sphere4", "mobilenet_v3_small"):
             network = build_backbone(name, 12, size).eval()
             assert network(torch.zeros(2, 3, *size)).shape == (2, 12)
-
-
-def test_a_network_that_begins_with_examples_takes_those_of_the_people_to_be_trained_on(album):
-    mine = job("CosFace", backbone="gabor-conv4", batch_size=18)
-    parts = parts_of(album, mine)
-    learner = make_learner(mine, parts, ALONE, CPU)
-    next(train(mine, parts, learner, 0))
-    expected = WhitenedGabor((32, 32))
-    images = as_input(
-        torch.stack([torch.from_numpy(read_pixels(path, "RGB", size=(32, 32))) for path in parts.train.paths()])
-    )
-    expected.whiten(expected.magnitudes(images), torch.from_numpy(parts.train.labels))
-    torch.testing.assert_close(learner.backbone.gabor.whitening, expected.whitening, rtol=1e-4, atol=1e-4)
 
 
 def test_the_depth_of_the_papers_networks():
@@ -263,11 +248,11 @@ def test_an_unreadable_image_is_named(run, album, tmp_path):
 @pytest.mark.skipif(not (FACES_DATA / "att_faces").is_dir(), reason="FACES_DATA has no att_faces; see docs/faces.md")
 @pytest.mark.parametrize("head", ["softmax", "SphereFace", "CosFace", "ArcFace"])
 def test_the_faces_of_att(head):
-    """Ten epochs on thirty people teach them, and part the ten others better than filters without whitening (9 %)."""
+    """Ten epochs on thirty people teach them, and part ten others, whose EER by chance is 50 %."""
     from marginalia.faces.training import validate
 
     folder = read_folder(FACES_DATA / "att_faces")
-    recipe = recipe_named("few-images", {"epochs": 10, "validation": 0.25})
+    recipe = recipe_named("small", {"epochs": 10, "validation": 0.25})
     mine = Job(head, head_numbers(head, 30), recipe, 0, "fp32")
     parts = part(folder, 2, [], 0.25, 0)
     learner = make_learner(mine, parts, ALONE, CPU)

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from marginalia.config import heads as specs
-from marginalia.losses.table import build_head
+from marginalia.losses.registry import build_head, heads
 
-from .heads import STATES, C, D, N, batch, head_named
+from .heads import STATES, C, D, N, batch, head_named, spec
 
 
 def test_centres_move_as_in_the_paper():
@@ -29,7 +28,7 @@ def test_adacos_computes_its_scale():
     head, (features, _) = head_named("AdaCos").train(), batch()
     labels = head.logits(features).argmax(dim=1)
     first = math.sqrt(2) * math.log(C - 1)
-    assert build_head(specs.AdaCosSpec(), D, C, "random").scale.item() == pytest.approx(first)
+    assert build_head(spec("AdaCos"), D, C, "random").scale.item() == pytest.approx(first)
     cosines = head.cosines(features).detach().double().numpy()
     y = labels.numpy()
     others = [sum(math.exp(first * cosines[i, j]) for j in range(C) if j != y[i]) for i in range(N)]
@@ -42,7 +41,7 @@ def test_adacos_computes_its_scale():
 
 @pytest.mark.parametrize("classes", [2, 10])
 def test_adacos_keeps_its_scale_in_bounds_in_two_dimensions(classes):
-    head = build_head(specs.AdaCosSpec(), 2, classes, "even").train()
+    head = build_head(spec("AdaCos"), 2, classes, "even").train()
     features, right = 3 * head.weight.detach(), torch.arange(classes)
     most = math.sqrt(2) * (head.first_scale + math.log(max(classes - 1, 2)))
     found = []
@@ -71,8 +70,8 @@ def test_adaface_follows_the_lengths():
 
 def test_sphereface_r_leaves_the_margin_out_of_the_gradient():
     for version in (1, 2):
-        head, (features, labels) = head_named("SphereFace-R", specs.SphereFaceRSpec(6, 1.5, version)), batch()
-        bent = head.bent(head.cosines(features), labels).detach()
+        head, (features, labels) = head_named("SphereFace-R", s=6, m=1.5, version=version), batch()
+        bent = head.with_margin(features, head.cosines(features), labels).detach()
         probabilities = (6 * bent).softmax(dim=1)
         features.requires_grad_()
         head.loss(features, labels).backward()
@@ -97,7 +96,7 @@ def test_sphereface2_starts_where_the_bias_has_no_slope():
     features = torch.zeros(1, D)
     features[0, 1] = 1
     for classes, r in ((C, 8.0), (C, 40.0), (2, 100.0)):
-        head = build_head(specs.SphereFace2Spec(r=r, m=0.4, t=3, balance=0.7), D, classes, "random")
+        head = build_head(spec("SphereFace2", r=r, m=0.4, t=3, balance=0.7), D, classes, "random")
         with torch.no_grad():
             head.weight.zero_()
             head.weight[:, 0] = 1
@@ -106,8 +105,7 @@ def test_sphereface2_starts_where_the_bias_has_no_slope():
 
 
 def test_elastic_margins_differ_from_image_to_image():
-    spec = specs.ElasticSpec(s=6, m=0.3, sigma=0.2)
-    head, (features, labels) = head_named("ElasticFace", spec), batch()
+    head, (features, labels) = head_named("ElasticFace", s=6, m=0.3, sigma=0.2), batch()
     assert head.loss(features, labels) == head.loss(features, labels)
     head.train()
     assert head.loss(features, labels) != head.loss(features, labels)
@@ -151,7 +149,6 @@ def test_circle_takes_its_weights_as_constants():
 def test_magface_wants_length_with_a_gradient():
     """Along each feature, of all that the loss says: the margin's slope and that of the regulariser."""
     head, (features, labels) = head_named("MagFace"), batch()
-    spec = head.spec
     features = 1.5 * torch.nn.functional.normalize(features[:4])
     labels = labels[:4]
     features.requires_grad_()
@@ -164,7 +161,7 @@ def test_magface_wants_length_with_a_gradient():
 
     expected = [(at(1.51, number) - at(1.49, number)) / 0.02 for number in range(4)]
     np.testing.assert_allclose(got, expected, rtol=0.02, atol=1e-3)
-    wants_length = spec.weight * (-1 / 1.5**2 + 1 / spec.u_a**2) / 4
+    wants_length = head.spec.weight * (-1 / 1.5**2 + 1 / head.spec.u_a**2) / 4
     assert all(abs(value - wants_length) > 1e-3 for value in expected)
 
 
@@ -178,13 +175,13 @@ def test_sub_center_draws_the_direction_that_most_images_choose():
         torch.testing.assert_close(head.directions()[j], head.weight[j, most].detach())
 
 
-@pytest.mark.parametrize(("cls", "values", "part"), [
-    (specs.CenterSpec, (-1, 0.5), "weight must be at least 0"),
-    (specs.CenterSpec, (1, 0), "alpha must be greater than 0"),
-    (specs.SphereFace2Spec, (40, 0.4, 3, 1), "balance must be a finite number up to 0.999"),
-    (specs.MagFaceSpec, (4, 3, 2, 0.1, 0.5, 1), "u_a must be greater"),
-    (specs.CircleSpec, (math.nan, 0.2), "s must be a finite"),
+@pytest.mark.parametrize(("name", "values", "part"), [
+    ("center", (-1, 0.5), "weight must be at least 0"),
+    ("center", (1, 0), "alpha must be greater than 0"),
+    ("SphereFace2", (40, 0.4, 3, 1), "balance must be a finite number up to 0.999"),
+    ("MagFace", (4, 3, 2, 0.1, 0.5, 1), "u_a must be greater"),
+    ("Circle", (math.nan, 0.2), "s must be a finite"),
 ])  # fmt: skip
-def test_numbers_out_of_range(cls, values, part):
+def test_numbers_out_of_range(name, values, part):
     with pytest.raises(ValueError, match=part):
-        cls(*values)
+        heads()[name].Spec(*values)

@@ -25,7 +25,7 @@ def psi_by_hand(theta: float, spec: MarginSpec) -> float:
 
 
 def margins(config_file) -> list[MarginSpec]:
-    return [spec for spec in config_file.losses.values() if isinstance(spec, MarginSpec)]
+    return list(config_file.margins().values())
 
 
 @pytest.fixture(params=range(31))

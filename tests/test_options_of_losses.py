@@ -10,9 +10,9 @@ import torch
 
 from marginalia.cli.train import run_config
 from marginalia.core.errors import InputError
-from marginalia.losses.angle_linear import AngleLinear, annealed
+from marginalia.losses.angle_linear import AngleLinear, annealed_lambda
 from marginalia.losses.metric_learning import objective
-from marginalia.losses.table import build_head
+from marginalia.losses.registry import build_head
 from marginalia.record.metrics import class_centres
 from marginalia.record.store import read_run
 from marginalia.training.learner import Learner
@@ -25,7 +25,7 @@ def test_a_softened_margin_is_the_weighted_mean(config_file, lossname):
     """(lambda cos(theta) + psi(theta)) / (1 + lambda) in training, and the whole margin when it is looked at."""
     torch.manual_seed(0)
     head, (features, labels) = AngleLinear(D, C, config_file.margin(lossname)), batch()
-    head.softness = 3.0
+    head.annealing_lambda = 3.0
     rows = torch.arange(len(labels))
     plain, bent = head.logits(features)[rows, labels], head.eval().margin_logits(features, labels)[rows, labels]
     softened = head.train().margin_logits(features, labels)
@@ -35,10 +35,10 @@ def test_a_softened_margin_is_the_weighted_mean(config_file, lossname):
 
 
 def test_lambda_falls_as_in_the_papers_code():
-    assert annealed(0, 1000, 0.12, 5) == 1000
-    assert annealed(100, 1000, 0.12, 5) == pytest.approx(1000 / 13)
-    assert annealed(10_000, 1000, 0.12, 5) == 5
-    assert annealed(5, 0, 0.12, 0) == 0
+    assert annealed_lambda(0, 1000, 0.12, 5) == 1000
+    assert annealed_lambda(100, 1000, 0.12, 5) == pytest.approx(1000 / 13)
+    assert annealed_lambda(10_000, 1000, 0.12, 5) == 5
+    assert annealed_lambda(5, 0, 0.12, 0) == 0
 
 
 def test_lambda_reaches_the_head(config_file, few_digits):
@@ -50,7 +50,7 @@ def test_lambda_reaches_the_head(config_file, few_digits):
     seen = []
     for step in (0, 50):
         learner.step(step, images, labels)
-        seen.append(learner.head.softness)
+        seen.append(learner.head.annealing_lambda)
     assert seen == pytest.approx([1000, 1000 / 7])
 
 
@@ -63,7 +63,7 @@ def test_lambda_needs_a_margin_on_the_angle(config_file, lossname):
 def test_match_scale_is_for_losses_that_normalise_both_sides(config_file):
     scales = {
         name: getattr(run_config(config_file, name, {"match_scale": 12.0}, quick=False).loss, "s", None)
-        for name in config_file.losses
+        for name in config_file.rows
     }
     for name in ("norm-softmax", "CosFace_v1", "ArcFace_v3", "NormFace", "MagFace", "sub-center"):
         assert scales[name] == 12
@@ -85,7 +85,7 @@ def test_a_loss_of_another_library(config_file):
     features = 5 * torch.stack((angles.cos(), angles.sin()), dim=1)
     labels = torch.tensor([0, 0, 1, 1, 2, 2])
     assert head.loss(features, labels) == losses.SupConLoss()(features, labels)
-    head.settle(features, labels)
+    head.update_class_means(features, labels)
     means = torch.atan2(head.weight[:, 1], head.weight[:, 0]) % (2 * math.pi)
     torch.testing.assert_close(means, torch.tensor([0.15, 2.05, 4.15]))
     assert head.logits(features).argmax(dim=1).tolist() == labels.tolist()
@@ -95,7 +95,7 @@ def test_a_loss_of_another_library(config_file):
 def test_a_class_without_images_keeps_its_direction(config_file):
     head = build_head(config_file.loss("pml:TripletMarginLoss"), 2, 3, "even")
     before = head.weight[2].clone()
-    head.settle(torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([0, 1]))
+    head.update_class_means(torch.tensor([[1.0, 0], [0, 1]]), torch.tensor([0, 1]))
     torch.testing.assert_close(head.weight[2], before)
 
 

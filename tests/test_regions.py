@@ -16,8 +16,8 @@ from marginalia.viz.sectors import between
 
 from .conftest import ROOT
 
-LOSSES = read_config(ROOT / "config.json").losses
-PRESETS = [name for name, spec in LOSSES.items() if isinstance(spec, MarginSpec)]
+CONFIG = read_config(ROOT / "config.json")
+LOSSES, PRESETS = list(CONFIG.rows), list(CONFIG.margins())
 FURTHER = [name for name in LOSSES if name not in PRESETS]
 TOUCHING = 1e-5
 
@@ -152,7 +152,7 @@ def test_further_heads_too(tiny, few_digits, lossname):
         assert single.mean() > 0.95
         np.testing.assert_array_equal(found.argmax(axis=1)[single], last.points("test").predictions[single])
     elif config.loss.regions == "sectors":
-        arcs = decision_arcs(last.class_weights, config.loss.drawn)
+        arcs = decision_arcs(last.class_weights, config.loss.inference_spec)
         angles = np.arctan2(last.points("test").features[:, 1], last.points("test").features[:, 0])
         clear = far_from_edges(arcs, angles)
         np.testing.assert_array_equal(arc_at(arcs, angles)[clear], last.points("test").predictions[clear])
@@ -175,7 +175,7 @@ def polygon_area(corners: np.ndarray) -> float:
 @pytest.mark.parametrize("lossname", PRESETS)
 def test_after_training_a_point_is_drawn_where_the_model_puts_it(tiny, few_digits, lossname):
     last = trained(tiny(lossname, epochs=1), few_digits)
-    arcs = decision_arcs(last.class_weights, tiny(lossname).loss.drawn)
+    arcs = decision_arcs(last.class_weights, tiny(lossname).loss.inference_spec)
     angles = np.arctan2(last.points("test").features[:, 1], last.points("test").features[:, 0])
     clear = far_from_edges(arcs, angles)
     assert clear.sum() > 95

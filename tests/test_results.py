@@ -41,9 +41,9 @@ def test_what_is_published_is_what_was_measured(published):
 
 
 def test_every_loss_is_measured(config_file):
-    assert {*PRESETS, *FURTHER} == set(config_file.losses)
+    assert {*PRESETS, *FURTHER} == set(config_file.rows)
     twenty = {trial.lossname for trial in plan() if trial.part == "presets" and trial.seed == 0}
-    assert twenty == {name for name, loss in config_file.losses.items() if isinstance(loss, MarginSpec)}
+    assert twenty == set(config_file.margins())
 
 
 def test_every_trial_is_a_command_with_a_folder_of_its_own(config_file, tmp_path):
@@ -116,8 +116,8 @@ def test_epochs_to_98_and_numbers_that_do_not_exist(tmp_path, config_file):
     folder = folder_of(trial, config_file, tmp_path)
     asked = run_config(config_file, trial.lossname, trial.given, quick=False)
     description = Description(
-        "by hand", ("0", "1"), {"test": SplitNames()}, head=DrawnHead(asked.loss.drawn), settings=settings(asked),
-        finished=3, metrics={"test_accuracy": 0.99, "open_auc": None},
+        "by hand", ("0", "1"), {"test": SplitNames()}, head=DrawnHead(asked.loss.inference_spec),
+        settings=settings(asked), finished=3, metrics={"test_accuracy": 0.99, "open_auc": None},
     )  # fmt: skip
     write_description(folder, description)
     rows = ("epoch,test_accuracy,train_accuracy,train_margin_accuracy", "0,0.1,1,1", "0.5,0.98,1,0.5", "1,0.99,1,1")

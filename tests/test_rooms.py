@@ -23,10 +23,10 @@ TOP = ("__init__", "__main__", "recorded", "draw", "point_images")
 MAY_SEE = {
     "core": set(),
     "record": GROUND,
-    "config": RECORD,
+    "config": {"losses", *RECORD},
     "data": RECORD,
     "models": RECORD,
-    "losses": {"config", *RECORD},
+    "losses": RECORD,
     "viz": RECORD,
     "training": {"losses", "models", "data", "config", *RECORD},
     "point_images": {"data", "viz", *RECORD},

@@ -22,7 +22,7 @@ from marginalia.training.loop import moments, train
 
 from .conftest import ROOT
 
-LOSSES = read_config(ROOT / "config.json").losses
+LOSSES = read_config(ROOT / "config.json").rows
 PRESETS = [name for name, spec in LOSSES.items() if isinstance(spec, MarginSpec)]
 
 

@@ -137,7 +137,7 @@ def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Pa
 
     if name != ALL and name not in FIGURES:
         raise InputError(f"no figure {name!r}; there are: {', '.join(FIGURES)}, {ALL}")
-    wanted = list(margins(config, list(config.losses))) if ALL in lossnames else list(dict.fromkeys(lossnames))
+    wanted = list(config.margins()) if ALL in lossnames else list(dict.fromkeys(lossnames))
     for chosen in FIGURES if name == ALL else (name,):
         if len(wanted) > FIGURES[chosen].MOST:
             raise InputError(
@@ -146,17 +146,12 @@ def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Pa
     for loss in wanted:
         if config.loss(loss).name:
             raise InputError(f"{loss} is no loss of AngleLinear; the figures show psi, which it has none of")
-    presets = margins(config, wanted or list(config.losses))
+    presets = {loss: config.margin(loss) for loss in wanted} or config.margins()
     runs = trained(presets, outputs)
     paths = []
     for chosen in FIGURES if name == ALL else (name,):
         paths += draw_figure(chosen, outputs / "figures", style, shown_in(chosen, presets, bool(wanted)), runs)
     return paths
-
-
-def margins(config: ConfigFile, names: Sequence[str]) -> dict[str, MarginSpec]:
-    """Those of these losses that are AngleLinear's."""
-    return {loss: config.margin(loss) for loss in names if not config.loss(loss).name}
 
 
 def shown_in(figure: str, presets: dict[str, MarginSpec], all_of_them: bool) -> dict[str, MarginSpec]:
@@ -186,7 +181,7 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
     if path.suffix != ".pptx":
         raise InputError(f"--deck {path} must end with .pptx")
     everything = ALL in lossnames or not lossnames
-    wanted = list(config.losses) if everything else list(dict.fromkeys(lossnames))
+    wanted = list(config.rows) if everything else list(dict.fromkeys(lossnames))
     runs_here = runs_in(order.outputs)
     there = [name for name in wanted if name in runs_here and read_description(order.outputs / name).finished]
     missing = [name for name in wanted if name not in there]
@@ -198,7 +193,7 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
     sheets = -(-len(runs) // PANES_OF_A_SLIDE) if len(runs) >= FEWEST else 0
     ends = [round(number * len(runs) / max(sheets, 1)) for number in range(sheets + 1)]
     comparisons = [Compare(runs[first:last], "test", order.style) for first, last in pairwise(ends)]
-    presets = margins(config, list(config.losses))
+    presets = config.margins()
     theory = {name: shown_in(name, presets, False) for name in FIGURES}
     content = deck_bytes(runs, comparisons, theory, trained(presets, order.outputs), order.style, order.timing)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SETTINGS = (
     click.option(
         "--backbone",
-        help="conv4, gabor-conv4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py).",
+        help="conv4, sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py).",
     ),
     click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
     click.option("--dimension", type=int, help="Of the learnt features."),

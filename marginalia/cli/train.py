@@ -43,7 +43,7 @@ def train(
     """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
     file = read_config(config)
     configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
-    from marginalia.losses.table import require_available
+    from marginalia.losses.registry import require_available
     from marginalia.training.device import resolve_device, resolved
     from marginalia.training.ranks import join_ranks, leave_ranks
 
@@ -120,9 +120,9 @@ def attempt(
 
 def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
     if not lossnames:
-        raise InputError(f"--lossname is missing; known are {', '.join(file.losses)} and {ALL}")
+        raise InputError(f"--lossname is missing; known are {', '.join(file.rows)} and {ALL}")
     if ALL in lossnames:
-        return list(file.losses)
+        return list(file.rows)
     return list(dict.fromkeys(lossnames))
 
 
@@ -156,4 +156,4 @@ def matched(loss: LossSpec, scale: float) -> dict[str, float]:
     if not 0 < scale < math.inf:
         raise InputError(f"--match-scale must be a finite number greater than 0, not {scale:g}")
     name = next((name for name in ("s", "r") if hasattr(loss, name)), None)
-    return {name: scale} if name and loss.drawn.w_norm and loss.drawn.x_norm else {}
+    return {name: scale} if name and loss.inference_spec.w_norm and loss.inference_spec.x_norm else {}

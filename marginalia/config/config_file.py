@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from marginalia.config.heads import HEADS, MetricLearningSpec
 from marginalia.config.run_config import OPTIMIZERS, DataConfig, LossSpec, ModelConfig, OptimizerConfig, TrainingConfig
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
@@ -16,14 +15,16 @@ from marginalia.core.parsing import nearest, parse, parse_table, read_json, requ
 
 LONGEST_NAME = 60
 PML_PREFIX = "pml:"
+HEAD = "head"
 SHARED_KEYS = {"dataset", "data_dir", "device", "holdout"}
 
 
 @dataclass(frozen=True)
 class ConfigFile:
-    """config.json, read and checked; `losses` and `optimizers` are tables by name.
+    """config.json, read and checked; `rows`, `optimizers` and `recipes` are tables by name.
 
-    recipes: what the row of a loss changes about model, training or optimiser, under its key "recipe".
+    rows: the numbers of each loss, see `loss`. recipes: what a loss changes about model, training or optimiser, under
+    its key "recipe". where: the file, for messages.
     """
 
     data: DataConfig
@@ -31,20 +32,29 @@ class ConfigFile:
     training: TrainingConfig
     optimizers: dict[str, OptimizerConfig]
     quick: dict[str, Any]
-    losses: dict[str, LossSpec]
+    rows: dict[str, dict[str, Any]]
     recipes: dict[str, dict[str, Any]]
+    where: str
 
     def loss(self, lossname: str) -> LossSpec:
-        """The preset's row, or "pml:NAME"; InputError with the nearest names if there is none."""
+        """The numbers of a preset or of "pml:NAME".
+
+        A row with a key "head" is checked only here, since its head loads torch. Raises InputError for a wrong row, or
+        with the nearest names for an unknown loss.
+        """
         if lossname.startswith(PML_PREFIX):
-            return parse(MetricLearningSpec, {"loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
-        if lossname not in self.losses:
-            raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.losses)}")
-        return self.losses[lossname]
+            return parse_loss({"head": "pml", "loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
+        if lossname not in self.rows:
+            raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.rows)}")
+        return parse_loss(self.rows[lossname], f"{self.where}: losses: {lossname}")
+
+    def margins(self) -> dict[str, MarginSpec]:
+        """The presets of AngleLinear."""
+        return {name: self.margin(name) for name, row in self.rows.items() if HEAD not in row}
 
     def margin(self, lossname: str) -> MarginSpec:
         """What is drawn of the preset: of a further head, its logits without margin."""
-        return self.loss(lossname).drawn
+        return self.loss(lossname).inference_spec
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -61,9 +71,11 @@ def read_config(path: Path) -> ConfigFile:
         training=parse(TrainingConfig, content["training"], f"{path}: training"),
         optimizers=optimizers,
         quick=content["quick"],
-        losses=parse_losses(rows, f"{path}: losses"),
+        rows=rows,
         recipes=recipes,
+        where=str(path),
     )
+    config.margins()
     with_overrides(config, content["quick"], f"{path}: quick")
     for name, recipe in recipes.items():
         with_overrides(config, recipe, f"{path}: losses: {name}: recipe")
@@ -74,26 +86,23 @@ def read_config(path: Path) -> ConfigFile:
     return config
 
 
-def parse_losses(rows: dict[str, Any], where: str) -> dict[str, LossSpec]:
-    """The table of losses: a row with a key "head" names one of HEADS and its numbers, others are AngleLinear's."""
-    if not rows:
-        raise InputError(f"{where} is empty; at least one row is needed")
-    losses: dict[str, LossSpec] = {}
-    for name, row in rows.items():
-        head = row.get("head")
-        if head is None:
-            losses[name] = parse(MarginSpec, row, f"{where}: {name}")
-            continue
-        if not isinstance(head, str) or head not in HEADS:
-            raise InputError(f"{where}: {name}: unknown head {head!r}; {nearest(str(head), HEADS)}")
-        numbers = {key: value for key, value in row.items() if key != "head"}
-        losses[name] = parse(HEADS[head], numbers, f"{where}: {name}")
-    return losses
+def parse_loss(row: dict[str, Any], where: str) -> LossSpec:
+    """A row of the table of losses: with a key "head" it holds that head's numbers, else AngleLinear's."""
+    if row.get(HEAD) is None:
+        return parse(MarginSpec, row, where)
+    from marginalia.losses.registry import heads
+
+    head, numbers = row[HEAD], {key: value for key, value in row.items() if key != HEAD}
+    if not isinstance(head, str) or head not in heads():
+        raise InputError(f"{where}: unknown head {head!r}; {nearest(str(head), heads())}")
+    return parse(heads()[head].Spec, numbers, where)
 
 
 def split_recipes(table: Any, where: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The rows of the table of losses without their recipes, and the recipes, {} where a row has none."""
     require_object(table, where)
+    if not table:
+        raise InputError(f"{where} is empty; at least one row is needed")
     rows, recipes = {}, {}
     for name, row in table.items():
         require_object(row, f"{where}: {name}")

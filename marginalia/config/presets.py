@@ -14,4 +14,5 @@ def presets(path: str | Path | None = None) -> dict[str, LossSpec]:
 
     path: of another file. Raises InputError that names the file and what is wrong with it.
     """
-    return dict(read_config(config_path() if path is None else Path(path)).losses)
+    config = read_config(config_path() if path is None else Path(path))
+    return {lossname: config.loss(lossname) for lossname in config.rows}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from marginalia.config.heads import HeadSpec
 from marginalia.core.margin import MarginSpec
 from marginalia.core.names import FOLDER_PREFIX
 from marginalia.core.parsing import require_between, require_choice, require_finite
+from marginalia.losses.spec import HeadSpec
 
 BASEMODELS = ("LeNet_pp", "MiniResnet18")
 OPTIMIZERS = ("adamw", "sgd")
@@ -82,7 +82,7 @@ class TrainingConfig:
     snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
     start: how the class directions are drawn, see `losses.head.initial_directions`.
     lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
-    `losses.angle_linear.annealed`; off with lambda_start 0.
+    `losses.angle_linear.annealed_lambda`; off with lambda_start 0.
     """
 
     epochs: float
@@ -154,5 +154,5 @@ class RunConfig:
     optimizer: OptimizerConfig
 
     def __post_init__(self) -> None:
-        if self.training.lambda_start and not (isinstance(self.loss, MarginSpec) and self.loss.bends_the_angle):
+        if self.training.lambda_start and not (isinstance(self.loss, MarginSpec) and self.loss.is_angular):
             raise ValueError(f"lambda_start softens a margin on the angle, m1 or m2, and {self.lossname} has none")

@@ -57,19 +57,19 @@ class MarginSpec:
     regions: ClassVar[str] = "sectors"
 
     @property
-    def drawn(self) -> MarginSpec:
-        """What is drawn of the loss: all of it."""
+    def inference_spec(self) -> MarginSpec:
+        """What is drawn of the loss: all of it, the margin too."""
         return self
 
     @property
-    def bends_the_angle(self) -> bool:
+    def is_angular(self) -> bool:
         """Whether psi needs the angle itself and not only its cosine."""
         return self.m1 != 1 or self.m2 != 0
 
     @property
     def has_margin(self) -> bool:
         """Whether training asks for more than inference does."""
-        return self.bends_the_angle or self.m3 != 0
+        return self.is_angular or self.m3 != 0
 
 
 def psi(theta: Any, spec: MarginSpec) -> Any:
@@ -78,11 +78,11 @@ def psi(theta: Any, spec: MarginSpec) -> Any:
         theta' = m1 theta + m2,  k = floor(theta' / pi)
         psi    = (-1)^k cos(theta') - 2k - m3
 
-    theta: angles in radians in [0, pi], any shape, NumPy array or torch tensor.
+    theta: angles in radians in [0, pi], any shape, NumPy array, torch tensor or a number.
     Returns the same type and shape. Continuous and decreasing on [0, pi], so no 'easy margin' is needed.
     Source: L-Softmax (1612.02295, eq. 6), with the angle and the margins of ArcFace (1801.07698, eq. 4).
     """
-    xp = sys.modules[type(theta).__module__.partition(".")[0]]
+    xp = array_module(theta)
     bent = spec.m1 * theta + spec.m2
     k = xp.floor(bent / math.pi)
     sign = 1 - 2 * (k % 2)
@@ -94,14 +94,20 @@ def psi_slope(theta: Any, spec: MarginSpec) -> Any:
 
     Where theta' is a multiple of pi, both sides of psi have the slope 0.
     """
-    xp = sys.modules[type(theta).__module__.partition(".")[0]]
+    xp = array_module(theta)
     bent = spec.m1 * theta + spec.m2
     sign = 1 - 2 * (xp.floor(bent / math.pi) % 2)
     return -sign * spec.m1 * xp.sin(bent)
 
 
-def sampled_psi(spec: MarginSpec, softness: float = 0.0) -> np.ndarray:
-    """psi at every whole degree from 0 to 180, float64 (181,), with the margin softened by `softness`, a lambda.
+def array_module(theta: Any) -> Any:
+    """NumPy or torch, whichever the values are of, or math for a number."""
+    name = type(theta).__module__.partition(".")[0]
+    return math if name == "builtins" else sys.modules[name]
+
+
+def sampled_psi(spec: MarginSpec, annealing_lambda: float = 0.0) -> np.ndarray:
+    """psi at every whole degree from 0 to 180, float64 (181,), with the margin held back by a lambda.
 
         (lambda cos(theta) + psi(theta)) / (1 + lambda)
 
@@ -110,4 +116,4 @@ def sampled_psi(spec: MarginSpec, softness: float = 0.0) -> np.ndarray:
     import numpy as np
 
     theta = np.linspace(0, np.pi, PSI_SAMPLES)
-    return (softness * np.cos(theta) + psi(theta, spec)) / (1 + softness)
+    return (annealing_lambda * np.cos(theta) + psi(theta, spec)) / (1 + annealing_lambda)

@@ -8,7 +8,6 @@ import torch
 import torchvision
 from torch import Tensor, nn
 
-from marginalia.faces.gabor import BesideGabor
 from marginalia.models.prelu import PReLU
 
 WIDTHS = (64, 128, 256, 512)
@@ -148,13 +147,6 @@ def cells(size: tuple[int, int]) -> int:
     return height * width
 
 
-def gabor_conv4(dimension: int, size: tuple[int, int]) -> nn.Module:
-    """`Conv4` beside Gabor filters; it sees images of 0.7 times the size, as nearly as its halvings divide that."""
-    whole = 2**HALVINGS
-    smaller = (whole * max(1, round(0.7 * size[0] / whole)), whole * max(1, round(0.7 * size[1] / whole)))
-    return BesideGabor(size, Conv4(dimension, smaller), smaller)
-
-
 def sphere(*units: int) -> Callable[[int, tuple[int, int]], nn.Module]:
     return lambda dimension, size: SphereNet(units, dimension, size)
 
@@ -166,7 +158,6 @@ def of_torchvision(name: str) -> Callable[[int, tuple[int, int]], nn.Module]:
 
 BACKBONES: dict[str, Callable[[int, tuple[int, int]], nn.Module]] = {
     "conv4": Conv4,
-    "gabor-conv4": gabor_conv4,
     "sphere4": sphere(0, 0, 0, 0),
     "sphere20": sphere(1, 2, 4, 1),
     "ir50": IR50,

@@ -18,8 +18,6 @@ from marginalia.training.ranks import Ranks
 
 MOST_KEPT_BYTES = 2 * 10**9
 AUGMENTATION_STREAM = 1
-MOST_EXAMPLES = 1000
-EXAMPLES_OF_ONE = 5
 
 
 @dataclass(frozen=True)
@@ -75,28 +73,6 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
         random = np.random.default_rng((seed, step, AUGMENTATION_STREAM))
         moves = draw_moves(size, recipe, random).part(share)
         yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
-
-
-def examples(folder: FaceFolder, recipe: Recipe) -> Iterator[tuple[Tensor, Tensor]]:
-    """At most `MOST_EXAMPLES` images as they are, uint8 (n, H, W, 3), and their labels (n,).
-
-    In larger folders some of each person, `EXAMPLES_OF_ONE` or more, and where that is too many, of people from all
-    over the folder: what varies within a person cannot be seen in one image.
-    """
-    crops, chosen = Crops(folder, recipe.shape), np.arange(len(folder))
-    if len(folder) > MOST_EXAMPLES:
-        of_one = max(EXAMPLES_OF_ONE, MOST_EXAMPLES // len(folder.people))
-        people = evenly(np.arange(len(folder.people)), MOST_EXAMPLES // of_one)
-        own = [evenly(np.flatnonzero(folder.labels == person), of_one) for person in people]
-        chosen = np.concatenate(own)
-    for start in range(0, len(chosen), recipe.batch_size):
-        part = chosen[start : start + recipe.batch_size]
-        yield torch.stack([crops[int(index)] for index in part]), torch.from_numpy(folder.labels[part])
-
-
-def evenly(numbers: np.ndarray, most: int) -> np.ndarray:
-    """At most so many of them, the first and the last included."""
-    return numbers[np.linspace(0, len(numbers) - 1, min(len(numbers), most)).astype(int)]
 
 
 def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:

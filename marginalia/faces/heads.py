@@ -9,13 +9,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from marginalia.config.config_file import parse_losses
+from marginalia.config.config_file import parse_loss
 from marginalia.config.run_config import LossSpec
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
 from marginalia.core.parsing import nearest
 from marginalia.faces.sharded import ShardedHead
-from marginalia.losses.table import build_head
+from marginalia.losses.registry import build_head
 from marginalia.training.ranks import Ranks, gather
 
 TABLE = Path(__file__).with_name("heads.json")
@@ -58,7 +58,7 @@ def head_numbers(name: str, classes: int, s: float | None = None, m: float | Non
     if name not in rows:
         raise InputError(f"unknown head {name!r}; {nearest(name, rows)}")
     few = {key: row.pop("few", {}) for key, row in rows.items()}
-    spec = parse_losses(rows, TABLE.name)[name]
+    spec = parse_loss(rows[name], f"{TABLE.name}: {name}")
     changes: dict[str, Any] = dict(few[name]) if classes < FEW else {}
     for given, field in ((s, scale_of(spec)), (m, margin_of(spec))):
         if given is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,6 @@ from marginalia.config.run_config import LossSpec
 from marginalia.core.margin import MarginSpec
 from marginalia.faces.backbones import build_backbone
 from marginalia.faces.batches import Batch, as_input
-from marginalia.faces.gabor import WhitenedGabor
 from marginalia.faces.heads import eased, face_head
 from marginalia.faces.recipe import Recipe
 from marginalia.faces.sharded import ShardedHead
@@ -45,20 +43,6 @@ class Learner:
         self.optimizer = sgd(recipe, whole)
         self.shard_optimizer = sgd(recipe, shard) if shard else None
         self.whole, self.shard = whole, shard
-
-    def start(self, examples: Iterator[tuple[Tensor, Tensor]]) -> None:
-        """Before the first step: what a network takes from examples other than by a gradient.
-
-        Of each part: pixels uint8 (n, H, W, 3) and labels int64 (n,).
-        """
-        for network in self.backbone.modules():
-            if isinstance(network, WhitenedGabor):
-                parts = [
-                    (network.magnitudes(as_input(pixels.to(self.device), self.dtype)), labels)
-                    for pixels, labels in examples
-                ]
-                network.whiten(*map(torch.cat, zip(*parts, strict=True)))
-                return
 
     def step(self, batch: Batch) -> Tensor:
         """One step of the optimisers; returns the loss of the whole batch, not yet read back."""

@@ -12,8 +12,7 @@ from marginalia.core.parsing import nearest, parse_table, read_json, require_bet
 
 TABLE = Path(__file__).with_name("recipes.json")
 BACKBONE_NAMES = (
-    "conv4", "gabor-conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large",
-    "mobilenet_v3_small", "efficientnet_b0",
+    "conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
 )  # fmt: skip
 SCHEDULES = ("cosine", "step")
 SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")

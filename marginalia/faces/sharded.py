@@ -70,11 +70,11 @@ class ShardedHead(nn.Module):
 class Shard(AngleLinear):
     """Some of the classes; labels of other ranks' classes are -1 and get no margin here."""
 
-    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
-        """(N, D) and int64 (N,) -> the logits of training, (N, classes here)."""
+    def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
+        """(N, D) and int64 (N,) -> (N, classes here)."""
         here = labels >= 0
         own, foreign = here.nonzero().squeeze(1), (~here).nonzero().squeeze(1)
-        logits = torch.cat((self.margin_logits(features[own], labels[own]), self.logits(features[foreign])))
+        logits = torch.cat((super().margin_logits(features[own], labels[own]), self.logits(features[foreign])))
         return logits[torch.cat((own, foreign)).argsort()]
 
 

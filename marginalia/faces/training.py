@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from marginalia.core.errors import InputError
-from marginalia.faces.batches import Batch, batches, examples
+from marginalia.faces.batches import Batch, batches
 from marginalia.faces.embedder import NetworkEmbedder
 from marginalia.faces.job import Job
 from marginalia.faces.learner import Learner
@@ -51,8 +51,6 @@ def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0
     recipe, steps = job.recipe, job.steps(len(parts.train))
     each = steps // recipe.epochs
     losses: list[torch.Tensor] = []
-    if first == 0:
-        learner.start(examples(parts.train, recipe))
     seen = batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers)
     for batch in told_by_its_reader(seen, learner.ranks):
         losses.append(learner.step(batch))

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from marginalia.config.heads import CenterSpec
 from marginalia.core.margin import MarginSpec
 from marginalia.losses.angle_linear import AngleLinear
 from marginalia.losses.head import Head
+from marginalia.losses.spec import HeadSpec, number
+
+SOFTMAX = MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
+
+
+@dataclass(frozen=True)
+class CenterSpec(HeadSpec):
+    name: ClassVar[str] = "center"
+    inference_spec: ClassVar[MarginSpec] = SOFTMAX
+    weight: float = number(0)
+    alpha: float = number(0, 1, above=True)
 
 
 class CenterLoss(Head):
@@ -20,29 +33,28 @@ class CenterLoss(Head):
     and alpha 0.5 there.
     """
 
+    Spec = CenterSpec
     centres: Tensor
 
-    def __init__(self, dimension: int, classes: int, spec: CenterSpec, start: str):
-        super().__init__()
-        self.spec = spec
-        plain = MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
-        self.softmax = AngleLinear(dimension, classes, plain, start)
+    def __init__(self, dimension: int, classes: int, spec: Any = None, start: str = "random", **numbers: Any):
+        super().__init__(spec, **numbers)
+        self.softmax = AngleLinear(dimension, classes, SOFTMAX, start)
         self.weight = self.softmax.weight
         self.register_buffer("centres", torch.zeros(classes, dimension))
 
     def logits(self, features: Tensor) -> Tensor:
         return self.softmax.logits(features)
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        features = features.float()
+    def criterion(self, features: Tensor, labels: Tensor) -> Tensor:
         pull = (features - self.centres[labels]).square().sum(dim=1).mean()
         loss = F.cross_entropy(self.logits(features), labels) + self.spec.weight / 2 * pull
         if self.training:
-            self.move_centres(features.detach(), labels)
+            self.move_centres(features.detach().to(self.centres.dtype), labels)
         return loss
 
     def move_centres(self, features: Tensor, labels: Tensor) -> None:
         """The paper's update of the centres, eq. 4."""
         counts = torch.bincount(labels, minlength=len(self.centres)).unsqueeze(1)
         difference = counts * self.centres - torch.zeros_like(self.centres).index_add_(0, labels, features)
-        self.centres -= self.spec.alpha * difference / (1 + counts)
+        # not in place: torch.compile computes the gradient after this, from what is then in the tensor
+        self.centres = self.centres - self.spec.alpha * difference / (1 + counts)

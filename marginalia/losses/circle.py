@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from torch import Tensor
 
-from marginalia.config.heads import CircleSpec
-from marginalia.losses.head import CosineHead, own, with_own
+from marginalia.losses.head import CosineHead, replace_target, target_logit
+from marginalia.losses.spec import HeadSpec, number
+
+
+@dataclass(frozen=True)
+class CircleSpec(HeadSpec):
+    name: ClassVar[str] = "Circle"
+    s: float = number(0, above=True)
+    m: float = number(0, 1)
 
 
 class CircleLoss(CosineHead):
@@ -17,13 +27,11 @@ class CircleLoss(CosineHead):
     Source: Sun et al. (2002.10857), eq. 7 to 10, class level; m 0.25 and s 256 there.
     """
 
-    def __init__(self, dimension: int, classes: int, spec: CircleSpec, start: str):
-        super().__init__(dimension, classes, start, spec.s)
-        self.spec = spec
+    Spec = CircleSpec
 
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         m, cosines = self.spec.m, self.cosines(features)
-        positive = own(cosines, labels)
+        positive = target_logit(cosines, labels)
         pull = (1 + m - positive.detach()).clamp_min(0)
         push = (cosines.detach() + m).clamp_min(0)
-        return self.s * with_own(push * (cosines - m), labels, pull * (positive - 1 + m))
+        return self.s * replace_target(push * (cosines - m), labels, pull * (positive - 1 + m))

@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from marginalia.config.heads import MetricLearningSpec
 from marginalia.core.errors import InputError
 from marginalia.losses.head import CosineHead
+from marginalia.losses.spec import HeadSpec
 
 TRIED = (0, 0, 0, 1, 2, 2, 3)
+
+
+@dataclass(frozen=True)
+class MetricLearningSpec(HeadSpec):
+    """loss: the name of a loss of pytorch-metric-learning that has no class weights."""
+
+    name: ClassVar[str] = "pml"
+    loss: str
+
+    def __post_init__(self) -> None:
+        if not self.loss.isidentifier():
+            raise ValueError(f"loss must be the name of a loss of pytorch-metric-learning, not {self.loss!r}")
 
 
 class MetricLearning(CosineHead):
     """One of the library's losses with its own defaults; what is drawn and what predicts are the class means.
 
-    The weights are no parameters: whenever the head is looked at, they become the mean directions of the training
-    images shown, and the prediction is the class of the nearest. Source: Musgrave et al. (2008.09164).
+    The weights are no parameters: before each evaluation they become the mean directions of the training images
+    displayed, and the prediction is the class of the nearest. Source: Musgrave et al. (2008.09164).
     """
 
-    def __init__(self, dimension: int, classes: int, spec: MetricLearningSpec, start: str):
-        super().__init__(dimension, classes, start, s=1.0)
+    Spec = MetricLearningSpec
+    s = 1.0
+
+    def __init__(self, dimension: int, classes: int, spec: Any = None, start: str = "even", **numbers: Any):
+        super().__init__(dimension, classes, spec, start, **numbers)
         self.weight.requires_grad_(False)
-        self.objective = objective(spec.loss)
+        self.objective = objective(self.spec.loss)
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        return self.objective(features.float(), labels)
+    def criterion(self, features: Tensor, labels: Tensor) -> Tensor:
+        return self.objective(features, labels)
 
-    def settle(self, features: Tensor, labels: Tensor) -> None:
-        directions = F.normalize(features.float())
+    @torch.no_grad()
+    def update_class_means(self, features: Tensor, labels: Tensor) -> None:
+        directions = F.normalize(features.to(self.weight.dtype))
         sums = torch.zeros_like(self.weight).index_add_(0, labels, directions)
         present = torch.bincount(labels, minlength=len(sums)) > 0
         self.weight[present] = F.normalize(sums[present])

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marginalia.config.heads import SphereFace2Spec
-from marginalia.losses.head import CosineHead, own, with_own
+from marginalia.losses.head import CosineHead, replace_target, target_logit
+from marginalia.losses.spec import HeadSpec, number
+
+TINY = 1e-7
+
+
+@dataclass(frozen=True)
+class SphereFace2Spec(HeadSpec):
+    name: ClassVar[str] = "SphereFace2"
+    r: float = number(0, above=True)
+    m: float = number(0)
+    t: float = number(0, above=True)
+    balance: float = number(0, 0.999, above=True)
 
 
 class SphereFace2(CosineHead):
@@ -23,23 +36,27 @@ class SphereFace2(CosineHead):
     r 40, m 0.4, t 3 there.
     """
 
-    def __init__(self, dimension: int, classes: int, spec: SphereFace2Spec, start: str):
-        super().__init__(dimension, classes, start, spec.r)
-        self.spec = spec
-        self.bias = nn.Parameter(torch.tensor(first_bias(spec, classes)))
+    Spec = SphereFace2Spec
+
+    def __init__(self, dimension: int, classes: int, spec: Any = None, start: str = "even", **numbers: Any):
+        super().__init__(dimension, classes, spec, start, **numbers)
+        self.bias = nn.Parameter(torch.tensor(first_bias(self.spec, classes)))
+
+    @property
+    def s(self) -> float:
+        return self.spec.r
 
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         spec = self.spec
-        similarity = 2 * ((self.cosines(features) + 1) / 2).pow(spec.t) - 1
-        margin = with_own(torch.full_like(similarity, spec.m), labels, similarity.new_full((len(labels), 1), -spec.m))
-        return spec.r * (similarity + margin) + self.bias
+        similarity = 2 * ((self.cosines(features) + 1) / 2).clamp_min(TINY).pow(spec.t) - 1
+        similarity = replace_target(similarity + spec.m, labels, target_logit(similarity, labels) - spec.m)
+        return spec.r * similarity + self.bias
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def criterion(self, features: Tensor, labels: Tensor) -> Tensor:
         logits = self.margin_logits(features, labels)
-        foreign = F.softplus(logits)
-        others = foreign.sum(dim=1, keepdim=True) - own(foreign, labels)
+        others = replace_target(F.softplus(logits), labels, torch.zeros_like(logits[:, :1])).sum(dim=1, keepdim=True)
         balance = self.spec.balance
-        return (balance * F.softplus(-own(logits, labels)) + (1 - balance) * others).mean() / self.spec.r
+        return (balance * F.softplus(-target_logit(logits, labels)) + (1 - balance) * others).mean() / self.spec.r
 
 
 def first_bias(spec: SphereFace2Spec, classes: int) -> float:
@@ -49,8 +66,8 @@ def first_bias(spec: SphereFace2Spec, classes: int) -> float:
     """
     z = spec.balance / ((1 - spec.balance) * (classes - 1))
     right_angle = 2 * 0.5**spec.t - 1
-    own_part, other_part = spec.r * (right_angle - spec.m), spec.r * (right_angle + spec.m)
-    root = math.sqrt((1 - z) ** 2 + 4 * z * math.exp(own_part - other_part))
+    target_part, other_part = spec.r * (right_angle - spec.m), spec.r * (right_angle + spec.m)
+    root = math.sqrt((1 - z) ** 2 + 4 * z * math.exp(target_part - other_part))
     if z <= 1:
         return math.log(2 * z) - other_part - math.log(1 - z + root)
-    return math.log((z - 1 + root) / 2) - own_part
+    return math.log((z - 1 + root) / 2) - target_part

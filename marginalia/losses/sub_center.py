@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marginalia.config.heads import SubCenterSpec
 from marginalia.core.margin import psi
-from marginalia.losses.head import COSINE_CLAMP, Head, initial_directions, own, with_own
+from marginalia.losses.head import Head, angle_between, initial_directions, replace_target
+from marginalia.losses.spec import HeadSpec, arcface, number
+
+
+@dataclass(frozen=True)
+class SubCenterSpec(HeadSpec):
+    name: ClassVar[str] = "sub-center"
+    regions: ClassVar[str] = "none"
+    s: float = number(0, above=True)
+    m: float = number(0)
+    centres: int = number(1, 16)
 
 
 class SubCenterArcFace(Head):
@@ -18,11 +30,13 @@ class SubCenterArcFace(Head):
     that most images of the last batches chose.
     """
 
+    Spec = SubCenterSpec
     chosen: Tensor
 
-    def __init__(self, dimension: int, classes: int, spec: SubCenterSpec, start: str):
-        super().__init__()
-        self.spec, self.centres = spec, spec.centres
+    def __init__(self, dimension: int, classes: int, spec: Any = None, start: str = "even", **numbers: Any):
+        super().__init__(spec, **numbers)
+        self.centres = self.spec.centres
+        self.arcface = arcface(self.spec.s, self.spec.m)
         first = initial_directions(classes, dimension, start)
         scatter = 0.1 * first.norm(dim=1).mean() * torch.randn(self.centres, classes, dimension)
         self.weight = nn.Parameter((first + scatter).transpose(0, 1).contiguous())
@@ -30,23 +44,24 @@ class SubCenterArcFace(Head):
 
     def all_cosines(self, features: Tensor) -> Tensor:
         """(N, D) -> (N, C, K)."""
-        weight = F.normalize(self.weight, dim=2)
-        return torch.einsum("nd,ckd->nck", F.normalize(features.float()), weight)
+        weight = F.normalize(self.weight.to(features.dtype), dim=2)
+        return torch.einsum("nd,ckd->nck", F.normalize(features), weight)
 
     def logits(self, features: Tensor) -> Tensor:
         return self.spec.s * self.all_cosines(features).amax(dim=2)
 
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         every = self.all_cosines(features)
+        nearest = every.detach()[torch.arange(len(labels), device=labels.device), labels].argmax(dim=1)
         if self.training:
-            self.count(every.detach(), labels)
-        cosines = every.amax(dim=2).clamp(-1 + COSINE_CLAMP, 1 - COSINE_CLAMP)
-        target = psi(own(cosines, labels).acos(), self.spec.arcface)
-        return self.spec.s * with_own(cosines, labels, target)
+            self.count(nearest, labels)
+        weight = F.normalize(self.weight[labels, nearest].to(features.dtype))
+        target = psi(angle_between(F.normalize(features), weight), self.arcface)
+        return self.spec.s * replace_target(every.amax(dim=2), labels, target)
 
-    def count(self, every: Tensor, labels: Tensor) -> None:
+    def count(self, nearest: Tensor, labels: Tensor) -> None:
         """Which sub-centre the images of each class choose, forgetting old batches slowly."""
-        picks = F.one_hot(every[torch.arange(len(labels)), labels].argmax(dim=1), self.centres)
+        picks = F.one_hot(nearest, self.centres)
         self.chosen.mul_(0.99).index_add_(0, labels, picks.to(self.chosen.dtype))
 
     def directions(self) -> Tensor:

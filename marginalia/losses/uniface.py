@@ -1,15 +1,24 @@
-"""UniFace: one threshold that separates own from foreign for all classes."""
+"""UniFace: one threshold that separates each class from all others."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marginalia.config.heads import UniFaceSpec
-from marginalia.losses.head import CosineHead, own, with_own
+from marginalia.losses.head import CosineHead, replace_target, target_logit
+from marginalia.losses.spec import HeadSpec, number
+
+
+@dataclass(frozen=True)
+class UniFaceSpec(HeadSpec):
+    name: ClassVar[str] = "UniFace"
+    s: float = number(0, above=True)
+    m: float = number(0)
 
 
 class UniFace(CosineHead):
@@ -19,16 +28,17 @@ class UniFace(CosineHead):
     and b begins at log(10 C).
     """
 
-    def __init__(self, dimension: int, classes: int, spec: UniFaceSpec, start: str):
-        super().__init__(dimension, classes, start, spec.s)
-        self.spec = spec
+    Spec = UniFaceSpec
+
+    def __init__(self, dimension: int, classes: int, spec: Any = None, start: str = "even", **numbers: Any):
+        super().__init__(dimension, classes, spec, start, **numbers)
         self.bias = nn.Parameter(torch.tensor(math.log(10 * classes)))
 
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         cosines = self.cosines(features)
-        return self.s * with_own(cosines, labels, own(cosines, labels) - self.spec.m) - self.bias
+        return self.s * replace_target(cosines, labels, target_logit(cosines, labels) - self.spec.m) - self.bias
 
-    def loss(self, features: Tensor, labels: Tensor) -> Tensor:
+    def criterion(self, features: Tensor, labels: Tensor) -> Tensor:
         logits = self.margin_logits(features, labels)
-        foreign = F.softplus(logits)
-        return (F.softplus(-own(logits, labels)) + foreign.sum(dim=1, keepdim=True) - own(foreign, labels)).mean()
+        others = replace_target(F.softplus(logits), labels, torch.zeros_like(logits[:, :1]))
+        return (F.softplus(-target_logit(logits, labels)) + others.sum(dim=1, keepdim=True)).mean()

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 
 class PReLU(nn.Module):
@@ -34,6 +35,7 @@ class _OneSlope(torch.autograd.Function):
         return F.leaky_relu(x, float(slope))
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
         x, slope = ctx.saved_tensors
         to_x = torch.ops.aten.leaky_relu_backward(gradient, x, float(slope), False)

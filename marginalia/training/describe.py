@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from marginalia.config.heads import HeadSpec
 from marginalia.config.run_config import RunConfig
 from marginalia.core.names import FOLDER_PREFIX
 from marginalia.data.dataset import Dataset
+from marginalia.losses.spec import HeadSpec
 from marginalia.record.description import Description, DrawnHead, SplitNames
 from marginalia.record.snapshot import HELD_OUT, SPLITS
 
@@ -22,7 +22,7 @@ def describe(config: RunConfig, dataset: Dataset) -> Description:
         lossname=config.lossname,
         class_names=dataset.class_names,
         splits={split: SplitNames() for split in SPLITS} | held_out,
-        head=DrawnHead(config.loss.drawn, config.loss.name, config.loss.regions),
+        head=DrawnHead(config.loss.inference_spec, config.loss.name, config.loss.regions),
         images=dataset.digest,
         source=found_again(config.data.dataset),
         settings=settings(config),

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from marginalia.config.run_config import OptimizerConfig, RunConfig
 from marginalia.core.margin import sampled_psi
 from marginalia.data.dataset import Split
-from marginalia.losses.angle_linear import AngleLinear, annealed
-from marginalia.losses.table import build_head
+from marginalia.losses.angle_linear import AngleLinear, annealed_lambda
+from marginalia.losses.registry import build_head
 from marginalia.models import ENCODERS
 from marginalia.record.metrics import Observed
 from marginalia.record.snapshot import Points
@@ -93,7 +93,7 @@ class Learner:
     def soften(self, index: int) -> None:
         """Sets how much of its margin AngleLinear has at this step."""
         if isinstance(self.head, AngleLinear):
-            self.head.softness = annealed(index, *self.annealing)
+            self.head.annealing_lambda = annealed_lambda(index, *self.annealing)
 
     def features(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
         """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
@@ -110,12 +110,12 @@ class Learner:
         self.head.eval()
         with torch.inference_mode():
             train = self.embed(shown.train)
-            self.head.settle(train, torch.tensor(shown.train.labels, device=self.device))
+            self.head.update_class_means(train, torch.tensor(shown.train.labels, device=self.device))
             unseen = self.points(shown.unseen, self.embed(shown.unseen)) if shown.unseen is not None else None
             return Observation(
                 self.seen(shown.train, train), self.seen(shown.test, self.embed(shown.test)), unseen,
                 self.head.directions().cpu().numpy().copy(),
-                sampled_psi(self.head.spec, self.head.softness) if isinstance(self.head, AngleLinear) else None,
+                sampled_psi(self.head.spec, self.head.annealing_lambda) if isinstance(self.head, AngleLinear) else None,
             )  # fmt: skip
 
     def embed(self, split: Split) -> Tensor:
@@ -125,11 +125,11 @@ class Learner:
 
     def seen(self, split: Split, features: Tensor) -> Observed:
         labels = torch.tensor(split.labels, device=self.device)
-        kept = self.head.margin_logits(features, labels).argmax(dim=1) == labels
+        kept = self.head(features, labels).argmax(dim=1) == labels
         return Observed(self.points(split, features), kept.cpu().numpy())
 
     def points(self, split: Split, features: Tensor) -> Points:
-        predictions = self.head.logits(features).argmax(dim=1)
+        predictions = self.head(features).argmax(dim=1)
         return Points(features.cpu().numpy(), split.labels, predictions.cpu().numpy())
 
 

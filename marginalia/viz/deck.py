@@ -149,7 +149,7 @@ def add_run(deck: Deck, run: Run, timing: Timing) -> None:
     last, spec = run.snapshots[-1], run.spec
     lines = [
         *map(as_text, in_training(run)),
-        *(["(cos goes on falling beyond 180°)"] if spec.bends_the_angle else []),
+        *(["(cos goes on falling beyond 180°)"] if spec.is_angular else []),
         f"test accuracy {100 * last.points('test').accuracy:.2f} %",
         f"mean angle to own class {in_degrees(last.metric('test_angle'))}",
         *([f"margin kept by {kept(run)}"] if spec.has_margin else []),

@@ -25,7 +25,7 @@ def own_logit(spec: MarginSpec) -> str:
     angle = r"\theta_y" if spec.m1 == 1 else rf"{spec.m1:g}\theta_y"
     if spec.m2:
         angle += f" + {spec.m2:g}"
-    cosine = rf"\cos({angle})" if spec.bends_the_angle else rf"\cos\,{angle}"
+    cosine = rf"\cos({angle})" if spec.is_angular else rf"\cos\,{angle}"
     core = f"{cosine} - {spec.m3:g}" if spec.m3 else cosine
     scale = scale_factor(spec, "y")
     return f"${scale}\\,({core})$" if spec.m3 and scale else f"${scale}\\,{core}$"

@@ -92,7 +92,7 @@ def require_as_planned(trial: Trial, file: ConfigFile, outputs: Path) -> None:
     found = read_description(folder)
     saved = {"margin": asdict(found.head.spec) if found.head else None, "settings": found.settings}
     asked = run_config(file, trial.lossname, trial.given, quick=False)
-    planned = {"margin": asdict(asked.loss.drawn), "settings": settings(asked)}
+    planned = {"margin": asdict(asked.loss.inference_spec), "settings": settings(asked)}
     lines = [
         f"{name} was {before!r}, the plan has {now!r}"
         for name, before, now in differences(saved, planned)

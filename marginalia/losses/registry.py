@@ -1,0 +1,47 @@
+"""Every head of this package by the name that a row of config.json gives it.
+
+A head is a class with a `Spec`, in a file of this folder: the file is all that has to be written.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import marginalia.losses
+from marginalia.core.margin import MarginSpec
+from marginalia.losses.angle_linear import AngleLinear
+from marginalia.losses.head import Head
+from marginalia.losses.metric_learning import MetricLearningSpec, objective
+from marginalia.losses.spec import HeadSpec
+
+
+@cache
+def heads() -> dict[str, type[Head]]:
+    """All heads that a row can name, in the order of their names; a row of AngleLinear names none."""
+    for module in pkgutil.iter_modules(marginalia.losses.__path__):
+        importlib.import_module(f"{marginalia.losses.__name__}.{module.name}")
+    found = sorted(named(Head.__subclasses__()), key=lambda head: head.Spec.name.lower())
+    return {head.Spec.name: head for head in found}
+
+
+def named(classes: Iterable[type[Head]]) -> Iterator[type[Head]]:
+    """Those that have numbers and a name, and their subclasses that have."""
+    for head in classes:
+        if "Spec" in vars(head) and issubclass(head.Spec, HeadSpec):
+            yield head
+        yield from named(head.__subclasses__())
+
+
+def build_head(spec: MarginSpec | HeadSpec, dimension: int, classes: int, start: str) -> Head:
+    """The head that belongs to these numbers, with fresh weights."""
+    head: type = AngleLinear if isinstance(spec, MarginSpec) else heads()[spec.name]
+    return head(dimension, classes, spec, start)
+
+
+def require_available(spec: MarginSpec | HeadSpec) -> None:
+    """InputError if the loss is another library's and cannot be had from there."""
+    if isinstance(spec, MetricLearningSpec):
+        objective(spec.loss)
