@@ -86,10 +86,10 @@ def step() -> None:
     """One training step of CosFace_v1."""
     import torch
 
-    from marginalia.training.learner import Learner
+    from marginalia.training.image_learner import ImageLearner
 
     config, dataset = settings("CosFace_v1")
-    learner = Learner(config, dataset.train.images, 10, steps=1000)
+    learner = ImageLearner(config, dataset.train.images, 10, steps=1000)
     images, labels = torch.tensor(dataset.train.images[:64]), torch.tensor(dataset.train.labels[:64])
     answer(**timed_ms(lambda: learner.step(0, images, labels), rounds=31))
 
@@ -150,15 +150,15 @@ def quick() -> None:
 
     started = time.perf_counter()
     import marginalia.cli.experiment as experiment
-    from marginalia.training.learner import Learner
+    from marginalia.training.image_learner import ImageLearner
 
     spent["imports"] = time.perf_counter() - started
     started = time.perf_counter()
     config, dataset = settings("CosFace_v1", quick=True)
     spent["settings and data"] = time.perf_counter() - started
-    timing(Learner, "__init__", "encoder, head and optimiser, for which torch imports more")
-    timing(Learner, "step", "training")
-    timing(Learner, "observe", "evaluation")
+    timing(ImageLearner, "__init__", "encoder, head and optimiser, for which torch imports more")
+    timing(ImageLearner, "step", "training")
+    timing(ImageLearner, "evaluate", "evaluation")
     timing(experiment.Experiment, "keep", "latest.png, snapshots and checkpoints")
     timing(experiment.Experiment, "draw", "GIFs and frames")
     timing(experiment.Experiment, "make_page", "page")

@@ -135,7 +135,7 @@ def test_rows_of_further_heads(tmp_path, row, part):
     file = tmp_path / "config.json"
     file.write_text(json.dumps(content))
     with pytest.raises(InputError, match=part):
-        read_config(file)
+        read_config(file).loss("mine")
 
 
 def test_nearest_names():
@@ -196,7 +196,8 @@ def test_a_key_given_twice_is_named_with_its_line(tmp_path, old, new, message):
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_byte_order_marks_are_read(tmp_path, config_file, coding):
     (tmp_path / "config.json").write_text((ROOT / "config.json").read_text(), encoding=coding)
-    assert read_config(tmp_path / "config.json") == config_file
+    read = read_config(tmp_path / "config.json")
+    assert replace(read, where=config_file.where) == config_file
 
 
 @pytest.mark.parametrize("name", ["\\ud800", "a\\u0007", "\\u2028"])

@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from marginalia.faces.augment import Moves, draw_moves, moved
-from marginalia.faces.batches import as_input, indices
+from marginalia.faces.batches import as_input
 from marginalia.faces.recipe import recipe_named
+from marginalia.training.steps import indices
 
 
 def moves(mirrored, shifts, zooms=1.0, turns=0.0, gains=1.0, offsets=0.0):

@@ -19,7 +19,7 @@ from marginalia.data.dataset import Dataset, Split
 from marginalia.faces.batches import Batch
 from marginalia.faces.checkpoint import read_rows, restore, save
 from marginalia.faces.heads import head_numbers
-from marginalia.faces.learner import Learner
+from marginalia.faces.learner import FaceLearner
 from marginalia.faces.recipe import recipe_named
 from marginalia.record.snapshot import Snapshot
 from marginalia.record.store import read_run
@@ -40,10 +40,10 @@ SMALL = {
 }
 
 
-def learner(head: str, ranks: Ranks, **changes) -> Learner:
+def learner(head: str, ranks: Ranks, **changes) -> FaceLearner:
     recipe = recipe_named("small", SMALL | changes)
     spec = head_numbers(head, CLASSES)
-    return Learner(recipe, spec, CLASSES, 3, STEPS, ranks, torch.device("cpu"), torch.float64)
+    return FaceLearner(recipe, spec, CLASSES, 3, STEPS, ranks, torch.device("cpu"), torch.float64)
 
 
 def batch(step: int, ranks: Ranks) -> Batch:
@@ -54,13 +54,13 @@ def batch(step: int, ranks: Ranks) -> Batch:
     return Batch(step, pixels[ranks.share(BATCH)], labels)
 
 
-def trained(learner: Learner, steps: range) -> list[float]:
+def trained(learner: FaceLearner, steps: range) -> list[float]:
     return [float(learner.step(batch(step, learner.ranks))) for step in steps]
 
 
-def everything(learner: Learner) -> dict[str, torch.Tensor]:
+def everything(learner: FaceLearner) -> dict[str, torch.Tensor]:
     """Weights of backbone and head, by name; of a sharded one this rank's rows only."""
-    parts = learner.backbone.state_dict() | learner.head.state_dict()
+    parts = learner.encoder.state_dict() | learner.head.state_dict()
     return {name: value.clone() for name, value in parts.items()}
 
 
@@ -117,7 +117,7 @@ def two(tmp_path_factory):
     return folder, *(torch.load(folder / f"rank{number}.pt") for number in (0, 1))
 
 
-def require_equal(one: Learner, losses: list[float], two, name: str) -> None:
+def require_equal(one: FaceLearner, losses: list[float], two, name: str) -> None:
     _, first, second = two
     for (found, weights), rows in ((first[name], slice(0, 4)), (second[name], slice(4, 7))):
         np.testing.assert_allclose(found, losses, atol=1e-10, rtol=0)
@@ -149,7 +149,7 @@ def test_a_stopped_training_goes_on_with_another_number_of_ranks(two):
     losses = trained(whole, range(STEPS))
     require_equal(whole, losses[2:], two, "from one")
     assert sorted(path.name for path in (folder / "two" / "steps" / "00000002").glob("classes*")) == [
-        "classes-000000000-000000004.pt", "classes-000000004-000000007.pt",
+        "classes-000000000-000000004.safetensors", "classes-000000004-000000007.safetensors",
     ]  # fmt: skip
     alone = learner("CosFace", ALONE)
     step = restore(folder / "two", alone)
@@ -177,12 +177,12 @@ def values(snapshot: Snapshot, part: str) -> np.ndarray:
 
 def test_any_rows_are_read_from_any_files(two):
     place = two[0] / "two" / "steps" / "00000002"
-    whole = read_rows(place, slice(0, 7), 7)["weight"]
+    whole = read_rows(place, slice(0, 7), 7, b"")["weight"]
     for count in (1, 2, 3, 7):
         for rows in shares(7, count):
-            assert torch.equal(read_rows(place, rows, 7)["weight"], whole[rows])
+            assert torch.equal(read_rows(place, rows, 7, b"")["weight"], whole[rows])
     with pytest.raises(ValueError, match="for 7 identities, of 8"):
-        read_rows(place, slice(4, 8), 8)
+        read_rows(place, slice(4, 8), 8, b"")
 
 
 def test_sampling_looks_at_fewer_classes_and_trains(two):
@@ -201,19 +201,19 @@ def test_sampling_is_refused_where_there_is_none():
 def test_a_damaged_or_foreign_checkpoint_is_refused(two, tmp_path):
     mine = learner("CosFace", ALONE)
     save(tmp_path, mine, 1)
-    other = Learner(replace(mine.recipe, dimension=6), mine.spec, CLASSES, 3, STEPS, ALONE, mine.device, mine.dtype)
-    with pytest.raises(InputError, match="does not fit this training"):
+    other = FaceLearner(replace(mine.recipe, dimension=6), mine.spec, CLASSES, 3, STEPS, ALONE, mine.device, mine.dtype)
+    with pytest.raises(InputError, match="does not fit this run"):
         restore(tmp_path, other)
-    more = Learner(mine.recipe, mine.spec, CLASSES + 1, 3, STEPS, ALONE, mine.device, mine.dtype)
+    more = FaceLearner(mine.recipe, mine.spec, CLASSES + 1, 3, STEPS, ALONE, mine.device, mine.dtype)
     with pytest.raises(InputError, match="for 7 identities, of 8"):
         restore(tmp_path, more)
-    path = tmp_path / "steps" / "00000001" / "backbone.pt"
+    path = tmp_path / "steps" / "00000001" / "backbone.safetensors"
     content = path.read_bytes()
     path.write_bytes(content[:-200])
-    with pytest.raises(InputError, match=r"backbone\.pt is damaged"):
+    with pytest.raises(InputError, match=r"backbone\.safetensors is damaged"):
         restore(tmp_path, mine)
     path.unlink()
-    with pytest.raises(InputError, match=r"backbone\.pt is missing"):
+    with pytest.raises(InputError, match=r"backbone\.safetensors is missing"):
         restore(tmp_path, mine)
     (tmp_path / "checkpoint.json").write_text("{")
     with pytest.raises(InputError, match=r"checkpoint.json is damaged"):

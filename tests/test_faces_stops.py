@@ -14,7 +14,7 @@ from marginalia.data.images import USUAL
 from marginalia.faces import run as running
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
-from marginalia.faces.learner import Learner
+from marginalia.faces.learner import FaceLearner
 
 
 def epochs_of(out) -> list[str]:
@@ -118,7 +118,7 @@ def test_ctrl_c_while_a_checkpoint_is_written(train_faces, tmp_path, monkeypatch
 def test_weights_that_overflow_in_the_last_step_of_an_epoch_are_not_saved(train_faces, tmp_path, monkeypatch):
     assert train_faces("--validation", 0.5)[0] == 0
     before = files_of(tmp_path / "out")
-    step = Learner.step
+    step = FaceLearner.step
 
     def overflows(self, batch):
         loss = step(self, batch)
@@ -126,10 +126,10 @@ def test_weights_that_overflow_in_the_last_step_of_an_epoch_are_not_saved(train_
             next(self.head.parameters()).fill_(torch.inf)
         return loss
 
-    monkeypatch.setattr(Learner, "step", overflows)
+    monkeypatch.setattr(FaceLearner, "step", overflows)
     code, _, err = train_faces("--validation", 0.5, "--batch-size", 8, "--overwrite")
     assert (code, err.count("\n")) == (2, 1)
-    assert "the weights are not finite after step 1; the last checkpoint is kept" in err
+    assert "the weights are not finite after step 1; what was saved until then is kept" in err
     assert files_of(tmp_path / "out") == before
 
 
@@ -142,14 +142,23 @@ def test_a_model_that_is_not_finite_gives_no_figures(train_faces, noise_album, t
         model.embed(read_folder(noise_album).paths(), USUAL, flipped=False)
 
 
-def test_a_rate_that_is_far_too_high_says_whether_there_is_a_checkpoint(train_faces):
+def test_a_rate_that_is_far_too_high_keeps_the_training_before(train_faces):
     code, _, err = train_faces("--validation", 0, "--lr", 1e9)
     assert (code, err.count("\n")) == (2, 1)
-    assert "; there is no checkpoint yet; try a lower --lr or --m" in err
+    assert "what was saved until then is kept; try a lower --lr" in err
     assert train_faces("--validation", 0)[0] == 0
-    code, _, err = train_faces("--validation", 0, "--lr", 1e9, "--overwrite")
-    assert (code, "; the last checkpoint is kept; try a lower --lr or --m" in err) == (2, True)
+    assert train_faces("--validation", 0, "--lr", 1e9, "--overwrite")[0] == 2
     assert "finished already" in train_faces("--validation", 0)[1]
+
+
+def test_weights_of_another_training_are_refused(train_faces, tmp_path):
+    assert train_faces("--validation", 0)[0] == 0
+    other = tmp_path / "other"
+    assert train_faces("--validation", 0, "--seed", 1, "--out", other)[0] == 0
+    mine = next((tmp_path / "out").rglob("backbone.safetensors"))
+    shutil.copy(next(other.rglob("backbone.safetensors")), mine)
+    with pytest.raises(InputError, match=r"backbone\.safetensors belongs to another training than run\.json"):
+        load_model(tmp_path / "out", torch.device("cpu"))
 
 
 def test_every_setting_that_differs_is_named(train_faces):

@@ -16,9 +16,9 @@ from marginalia.faces.batches import Batch, as_input, batches
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
-from marginalia.faces.heads import TABLE, eased, head_numbers
+from marginalia.faces.heads import TABLE, head_numbers, partial_margin
 from marginalia.faces.job import Job
-from marginalia.faces.learner import Learner, rate_at
+from marginalia.faces.learner import FaceLearner, rate_at
 from marginalia.faces.people import part
 from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
 from marginalia.faces.training import make_learner, train
@@ -53,7 +53,7 @@ def parts_of(album: Path, mine: Job):
 
 
 def state(learner) -> dict[str, torch.Tensor]:
-    return {key: value.clone() for key, value in (learner.backbone.state_dict() | learner.head.state_dict()).items()}
+    return {key: value.clone() for key, value in (learner.encoder.state_dict() | learner.head.state_dict()).items()}
 
 
 def require_round_trip(mine: Job, album: Path, folder: Path) -> None:
@@ -76,7 +76,7 @@ def require_round_trip(mine: Job, album: Path, folder: Path) -> None:
     for one in (learner, copy):
         torch.set_rng_state(random)
         with torch.no_grad():
-            seen = one.backbone.eval()(images)
+            seen = one.encoder.eval()(images)
         outcomes.append({"seen": seen, "loss": one.step(batch), **state(one)})
     assert any(not torch.equal(outcomes[0][key], value) for key, value in after.items())
     for key, value in outcomes[0].items():
@@ -129,7 +129,7 @@ def test_what_a_head_draws_does_not_depend_on_what_its_backbone_drew():
     losses = []
     for drawn_before in (0, 5):
         recipe = recipe_named("small", {"backbone": "sphere4", "size": "16x16", "dimension": 4})
-        learner = Learner(recipe, head_numbers("ElasticFace", 4), 4, 0, 9, ALONE, CPU, torch.float64)
+        learner = FaceLearner(recipe, head_numbers("ElasticFace", 4), 4, 0, 9, ALONE, CPU, torch.float64)
         torch.rand(drawn_before)
         after = torch.get_rng_state()
         pixels = torch.arange(4 * 16 * 16 * 3).reshape(4, 16, 16, 3).to(torch.uint8)
@@ -146,8 +146,8 @@ def test_rates_and_margins():
     assert rate_at(0.55, cosine) == pytest.approx(0.5)
     spec = head_numbers("ArcFace", 5000)
     assert (spec.s, spec.m2) == (64, 0.5)
-    assert eased(spec, 0.5).m2 == 0.25
-    assert eased(head_numbers("SphereFace", 5000), 0.5).m1 == 2.5
+    assert partial_margin(spec, 0.5).m2 == 0.25
+    assert partial_margin(head_numbers("SphereFace", 5000), 0.5).m1 == 2.5
     assert head_numbers("CosFace", 5).s < head_numbers("CosFace", 1000).s == 64
     assert head_numbers("SphereFace2", 5, s=9, m=0.1).r == 9
     assert set(read_recipes()) >= {"small", "CASIA-CosFace", "CASIA-SphereFace"}

@@ -15,7 +15,7 @@ from marginalia.losses.metric_learning import objective
 from marginalia.losses.registry import build_head
 from marginalia.record.metrics import class_centres
 from marginalia.record.store import read_run
-from marginalia.training.learner import Learner
+from marginalia.training.image_learner import ImageLearner
 
 from .heads import C, D, batch
 
@@ -45,7 +45,7 @@ def test_lambda_reaches_the_head(config_file, few_digits):
     asked = {"lambda_start": 1000.0, "lambda_least": 5.0, "basemodel": "MiniResnet18"}
     config = run_config(config_file, "A-softmax_v2", asked, quick=False)
     assert config.name.startswith("A-softmax_v2_MiniResnet18_lambda1000")
-    learner = Learner(config, few_digits.train.images, 10, 100)
+    learner = ImageLearner(config, few_digits.train.images, 10, 100)
     images, labels = torch.tensor(few_digits.train.images[:8]), torch.tensor(few_digits.train.labels[:8])
     seen = []
     for step in (0, 50):

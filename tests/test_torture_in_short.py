@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marginalia.training.learner import Learner
+from marginalia.training.image_learner import ImageLearner
 
 from .conftest import ROOT
 from .torture.common import SHORT_RUN, digits, run_here
@@ -46,14 +46,14 @@ def test_a_place_that_cannot_be_written(run, images, outputs):
 
 
 def test_a_folder_that_vanishes(run, images, tmp_path, monkeypatch):
-    original = Learner.step
+    original = ImageLearner.step
 
     def vanish(self, index, *batch):
         if index == 1:
             shutil.rmtree(tmp_path / "outputs")
         return original(self, index, *batch)
 
-    monkeypatch.setattr(Learner, "step", vanish)
+    monkeypatch.setattr(ImageLearner, "step", vanish)
     code, _, err = run("main.py", *SHORT_RUN, "--dataset", f"folder:{images}", "--outputs", tmp_path / "outputs")
     assert (code, err.count("\n")) == (2, 1)
     assert "epoch_01_step_" in err

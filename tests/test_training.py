@@ -17,8 +17,9 @@ from marginalia.record.metrics import Observed, measure, own_angles, scatter_rat
 from marginalia.record.snapshot import Points, epoch_label
 from marginalia.record.store import read_run
 from marginalia.training.describe import describe
-from marginalia.training.learner import Learner
-from marginalia.training.loop import moments, train
+from marginalia.training.image_learner import ImageLearner
+from marginalia.training.loop import snapshot_schedule as schedule
+from marginalia.training.loop import train
 
 from .conftest import ROOT
 
@@ -96,7 +97,7 @@ def test_a_loss_that_is_not_finite_stops_with_its_step(tiny, few_digits, tmp_pat
 
 def test_features_that_are_not_finite_are_not_saved(tiny, few_digits, tmp_path, monkeypatch):
     """The step after which a snapshot is due may be the one that destroys the weights."""
-    original = Learner.step
+    original = ImageLearner.step
 
     def destroy(self, index, images, labels):
         loss = original(self, index, images, labels)
@@ -104,7 +105,7 @@ def test_features_that_are_not_finite_are_not_saved(tiny, few_digits, tmp_path, 
             self.head.weight.data.fill_(float("nan"))
         return loss
 
-    monkeypatch.setattr(Learner, "step", destroy)
+    monkeypatch.setattr(ImageLearner, "step", destroy)
     with pytest.raises(InputError, match="no longer finite at epoch 2"):
         run_experiment(tiny("softmax", basemodel="MiniResnet18"), few_digits, tmp_path)
     assert [snapshot.epoch for snapshot in read_run(tmp_path).snapshots] == [0, 1]
@@ -112,29 +113,32 @@ def test_features_that_are_not_finite_are_not_saved(tiny, few_digits, tmp_path, 
 
 
 def test_snapshots_within_an_epoch(tiny, few_digits):
-    steps = moments(tiny("softmax", snapshots=4, batch_size=32), few_digits)
+    steps = schedule(tiny("softmax", snapshots=4, batch_size=32), few_digits)
     assert list(steps.values()) == [0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2]
     assert [epoch_label(epoch) for epoch in (0, 0.05, 7, 12.5)] == ["00", "00.05", "07", "12.50"]
 
 
 def test_most_snapshots_of_a_geometric_run_are_in_its_first_epoch(tiny, few_digits):
-    steps = moments(tiny("softmax", snapshots="geometric", batch_size=32), few_digits)
+    steps = schedule(tiny("softmax", snapshots="geometric", batch_size=32), few_digits)
     assert steps == {1: 1 / 8, 2: 1 / 4, 5: 1 / 2, 10: 1, 20: 2}
 
 
 def test_a_run_may_end_within_an_epoch(tiny, few_digits):
     half = tiny("softmax", snapshots=4, batch_size=32, epochs=0.5)
-    assert moments(half, few_digits) == {2: 0.25, 5: 0.5}
-    assert moments(tiny("softmax", snapshots=1, batch_size=32, epochs=1.5), few_digits) == {10: 1, 15: 1.5}
-    assert moments(tiny("softmax", snapshots="geometric", batch_size=32, epochs=0.2), few_digits) == {1: 1 / 8, 2: 0.2}
-    assert moments(tiny("softmax", snapshots="geometric", batch_size=32, epochs=0.01), few_digits) == {1: 0.01}
+    assert schedule(half, few_digits) == {2: 0.25, 5: 0.5}
+    assert schedule(tiny("softmax", snapshots=1, batch_size=32, epochs=1.5), few_digits) == {10: 1, 15: 1.5}
+    assert schedule(tiny("softmax", snapshots="geometric", batch_size=32, epochs=0.2), few_digits) == {
+        1: 1 / 8,
+        2: 0.2,
+    }
+    assert schedule(tiny("softmax", snapshots="geometric", batch_size=32, epochs=0.01), few_digits) == {1: 0.01}
     *_, last = train(half, few_digits)
     assert (last.step, last.snapshot.epoch) == (5, 0.5)
 
 
 @pytest.mark.parametrize("basemodel", ["LeNet_pp", "MiniResnet18"])
 def test_a_crop_hides_the_rim_of_the_images(tiny, few_digits, basemodel):
-    cropped = Learner(tiny("softmax", basemodel=basemodel, crop=2), few_digits.train.images, 10, steps=1)
+    cropped = ImageLearner(tiny("softmax", basemodel=basemodel, crop=2), few_digits.train.images, 10, steps=1)
     images = torch.tensor(few_digits.train.images[:20])
     rim = images.clone()
     rim[:, 2:-2, 2:-2] = 0

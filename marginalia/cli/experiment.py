@@ -30,7 +30,7 @@ from marginalia.training.checkpoint import NAME as CHECKPOINT
 from marginalia.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from marginalia.training.describe import describe
 from marginalia.training.device import torch_here
-from marginalia.training.loop import Progress, count_steps, moments, train
+from marginalia.training.loop import Progress, count_steps, snapshot_schedule, train
 from marginalia.training.ranks import ALONE, Ranks
 from marginalia.training.resume import look_into, up_to
 from marginalia.viz.frames import Page
@@ -117,7 +117,7 @@ class Experiment:
         """Trains what is left; if it stops on the way, draws GIFs of what there is."""
         start = read_checkpoint(self.folder, self.description.fingerprint) if found else None
         if start is not None:
-            due = moments(self.config, self.dataset)
+            due = snapshot_schedule(self.config, self.dataset)
             for snapshot in up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder):
                 self.note(snapshot)
         elif len(found) > 2:

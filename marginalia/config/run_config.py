@@ -79,7 +79,8 @@ class ModelConfig:
 class TrainingConfig:
     """epochs: passes over the training images; may be less than 1.
 
-    snapshots: how many an epoch has, or "geometric", see `training.loop.moments`; one before training comes on top.
+    snapshots: how many an epoch has, or "geometric", see `training.loop.snapshot_schedule`; one before training comes
+    on top.
     start: how the class directions are drawn, see `losses.head.initial_directions`.
     lambda_start, lambda_decay, lambda_least: a margin on the angle that comes in slowly, see
     `losses.angle_linear.annealed_lambda`; off with lambda_start 0.

@@ -15,6 +15,7 @@ from marginalia.faces.augment import draw_moves, moved
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.recipe import Recipe
 from marginalia.training.ranks import Ranks
+from marginalia.training.steps import indices
 
 MOST_KEPT_BYTES = 2 * 10**9
 AUGMENTATION_STREAM = 1
@@ -49,11 +50,6 @@ class Crops(Dataset):
         return pixels
 
 
-def steps_of_epoch(images: int, batch_size: int) -> int:
-    """Full batches; what is left over waits for the next epoch's order."""
-    return images // min(batch_size, images)
-
-
 def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int) -> Iterator[Batch]:
     """The batches of these steps, each image seen a little differently.
 
@@ -73,16 +69,6 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
         random = np.random.default_rng((seed, step, AUGMENTATION_STREAM))
         moves = draw_moves(size, recipe, random).part(share)
         yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
-
-
-def indices(images: int, size: int, seed: int, steps: range) -> Iterator[np.ndarray]:
-    """Which images each step sees, int64 (size,)."""
-    each, order, ordered = steps_of_epoch(images, size), np.array([]), -1
-    for step in steps:
-        epoch, number = divmod(step, each)
-        if epoch != ordered:
-            order, ordered = np.random.default_rng((seed, epoch)).permutation(images), epoch
-        yield order[number * size : (number + 1) * size]
 
 
 def as_input(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -19,8 +19,8 @@ from marginalia.faces.batches import as_input
 from marginalia.faces.checkpoint import BACKBONE, latest
 from marginalia.faces.protocol import Similarity, cosine
 from marginalia.faces.run_file import read_run_file
+from marginalia.faces.weights import read_weights
 from marginalia.training.device import uses_bfloat16
-from marginalia.training.tensors import read_tensors
 
 BATCH = 64
 
@@ -74,7 +74,7 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     recipe = description.recipe
     backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
     path = place / BACKBONE
-    state = read_tensors(path)
+    state = read_weights(path, description.fingerprint)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)
     bfloat16 = description.precision == "bf16" and uses_bfloat16("auto", device)

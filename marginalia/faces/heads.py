@@ -85,6 +85,6 @@ def margin_of(spec: LossSpec) -> str | None:
     return "m" if "m" in {field.name for field in fields(spec)} else None
 
 
-def eased(spec: MarginSpec, share: float) -> MarginSpec:
+def partial_margin(spec: MarginSpec, share: float) -> MarginSpec:
     """The margins at this share of the way from none to the whole ones."""
     return replace(spec, **{name: none + share * (getattr(spec, name) - none) for name, none in MARGINS.items()})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marginalia.config.run_config import LossSpec
-from marginalia.faces.batches import steps_of_epoch
 from marginalia.faces.recipe import Recipe
+from marginalia.training.steps import steps_of_epoch
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from marginalia.core.run_log import command_line, command_to_go_on
 from marginalia.faces.checkpoint import NAME as CHECKPOINT
 from marginalia.faces.checkpoint import latest, restore, save
 from marginalia.faces.job import Job
-from marginalia.faces.learner import Learner
+from marginalia.faces.learner import FaceLearner
 from marginalia.faces.people import Parts
 from marginalia.faces.progress import progress_bar
-from marginalia.faces.replacing import ASIDE, METRICS, put_aside, require_ours, settle
+from marginalia.faces.replacing import METRICS, put_aside, require_ours, settle
 from marginalia.faces.run_file import describe, read_run_file, write_run_file
-from marginalia.faces.training import DivergedError, Progress, make_learner, train
+from marginalia.faces.training import Progress, make_learner, train
 from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
 from marginalia.training.ranks import Ranks
 
@@ -54,10 +54,6 @@ def run_training(
         try:
             with with_all_ranks(ranks):
                 run.run(workers)
-        except DivergedError as error:
-            there = (folder / CHECKPOINT).exists() or (folder / ASIDE / CHECKPOINT).exists()
-            kept = "the last checkpoint is kept" if there else "there is no checkpoint yet"
-            raise InputError(f"{error}; {kept}; try a lower --lr or --m") from None
         except KeyboardInterrupt:
             if not run.begun:
                 raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None
@@ -89,6 +85,7 @@ class TrainingRun:
 
     def __init__(self, job: Job, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool):
         self.job, self.parts, self.folder, self.ranks, self.device = job, parts, folder, ranks, device
+        self.description = describe(job, parts)
         self.begun = not overwrite and (folder / CHECKPOINT).exists()
         self.rows: list[list[str]] = []
 
@@ -99,7 +96,7 @@ class TrainingRun:
             return
         learner = make_learner(self.job, self.parts, self.ranks, self.device)
         with on_this_rank(self.ranks):
-            first = restore(self.folder, learner) if self.begun else 0
+            first = restore(self.folder, learner, self.description.fingerprint) if self.begun else 0
         self.announce(first)
         self.rows = self.metrics_until(first)
         began = time.perf_counter()
@@ -118,13 +115,13 @@ class TrainingRun:
         minutes, seconds = divmod(round(time.perf_counter() - began), 60)
         self.say(f"{self.job.head}: trained in {minutes} min {seconds:02d} s -> {self.folder}")
 
-    def keep(self, learner: Learner, progress: Progress, seconds: float) -> None:
+    def keep(self, learner: FaceLearner, progress: Progress, seconds: float) -> None:
         """A checkpoint. The row of metrics comes first: a training that goes on drops rows that are too new."""
         if self.ranks.first and not self.begun:
             put_aside(self.folder)
-            write_run_file(self.folder, describe(self.job, self.parts))
+            write_run_file(self.folder, self.description)
         self.note(progress, seconds)
-        save(self.folder, learner, progress.step)
+        save(self.folder, learner, progress.step, self.description.fingerprint)
         if self.ranks.first and not self.begun:
             settle(self.folder)
         self.begun = True

@@ -39,6 +39,11 @@ class RunFile:
     validation_people: list[str]
     images: str
 
+    @property
+    def fingerprint(self) -> bytes:
+        """Differs for any two trainings that differ in anything said here."""
+        return hashlib.blake2b(json.dumps(asdict(self)).encode(), digest_size=16).digest()
+
     def require_same(self, other: RunFile, folder: Path) -> None:
         """InputError naming each thing in which a training that is there differs from this one."""
         different = [what for name, what in differences(asdict(self), asdict(other)) if name != "format"]

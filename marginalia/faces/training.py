@@ -12,19 +12,14 @@ from marginalia.core.errors import InputError
 from marginalia.faces.batches import Batch, batches
 from marginalia.faces.embedder import NetworkEmbedder
 from marginalia.faces.job import Job
-from marginalia.faces.learner import Learner
+from marginalia.faces.learner import FaceLearner
 from marginalia.faces.measures import roc
 from marginalia.faces.pairs import all_pairs
 from marginalia.faces.people import Parts
 from marginalia.faces.protocol import cosine, scores_of_pairs
 from marginalia.training.agreement import on_this_rank
 from marginalia.training.ranks import Ranks
-
-STEPS_BETWEEN_REPORTS = 10
-
-
-class DivergedError(InputError):
-    """Loss or weights are no longer finite."""
+from marginalia.training.steps import DivergedError, take_steps
 
 
 @dataclass(frozen=True)
@@ -39,34 +34,27 @@ class Progress:
     eer: float | None = None
 
 
-def make_learner(job: Job, parts: Parts, ranks: Ranks, device: torch.device) -> Learner:
+def make_learner(job: Job, parts: Parts, ranks: Ranks, device: torch.device) -> FaceLearner:
     steps, classes = job.steps(len(parts.train)), len(parts.train.people)
-    return Learner(
+    return FaceLearner(
         job.recipe, job.spec, classes, job.seed, steps, ranks, device, bfloat16=job.precision == "bf16"
     )  # fmt: skip
 
 
-def train(job: Job, parts: Parts, learner: Learner, first: int, workers: int = 0) -> Iterator[Progress]:
-    """The steps from `first` on. Raises DivergedError naming the step when that is so."""
+def train(job: Job, parts: Parts, learner: FaceLearner, first: int, workers: int = 0) -> Iterator[Progress]:
+    """The steps from `first` on. Raises DivergedError when the loss or a weight is no longer finite."""
     recipe, steps = job.recipe, job.steps(len(parts.train))
     each = steps // recipe.epochs
-    losses: list[torch.Tensor] = []
     seen = batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers)
-    for batch in told_by_its_reader(seen, learner.ranks):
-        losses.append(learner.step(batch))
-        done = batch.step + 1
-        ends_epoch = done % each == 0
-        if not ends_epoch and len(losses) < STEPS_BETWEEN_REPORTS:
-            continue
-        loss = finite_mean(losses, done)
-        losses.clear()
-        if ends_epoch and not learner.is_finite():
+    ends = range(each, steps + 1, each)
+    for done, losses in take_steps(learner.step, without_traceback(seen, learner.ranks), first, ends):
+        if done in ends and not learner.is_finite():
             raise DivergedError(f"the weights are not finite after step {done}")
-        eer = validate(learner, parts, recipe.shape) if ends_epoch else None
-        yield Progress(done, steps, done / each, loss, ends_epoch, eer)
+        eer = validate(learner, parts, recipe.shape) if done in ends else None
+        yield Progress(done, steps, done / each, float(np.mean(losses)), done in ends, eer)
 
 
-def told_by_its_reader(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
+def without_traceback(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
     """The batches. Each rank reads images of its own, so that the others do not know of one that cannot be read.
 
     Processes that read (`workers`) put their traceback before the message.
@@ -78,22 +66,14 @@ def told_by_its_reader(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
             raise InputError(str(error).rpartition("InputError: ")[2]) from None
 
 
-def finite_mean(losses: list[torch.Tensor], done: int) -> float:
-    values = torch.stack(losses).tolist()
-    for step, value in enumerate(values, start=done - len(values) + 1):
-        if not np.isfinite(value):
-            raise DivergedError(f"the loss is {value} at step {step}")
-    return float(np.mean(values))
-
-
-def validate(learner: Learner, parts: Parts, shape: tuple[int, int]) -> float | None:
+def validate(learner: FaceLearner, parts: Parts, shape: tuple[int, int]) -> float | None:
     """Equal error rate of all pairs of the validating people's images, by the first rank; None where nobody does."""
     folder = parts.validation
     if folder is None:
         return None
     eer = None
     if learner.ranks.first:
-        embedder = NetworkEmbedder(learner.backbone, shape, learner.device, learner.bfloat16)
+        embedder = NetworkEmbedder(learner.encoder, shape, learner.device, learner.bfloat16)
         features = embedder.embed(folder.paths(), folder.reading, flipped=False)
         pairs, left, right = all_pairs(folder)
         eer = roc(scores_of_pairs(cosine, features, left, right), pairs.same).eer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,33 +26,50 @@ class Checkpoint:
     state: dict[str, Any]
 
 
-def take(learner: Learner, steps_done: int) -> Checkpoint:
+def checkpoint_of(learner: Learner, steps_done: int) -> Checkpoint:
     """The learner as it is now; the tensors are its own, so write it before the next step."""
-    state = {
+    return Checkpoint(steps_done, state_of(learner))
+
+
+def state_of(learner: Learner) -> dict[str, Any]:
+    """All but what each rank holds a part of: that and its optimiser, the second one, are left out."""
+    return {
         "encoder": learner.encoder.state_dict(),
-        "head": learner.head.state_dict(),
-        "optimizer": learner.optimizer.state_dict(),
+        "head": {} if learner.shard else learner.head.state_dict(),
+        "optimizer": learner.optimizers[0].state_dict(),
         "random": torch.get_rng_state(),
     }
-    return Checkpoint(steps_done, state)
 
 
 def restore(learner: Learner, checkpoint: Checkpoint) -> None:
     """Puts the state into a learner of the same config. Raises InputError if it is another one's."""
+    with fitting(NAME):
+        load_state(learner, checkpoint.state)
+
+
+def load_state(learner: Learner, state: dict[str, Any]) -> None:
+    """What `state_of` gave. Raises whatever torch raises where it does not fit."""
+    learner.encoder.load_state_dict(state["encoder"])
+    if not learner.shard:
+        learner.head.load_state_dict(state["head"])
+    require_same_optimizer(learner.optimizers[0], state["optimizer"])
+    learner.optimizers[0].load_state_dict(state["optimizer"])
+    torch.set_rng_state(state["random"])
+
+
+@contextmanager
+def fitting(what: str) -> Iterator[None]:
+    """InputError where a state does not fit the training that loads it."""
     try:
-        learner.encoder.load_state_dict(checkpoint.state["encoder"])
-        learner.head.load_state_dict(checkpoint.state["head"])
-        require_same_optimizer(learner.optimizer.state_dict(), checkpoint.state["optimizer"], learner)
-        learner.optimizer.load_state_dict(checkpoint.state["optimizer"])
-        torch.set_rng_state(checkpoint.state["random"])
+        yield
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{NAME} does not fit this run ({first_line(error)}); train anew with --overwrite") from None
+        raise InputError(f"{what} does not fit this run ({first_line(error)}); train anew with --overwrite") from None
 
 
-def require_same_optimizer(mine: dict[str, Any], saved: dict[str, Any], learner: Learner) -> None:
+def require_same_optimizer(mine: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
     """ValueError unless the saved moments have the shapes of the parameters they belong to."""
-    parameters = [parameter for group in learner.optimizer.param_groups for parameter in group["params"]]
-    if set(saved) != set(mine) or not set(saved["state"]) <= set(range(len(parameters))):
+    parameters = [parameter for group in mine.param_groups for parameter in group["params"]]
+    if set(saved) != set(mine.state_dict()) or not set(saved["state"]) <= set(range(len(parameters))):
         raise ValueError("another optimiser's state")
     for number, moments in saved["state"].items():
         for value in moments.values():

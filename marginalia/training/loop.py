@@ -10,16 +10,15 @@ import numpy as np
 import torch
 
 from marginalia.config.run_config import ALL, RunConfig
-from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset, Split
 from marginalia.record.metrics import measure
 from marginalia.record.snapshot import HELD_OUT, SPLITS, Snapshot
-from marginalia.training.checkpoint import Checkpoint, restore, take
-from marginalia.training.learner import Learner, Shown
+from marginalia.training.checkpoint import Checkpoint, checkpoint_of, restore
+from marginalia.training.image_learner import DisplayedImages, ImageLearner
 from marginalia.training.open_set import verification
 from marginalia.training.ranks import ALONE, Ranks
+from marginalia.training.steps import DivergedError, indices, steps_of_epoch, take_steps
 
-STEPS_BETWEEN_REPORTS = 8
 FIRST_EPOCH = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2)
 
 
@@ -43,35 +42,28 @@ def train(
 ) -> Iterator[Progress]:
     """Trains one run and yields its progress, first the snapshot before training; or goes on from a checkpoint.
 
-    Raises InputError naming the step when the loss is no longer finite.
+    Raises DivergedError when the loss or a feature is no longer finite.
     """
-    batch_size = min(config.training.batch_size, len(dataset.train))
     steps = count_steps(config, dataset)
-    steps_per_epoch = steps_an_epoch(config, dataset)
-    learner = Learner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
-    shown = images_shown(config, dataset)
-    due = moments(config, dataset)
-    losses: list[torch.Tensor] = []
-    since_snapshot: list[float] = []
+    learner = ImageLearner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
+    displayed = displayed_images(config, dataset)
+    schedule = snapshot_schedule(config, dataset)
     if start is None:
-        yield Progress(0, 0.0, float("nan"), look(learner, shown, 0.0, 0, float("nan")))
+        yield Progress(0, 0.0, float("nan"), evaluate(learner, displayed, 0.0, 0, float("nan")))
     else:
         restore(learner, start)
     first = start.steps_done if start else 0
-    for step, images, labels in batches(dataset.train, learner.device, config, batch_size, range(first, steps)):
-        losses.append(learner.step(step, images, labels))
-        done = step + 1
-        if done not in due and done % STEPS_BETWEEN_REPORTS:
+    batches = batches_of(dataset.train, learner.device, config, range(first, steps))
+    since_snapshot: list[float] = []
+    for done, losses in take_steps(lambda batch: learner.step(*batch), batches, first, schedule):
+        since_snapshot += losses
+        epoch = done / steps_an_epoch(config, dataset)
+        if done not in schedule:
+            yield Progress(done, epoch, losses[-1])
             continue
-        since_snapshot += finite(losses, done)
-        losses.clear()
-        epoch, loss = done / steps_per_epoch, since_snapshot[-1]
-        if done not in due:
-            yield Progress(done, epoch, loss)
-            continue
-        snapshot = look(learner, shown, due[done], done, float(np.mean(since_snapshot)))
+        snapshot = evaluate(learner, displayed, schedule[done], done, float(np.mean(since_snapshot)))
         since_snapshot.clear()
-        yield Progress(done, epoch, loss, snapshot, take(learner, done))
+        yield Progress(done, epoch, losses[-1], snapshot, checkpoint_of(learner, done))
 
 
 def count_steps(config: RunConfig, dataset: Dataset) -> int:
@@ -80,10 +72,10 @@ def count_steps(config: RunConfig, dataset: Dataset) -> int:
 
 
 def steps_an_epoch(config: RunConfig, dataset: Dataset) -> int:
-    return len(dataset.train) // min(config.training.batch_size, len(dataset.train))
+    return steps_of_epoch(len(dataset.train), config.training.batch_size)
 
 
-def moments(config: RunConfig, dataset: Dataset) -> dict[int, float]:
+def snapshot_schedule(config: RunConfig, dataset: Dataset) -> dict[int, float]:
     """The number of steps done at which a snapshot is due, with its epoch.
 
     geometric: in the first epoch, where a space changes fastest, at 1/64, 1/32, … 1/2 of it; then after each epoch. The
@@ -100,56 +92,38 @@ def moments(config: RunConfig, dataset: Dataset) -> dict[int, float]:
     return found | {count_steps(config, dataset): float(epochs)}
 
 
-def batches(
-    split: Split, device: torch.device, config: RunConfig, batch_size: int, steps: range
+def batches_of(
+    split: Split, device: torch.device, config: RunConfig, steps: range
 ) -> Iterator[tuple[int, torch.Tensor, torch.Tensor]]:
-    """(step, uint8 images, int64 labels) of these steps; the order of each epoch follows from the seed alone."""
+    """(step, uint8 images, int64 labels) of these steps."""
     images = torch.tensor(split.images, device=device)
     labels = torch.tensor(split.labels, device=device)
-    steps_per_epoch = len(split) // batch_size
-    shuffled = None
-    for step in steps:
-        epoch, number = divmod(step, steps_per_epoch)
-        if shuffled is None or number == 0:
-            order = np.random.default_rng((config.training.seed, epoch)).permutation(len(split))
-            shuffled = torch.from_numpy(order).to(device)
-        chosen = shuffled[number * batch_size : (number + 1) * batch_size]
-        yield step, images[chosen], labels[chosen]
+    batch_size = min(config.training.batch_size, len(split))
+    for step, chosen in zip(steps, indices(len(split), batch_size, config.training.seed, steps), strict=True):
+        on_device = torch.from_numpy(chosen).to(device)
+        yield step, images[on_device], labels[on_device]
 
 
-def finite(losses: list[torch.Tensor], done: int) -> list[float]:
-    """The losses of the last steps as numbers; InputError naming the first step that has none."""
-    values = torch.stack(losses).tolist()
-    for step, value in enumerate(values, start=done - len(values) + 1):
-        if not np.isfinite(value):
-            raise diverged(f"the loss is {value} at step {step}")
-    return values
-
-
-def diverged(what: str) -> InputError:
-    return InputError(
-        f"{what}; what was saved until then is kept; try a lower --lr, a smaller margin or --precision fp32"
-    )
-
-
-def images_shown(config: RunConfig, dataset: Dataset) -> Shown:
+def displayed_images(config: RunConfig, dataset: Dataset) -> DisplayedImages:
     """The same images in every snapshot of a run; which ones follows from the seed."""
 
     def some(split: Split, setting: int | str) -> Split:
         return split.sample(None if setting == ALL else int(setting), config.training.seed)
 
     unseen = some(dataset.unseen, config.data.test_points) if dataset.unseen is not None else None
-    return Shown(some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), unseen)
+    return DisplayedImages(
+        some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), unseen
+    )
 
 
-def look(learner: Learner, shown: Shown, epoch: float, step: int, loss: float) -> Snapshot:
-    """The snapshot; InputError if features or class weights are not finite, so that none of it is saved."""
-    seen = learner.observe(shown)
-    splits = dict(zip(SPLITS, (seen.train.points, seen.test.points), strict=True))
-    splits |= {HELD_OUT: seen.unseen} if seen.unseen is not None else {}
-    if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in splits.values()), seen.class_weights)):
-        raise diverged(f"features are no longer finite at epoch {epoch:g}")
-    metrics = measure(seen.train, seen.test, seen.class_weights, loss)
-    if seen.unseen is not None:
-        metrics |= verification(seen.unseen, seen.test.points)
-    return Snapshot(epoch, step, splits, seen.class_weights, metrics, psi=seen.psi)
+def evaluate(learner: ImageLearner, displayed: DisplayedImages, epoch: float, step: int, loss: float) -> Snapshot:
+    """The snapshot; DivergedError if features or class weights are not finite, so that none of it is saved."""
+    found = learner.evaluate(displayed)
+    splits = dict(zip(SPLITS, (found.train.points, found.test.points), strict=True))
+    splits |= {HELD_OUT: found.unseen} if found.unseen is not None else {}
+    if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in splits.values()), found.class_weights)):
+        raise DivergedError(f"features are no longer finite at epoch {epoch:g}")
+    metrics = measure(found.train, found.test, found.class_weights, loss)
+    if found.unseen is not None:
+        metrics |= verification(found.unseen, found.test.points)
+    return Snapshot(epoch, step, splits, found.class_weights, metrics, psi=found.psi)

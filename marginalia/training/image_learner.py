@@ -1,0 +1,131 @@
+"""The learner of images with a small embedding: it takes steps and evaluates the images displayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from marginalia.config.run_config import OptimizerConfig, RunConfig
+from marginalia.core.margin import sampled_psi
+from marginalia.data.dataset import Split
+from marginalia.losses.angle_linear import AngleLinear, annealed_lambda
+from marginalia.losses.head import Head
+from marginalia.losses.registry import build_head
+from marginalia.models import ENCODERS
+from marginalia.record.metrics import Observed
+from marginalia.record.snapshot import Points
+from marginalia.training.device import resolve_device, uses_bfloat16
+from marginalia.training.learner import Learner, decaying, one_cycle
+from marginalia.training.ranks import ALONE, Ranks, gather, local_device
+
+EVALUATION_BATCH = 125
+PIXEL_SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class DisplayedImages:
+    """The images of every snapshot; unseen: those of classes held out, or None."""
+
+    train: Split
+    test: Split
+    unseen: Split | None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an encoder and its head make of the images displayed. class_weights: (C, D); psi: see `Snapshot`."""
+
+    train: Observed
+    test: Observed
+    unseen: Points | None
+    class_weights: np.ndarray
+    psi: np.ndarray | None
+
+
+class ImageLearner(Learner):
+    """What training changes: the seed decides its first state, on all ranks the same.
+
+    images: uint8 (N, 28, 28) of the training split, from which the mean and spread of a pixel are taken.
+    """
+
+    head: Head
+
+    def __init__(self, config: RunConfig, images: np.ndarray, classes: int, steps: int, ranks: Ranks = ALONE):
+        training, self.recipe, self.steps = config.training, config.optimizer, steps
+        device = local_device(resolve_device(training.device))
+        torch.manual_seed(training.seed)
+        dimension = config.model.visual_dimension
+        encoder = ENCODERS[config.model.basemodel](dimension)
+        head = build_head(config.loss, dimension, classes, training.start)
+        bfloat16 = uses_bfloat16(training.precision, device)
+        super().__init__(encoder, head, ranks, device, bfloat16, self.recipe.clip_norm)
+        self.annealing = (training.lambda_start, training.lambda_decay, training.lambda_least)
+        self.anneal(0)
+        self.optimizers = [build_optimizer(training.optimizer, self.recipe, self.parameters)]
+        pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
+        self.crop = config.data.crop
+        self.pixel_mean, self.pixel_spread = float(pixels.mean()), float(pixels.std()) or 1.0
+
+    def step(self, index: int, images: Tensor, labels: Tensor) -> Tensor:
+        """One step of the optimiser on uint8 (N, 28, 28) and int64 (N,); returns the loss, not yet read back.
+
+        Each rank looks at its share of the images, and at the features of all.
+        """
+        self.anneal(index)
+        self.encoder.train()
+        self.head.train()
+        mine = self.features(images[self.ranks.share(len(images))], self.network)
+        loss = self.head.loss(gather(mine, len(images), self.ranks, in_parts=False), labels)
+        return self.update(loss, self.recipe.lr * one_cycle(index / self.steps, self.recipe.warmup))
+
+    def anneal(self, index: int) -> None:
+        """Sets how much of its margin AngleLinear has at this step."""
+        if isinstance(self.head, AngleLinear):
+            self.head.annealing_lambda = annealed_lambda(index, *self.annealing)
+
+    def features(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
+        """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
+        cut = slice(self.crop, images.shape[1] - self.crop)
+        standard = (images[:, None, cut, cut].float() - self.pixel_mean) / self.pixel_spread
+        return self.encode(standard, network)
+
+    def evaluate(self, displayed: DisplayedImages) -> Evaluation:
+        """Features and predictions of all images shown, without gradients; predictions without margin."""
+        self.encoder.eval()
+        self.head.eval()
+        with torch.inference_mode():
+            train = self.embed(displayed.train)
+            self.head.update_class_means(train, torch.tensor(displayed.train.labels, device=self.device))
+            unseen = (
+                self.points(displayed.unseen, self.embed(displayed.unseen)) if displayed.unseen is not None else None
+            )
+            return Evaluation(
+                self.seen(displayed.train, train), self.seen(displayed.test, self.embed(displayed.test)), unseen,
+                self.head.directions().cpu().numpy().copy(),
+                sampled_psi(self.head.spec, self.head.annealing_lambda) if isinstance(self.head, AngleLinear) else None,
+            )  # fmt: skip
+
+    def embed(self, split: Split) -> Tensor:
+        """Features of all images, float32 (N, D)."""
+        images = torch.tensor(split.images, device=self.device)
+        return torch.cat([self.features(batch) for batch in images.split(EVALUATION_BATCH)])
+
+    def seen(self, split: Split, features: Tensor) -> Observed:
+        labels = torch.tensor(split.labels, device=self.device)
+        kept = self.head(features, labels).argmax(dim=1) == labels
+        return Observed(self.points(split, features), kept.cpu().numpy())
+
+    def points(self, split: Split, features: Tensor) -> Points:
+        predictions = self.head(features).argmax(dim=1)
+        return Points(features.cpu().numpy(), split.labels, predictions.cpu().numpy())
+
+
+def build_optimizer(name: str, recipe: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    """AdamW or SGD with Nesterov momentum."""
+    groups = decaying(parameters, recipe.weight_decay)
+    if name == "adamw":
+        return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, recipe.beta2), fused=True)
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, nesterov=recipe.momentum > 0)
