@@ -10,7 +10,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, SplitName
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.movie import movie_bytes, png_bytes
 from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
@@ -23,7 +23,7 @@ def frame(run: Run, number: int = -1, split: SplitName = "test", style: Style | 
 
     Raises InputError if the run cannot be drawn: if it has more than three dimensions, or no class weights.
     """
-    return Page(run, split, style or Style()).image(range(len(run.snapshots))[number])
+    return SquareFrame(run, split, style or Style()).image(range(len(run.snapshots))[number])
 
 
 def png(run: Run, number: int = -1, split: SplitName = "test", style: Style | None = None) -> bytes:
@@ -41,7 +41,7 @@ def gif(
     path = Path(path)
     if path.suffix not in KINDS:
         raise InputError(f"{path} must end with {', '.join(KINDS)}")
-    content = movie_bytes(Page(run, split, style or Style()), timing or Timing(), path.suffix[1:])
+    content = movie_bytes(SquareFrame(run, split, style or Style()), timing or Timing(), path.suffix[1:])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
     return path
@@ -57,6 +57,6 @@ def page(run: Run, description: Description, path: str | Path, data_dir: Path, s
     from marginalia.viz.page.assemble import write_page
 
     path = Path(path)
-    dataset = load_dataset(source_of(description), data_dir).without(run.unseen_names)
+    dataset = load_dataset(source_of(description), data_dir).without(run.held_out_names)
     write_page(path, [run], [images_of(run, description, dataset)], style or Style())
     return path

@@ -9,7 +9,7 @@ import numpy as np
 
 from marginalia.config.config_file import ConfigFile
 from marginalia.record.description import Description, DrawnHead, SplitNames
-from marginalia.record.metrics import Observed, measure
+from marginalia.record.metrics import SplitEvaluation, measure
 from marginalia.record.snapshot import HELD_OUT, Points, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import write_description
@@ -31,7 +31,7 @@ def made_up_run(
     for epoch in range(snapshots):
         features = (epoch + 0.1) * weights[labels] + random.normal(size=(count, dimension), scale=0.3)
         points = Points(features.astype(np.float32), labels, predictions)
-        seen = Observed(points, random.random(count) < 0.7)
+        seen = SplitEvaluation(points, random.random(count) < 0.7)
         metrics = measure(seen, seen, weights, 1.0)
         made.append(Snapshot(float(epoch), 10 * epoch, {"train": points, "test": points}, weights, metrics))
     return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))
@@ -39,7 +39,7 @@ def made_up_run(
 
 def save(run: Run, place: Path, images: str = "", settings: dict[str, Any] | None = None) -> None:
     """A finished run on disk, as training leaves it. images, settings: what run.json says of them."""
-    held_out = {HELD_OUT: SplitNames(run.unseen_names)} if run.unseen_names else {}
+    held_out = {HELD_OUT: SplitNames(run.held_out_names)} if run.held_out_names else {}
     described = Description(
         name=run.name,
         lossname=run.lossname,

@@ -9,7 +9,7 @@ import numpy as np
 
 from marginalia.core.margin import MarginSpec
 from marginalia.data.dataset import Dataset
-from marginalia.record.metrics import Observed, measure, unit
+from marginalia.record.metrics import SplitEvaluation, measure, unit
 from marginalia.record.snapshot import SPLITS, Points, Run, Snapshot
 
 from . import made_up
@@ -35,7 +35,7 @@ def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapsh
             logits = features @ (unit(weights) if spec.w_norm else weights).T
             points[split] = Points(features.astype(np.float32), part.labels, logits.argmax(axis=1))
         weights = weights.astype(np.float32)
-        seen = [Observed(points[split], points[split].predictions == points[split].labels) for split in SPLITS]
+        seen = [SplitEvaluation(points[split], points[split].predictions == points[split].labels) for split in SPLITS]
         metrics = measure(*seen, weights, 1.0 if epoch else float("nan"))
         made.append(Snapshot(float(epoch), 10 * epoch, points, weights, metrics))
     return Run(name, name, spec, dataset.class_names, tuple(made))

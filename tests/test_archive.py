@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from marginalia.cli.exports import Order
+from marginalia.cli.exports import RenderOptions
 from marginalia.cli.pages import export_page
 from marginalia.cli.records import RECORDS, unpacked
 from marginalia.core.errors import InputError
@@ -115,9 +115,9 @@ def test_one_record_in_the_way_does_not_block_the_others(tmp_path):
 
 def test_runs_of_one_page_are_turned_alike_and_a_mirrored_one_says_so(config_file, tmp_path):
     outputs = unpacked(tmp_path, {"softmax", "A-softmax_v1"})
-    order = Order(outputs, SPLITS, Style(), Timing(), "gif", (0, None))
+    options = RenderOptions(outputs, SPLITS, Style(), Timing(), "gif", (0, None))
     page = tmp_path / "two.html"
-    export_page(["softmax", "A-softmax_v1"], config_file, page, order)
+    export_page(["softmax", "A-softmax_v1"], config_file, page, options)
     (data,) = re.findall(r'id="page-data">(.*?)</script>', page.read_text(encoding="utf-8"))
     about = json.loads(data)
     assert [run["name"] for run in about["runs"]] == ["softmax", "A-softmax_v1 ↔"]

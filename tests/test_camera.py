@@ -11,7 +11,7 @@ from marginalia.core.errors import InputError
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run
 from marginalia.viz.camera import INSIDE, KINDS, Camera, widest_gap
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.geometry import CLOUD_REACH, half_height
 from marginalia.viz.pull import pull
 from marginalia.viz.regions import cells
@@ -93,7 +93,7 @@ def test_a_fixed_camera_is_as_it_was(growing):
     features = growing.snapshots[2].points("train").features
     assert camera.seen(features, growing.snapshots[2]) is features
     assert camera.reach == half_height(growing)
-    page = Page(growing, "test", Style(camera="fixed"))
+    page = SquareFrame(growing, "test", Style(camera="fixed"))
     page.show(2)
     assert page.lengths.get_text() == ""
     assert page.scatter.lengths is None
@@ -111,7 +111,7 @@ def test_it_moves_smoothly_between_snapshots(growing):
 @pytest.mark.parametrize("kind", ["follow", "log"])
 def test_the_numbers_on_the_rings_are_lengths(growing, kind):
     """A feature of the length that stands at a ring would stand on that ring."""
-    page = Page(growing, "test", Style(camera=kind))
+    page = SquareFrame(growing, "test", Style(camera=kind))
     for number, snapshot in enumerate(growing.snapshots):
         page.show(number)
         rings = page.scatter.lengths
@@ -130,7 +130,7 @@ def test_the_numbers_on_the_rings_are_lengths(growing, kind):
 
 def test_a_made_up_moment_shows_only_measured_numbers(growing):
     smooth = tweened(growing, 3)
-    page = Page(growing, "test", Style())
+    page = SquareFrame(growing, "test", Style())
     page.run = smooth
     texts = []
     for number in (4, 6):
@@ -149,7 +149,9 @@ def test_features_that_are_all_zero_are_drawn(config_file):
     nothing = {split: replace(points, features=np.zeros_like(points.features))
                for split, points in run.snapshots[0].splits.items()}  # fmt: skip
     for kind in KINDS:
-        page = Page(replace(run, snapshots=(replace(run.snapshots[0], splits=nothing),)), "test", Style(camera=kind))
+        page = SquareFrame(
+            replace(run, snapshots=(replace(run.snapshots[0], splits=nothing),)), "test", Style(camera=kind)
+        )
         page.show(0)
         dots = drawn(page.scatter.dots.front)
         assert dots.shape == (400, 2) and not dots.any()
@@ -160,7 +162,7 @@ def test_cells_are_those_of_the_weights_however_long_these_are(growing):
     weights = np.array([[9e5, 0], [1, 2], [-3, 1], [0, -4]] + [[0.1 * n, 1] for n in range(6)], np.float32)
     snapshots = tuple(replace(snapshot, class_weights=weights) for snapshot in growing.snapshots)
     celled = replace(growing, regions="cells", snapshots=snapshots)
-    page = Page(celled, "test", Style())
+    page = SquareFrame(celled, "test", Style())
     page.show(1)
     scale = page.scatter.camera.scale(celled.snapshots[1])
     expected = [polygon for polygon in cells(scale * weights, BEYOND) if len(polygon)]
@@ -168,14 +170,14 @@ def test_cells_are_those_of_the_weights_however_long_these_are(growing):
     drawn = [path[: len(polygon)] for path, polygon in zip(paths, expected, strict=True)]
     for mine, theirs in zip(drawn, expected, strict=True):
         np.testing.assert_allclose(mine, theirs)
-    page = Page(celled, "test", Style(camera="log"))
+    page = SquareFrame(celled, "test", Style(camera="log"))
     page.show(1)
     assert page.scatter.sectors.regions.get_paths() == []
 
 
 @pytest.mark.parametrize("camera", ["follow", "fixed"])
 def test_arrows_are_the_pull_at_the_places_where_they_stand(growing, camera):
-    page = Page(growing, "test", Style(camera=camera, pull="3"))
+    page = SquareFrame(growing, "test", Style(camera=camera, pull="3"))
     for number in (0, 3):
         page.show(number)
         snapshot, field = growing.snapshots[number], page.scatter.pull
@@ -187,13 +189,13 @@ def test_arrows_are_the_pull_at_the_places_where_they_stand(growing, camera):
         np.testing.assert_allclose(shares**2, strength / strength.max(), atol=1e-6)
         seen = strength > 1e-6 * strength.max()
         np.testing.assert_allclose(unit(drawn)[seen], unit(expected)[seen], atol=1e-6)
-    page = Page(growing, "test", Style(camera="log", pull="3"))
+    page = SquareFrame(growing, "test", Style(camera="log", pull="3"))
     page.show(1)
     assert not page.scatter.pull.arrows.get_visible()
 
 
 def test_a_pull_that_is_not_known_is_refused(growing):
     with pytest.raises(InputError, match="has no class 'ten'"):
-        Page(growing, "test", Style(pull="ten"))
+        SquareFrame(growing, "test", Style(pull="ten"))
     with pytest.raises(InputError, match="losses of AngleLinear"):
-        Page(replace(growing, head="RBF-softmax"), "test", Style(pull="3"))
+        SquareFrame(replace(growing, head="RBF-softmax"), "test", Style(pull="3"))

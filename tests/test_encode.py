@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from marginalia.viz.encode import encode
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.movie import draw_run, draw_still, draw_turn
 from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
@@ -100,7 +100,7 @@ def test_a_3d_space_turns_once_without_a_seam(config_file, tmp_path):
 
 def test_large_areas_of_a_gif_keep_their_colour(config_file):
     """Ten tints and ten hatched ones: none is drawn in the colour of another."""
-    page = Page(made_up_run(config_file, snapshots=3), "test", Style())
+    page = SquareFrame(made_up_run(config_file, snapshots=3), "test", Style())
     frames = [page.image(number).copy() for number in range(3)]
     moving = Image.open(io.BytesIO(encode(frames, frames, [100] * 3, "gif")))
     for number, frame in enumerate(frames):

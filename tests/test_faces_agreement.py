@@ -60,7 +60,7 @@ def test_two_processes_through_the_command(noise_album, tmp_path):
 
 def test_what_the_first_rank_meets_all_raise(monkeypatch):
     told = []
-    monkeypatch.setattr(Ranks, "tell", lambda self, message: told.append(message) or InputError("told"))
+    monkeypatch.setattr(Ranks, "broadcast", lambda self, message: told.append(message) or InputError("told"))
     with pytest.raises(InputError, match="told"):
         by_the_first(Ranks(1, 2), lambda: None)
 

@@ -74,7 +74,7 @@ def test_what_is_overwritten_comes_back_when_its_heir_cannot_be_written(train_fa
     assert files_of(tmp_path / "out") == before
     with monkeypatch.context() as patched:  # as after a power cut: nobody was there to put it back
         patched.setattr("marginalia.faces.checkpoint.write_tensors", full)
-        patched.setattr(running, "settle", lambda folder: None)
+        patched.setattr(running, "finish_replacing", lambda folder: None)
         train_faces("--validation", 0, "--overwrite", "--seed", 1)
     assert not (tmp_path / "out" / "checkpoint.json").exists()
     assert train_faces("--validation", 0)[1].startswith("finished already")

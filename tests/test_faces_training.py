@@ -17,11 +17,11 @@ from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
 from marginalia.faces.heads import TABLE, head_numbers, partial_margin
-from marginalia.faces.job import Job
 from marginalia.faces.learner import FaceLearner, rate_at
 from marginalia.faces.people import part
 from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
 from marginalia.faces.training import make_learner, train
+from marginalia.faces.training_spec import TrainingSpec
 from marginalia.training.ranks import ALONE
 
 HEADS = tuple(json.loads(TABLE.read_text()))
@@ -43,12 +43,12 @@ def album(tmp_path_factory):
     return folder
 
 
-def job(head: str, **changes) -> Job:
+def training(head: str, **changes) -> TrainingSpec:
     settings = {"size": "32x32", "dimension": 8, "batch_size": 8, "epochs": 1, "validation": 0.25, "shift": 1}
-    return Job(head, head_numbers(head, 6), recipe_named("small", settings | changes), 0, "fp32")
+    return TrainingSpec(head, head_numbers(head, 6), recipe_named("small", settings | changes), 0, "fp32")
 
 
-def parts_of(album: Path, mine: Job):
+def parts_of(album: Path, mine: TrainingSpec):
     return part(read_folder(album), mine.recipe.min_images, [], mine.recipe.validation, mine.seed)
 
 
@@ -56,7 +56,7 @@ def state(learner) -> dict[str, torch.Tensor]:
     return {key: value.clone() for key, value in (learner.encoder.state_dict() | learner.head.state_dict()).items()}
 
 
-def require_round_trip(mine: Job, album: Path, folder: Path) -> None:
+def require_round_trip(mine: TrainingSpec, album: Path, folder: Path) -> None:
     """An epoch; then one more step with the learner and one with its copy out of the checkpoint are the same step."""
     parts = parts_of(album, mine)
     learner = make_learner(mine, parts, ALONE, CPU)
@@ -85,12 +85,12 @@ def require_round_trip(mine: Job, album: Path, folder: Path) -> None:
 
 @pytest.mark.parametrize("head", HEADS)
 def test_every_head_trains_and_survives_a_checkpoint(album, tmp_path, head):
-    require_round_trip(job(head, epochs=2), album, tmp_path)
+    require_round_trip(training(head, epochs=2), album, tmp_path)
 
 
 @pytest.mark.parametrize("backbone", BACKBONE_NAMES[1:])
 def test_every_backbone_trains_and_survives_a_checkpoint(album, tmp_path, backbone):
-    require_round_trip(job("CosFace", backbone=backbone, batch_size=18, epochs=2), album, tmp_path)
+    require_round_trip(training("CosFace", backbone=backbone, batch_size=18, epochs=2), album, tmp_path)
 
 
 def test_backbones_give_features_of_any_size():
@@ -110,7 +110,7 @@ def test_the_depth_of_the_papers_networks():
 
 
 def test_a_stopped_training_ends_as_if_it_had_not_stopped(album, tmp_path):
-    mine = job("ElasticFace", epochs=3)
+    mine = training("ElasticFace", epochs=3)
     parts = parts_of(album, mine)
     whole = make_learner(mine, parts, ALONE, CPU)
     expected = [progress.loss for progress in train(mine, parts, whole, 0)]
@@ -253,7 +253,7 @@ def test_the_faces_of_att(head):
 
     folder = read_folder(FACES_DATA / "att_faces")
     recipe = recipe_named("small", {"epochs": 10, "validation": 0.25})
-    mine = Job(head, head_numbers(head, 30), recipe, 0, "fp32")
+    mine = TrainingSpec(head, head_numbers(head, 30), recipe, 0, "fp32")
     parts = part(folder, 2, [], 0.25, 0)
     learner = make_learner(mine, parts, ALONE, CPU)
     first, *_, last = train(mine, parts, learner, 0)

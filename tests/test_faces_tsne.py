@@ -18,7 +18,7 @@ from marginalia.viz.style import Style
 pytest.importorskip("openTSNE")
 
 from marginalia.faces.tsne import choose_people, walk
-from marginalia.faces.tsne_page import TsnePage, most_central
+from marginalia.faces.tsne_sheet import TsneSheet, most_central
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_people_stay_together_and_the_walk_is_the_same_twice(blobs):
 def test_the_page_names_everybody(blobs):
     features, labels = blobs
     people = ("Ann_A", "Bob", "Cid", "Dee$")
-    page = TsnePage(walk(features, 0), labels, people, "model", "60 images", Style(size=240))
+    page = TsneSheet(walk(features, 0), labels, people, "model", "60 images", Style(size=240))
     image = page.image(page.count - 1)
     assert image.shape == (240, 427, 3) or image.shape == (240, 426, 3)
     words = {text.get_text() for text in page.figure.texts}

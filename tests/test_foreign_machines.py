@@ -15,11 +15,11 @@ import pytest
 
 from marginalia.cli.draw import draw
 from marginalia.faces.measures import roc
-from marginalia.faces.roc_plot import RocPage
+from marginalia.faces.roc_plot import RocSheet
 from marginalia.faces.tsne import Walk
-from marginalia.faces.tsne_page import TsnePage
+from marginalia.faces.tsne_sheet import TsneSheet
 from marginalia.viz.compare import Compare
-from marginalia.viz.frames import Page, Plain
+from marginalia.viz.frames import Plain, SquareFrame
 from marginalia.viz.sheet import RunSheet, Sheet
 from marginalia.viz.slide import Slide
 from marginalia.viz.style import Style
@@ -51,18 +51,18 @@ def compare(config_file, style):
 
 def tsne(config_file, style):
     positions = np.random.default_rng(0).normal(size=(2, 12, 2)).astype(np.float32)
-    return TsnePage(Walk(positions, (0, 10)), np.arange(12) % 3, ("a", "b", "c"), "title", "note", style)
+    return TsneSheet(Walk(positions, (0, 10)), np.arange(12) % 3, ("a", "b", "c"), "title", "note", style)
 
 
 def curve(config_file, style):
-    return RocPage({"model": roc(np.linspace(0, 1, 40), np.arange(40) % 3 == 0)}, style)
+    return RocSheet({"model": roc(np.linspace(0, 1, 40), np.arange(40) % 3 == 0)}, style)
 
 
 SHEETS = {
-    Page: lambda config_file, style: Page(run_of(config_file), "test", style),
+    SquareFrame: lambda config_file, style: SquareFrame(run_of(config_file), "test", style),
     Plain: lambda config_file, style: Plain(run_of(config_file), "test", style),
     Slide: lambda config_file, style: Slide(run_of(config_file), "test", style),
-    Compare: compare, TsnePage: tsne, RocPage: curve,
+    Compare: compare, TsneSheet: tsne, RocSheet: curve,
 }  # fmt: skip
 
 
@@ -169,7 +169,7 @@ def test_a_list_of_names_with_accents_where_the_locale_is_ascii(noise_album, tmp
 def test_a_class_of_any_name_is_drawn_and_its_svg_is_xml(config_file, tmp_path):
     names = ("a\x07b", "caf\udce9", "\ud800", "x\ufffe", "中文", "<&>", "--", "$x$", "\u2028", "é")
     run = run_of(config_file, names=names)
-    for kind in (Page, Slide):
+    for kind in (SquareFrame, Slide):
         assert root_of(kind(run, "test", Style(size=240)).file(1, "svg")) == "svg"
     assert root_of(Compare([run, run_of(config_file)], "test", Style(size=240)).file(1, "svg")) == "svg"
 
@@ -198,7 +198,7 @@ def test_a_data_set_of_any_names_from_training_to_the_page(run, monkeypatch, dig
 def test_badges_with_long_names_leave_the_captions_free(config_file):
     """Around the whole circle, whatever way the classes point."""
     names = tuple(f"character_{number}" for number in range(10))
-    page = Page(run_of(config_file, names=names), "test", Style())
+    page = SquareFrame(run_of(config_file, names=names), "test", Style())
     page.image(1)
     top, foot = page.note.get_window_extent().y0, page.figure.bbox.height * page.time.y
     for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):

@@ -13,7 +13,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_description, read_run, write_description
-from marginalia.training.resume import look_into
+from marginalia.training.resume import existing_run
 
 OLD = Path(__file__).parent / "format_2" / "ArcFace_v2"
 
@@ -26,7 +26,7 @@ def old(tmp_path) -> Path:
 
 def test_a_run_of_the_format_before_is_read(old):
     run = read_run(old)
-    assert (run.lossname, run.class_names, run.unseen_names) == ("ArcFace_v2", ("naught", "one", "two"), ("three",))
+    assert (run.lossname, run.class_names, run.held_out_names) == ("ArcFace_v2", ("naught", "one", "two"), ("three",))
     assert run.spec == MarginSpec(w_norm=True, x_norm=True, s=4, m1=1, m2=0.2, m3=0)
     assert [(snapshot.epoch, snapshot.step) for snapshot in run.snapshots] == [(0, None), (1, None), (2, None)]
     assert run.snapshots[-1].points("test").accuracy == 0.5
@@ -61,8 +61,8 @@ def test_a_changed_run_of_the_format_before_is_noticed(old):
 
 def test_an_unfinished_run_of_the_format_before_is_not_gone_on_with(old):
     asked = replace(read_description(old), written=None)
-    assert look_into(old, asked).finished
+    assert existing_run(old, asked).finished
     content = json.loads((old / "run.json").read_text())
     (old / "run.json").write_text(json.dumps(content | {"finished": 0}))
     with pytest.raises(InputError, match="unfinished run of an older Marginalia; --overwrite starts anew"):
-        look_into(old, asked)
+        existing_run(old, asked)

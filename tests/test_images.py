@@ -133,7 +133,7 @@ def test_how_a_data_set_is_read_belongs_to_its_features_in_the_cache(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
     marks = {
         mark_of(tmp_path / "a.png", reading)
-        for reading in (USUAL, Reading(notes=("x",)), Reading(ground="black"), Reading(shows_keys=True))
+        for reading in (USUAL, Reading(notes=("x",)), Reading(background="black"), Reading(shows_keys=True))
     }
     assert len(marks) == 3
 
@@ -144,7 +144,7 @@ def test_black_ink_over_hidden_white_is_laid_on_white(tmp_path):
     pixels[..., 3] = 0
     pixels[8:12] = (0, 0, 0, 255)
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    assert measure([tmp_path / "a.png"]).ground == "white"
+    assert measure([tmp_path / "a.png"]).background == "white"
 
 
 @pytest.mark.parametrize(("ink", "shown"), [(20, False), (200, True)])
@@ -198,7 +198,7 @@ def test_colours_that_are_shown_do_not_decide_on_the_ground_of_others(tmp_path):
     Image.fromarray(pixels).save(tmp_path / "key.png", transparency=0)
     Image.merge("LA", (Image.new("L", (20, 20)), Image.fromarray(pixels))).save(tmp_path / "alpha.png")
     reading = measure([tmp_path / "key.png", tmp_path / "alpha.png"])
-    assert (reading.ground, reading.shows_keys, len(reading.notes)) == ("white", True, 2)
+    assert (reading.background, reading.shows_keys, len(reading.notes)) == ("white", True, 2)
     assert [read_pixels(tmp_path / name, "L", reading)[0, 0] for name in ("key.png", "alpha.png")] == [0, 255]
 
 
@@ -209,4 +209,4 @@ def test_icons_are_transparent_too(tmp_path, suffix, side):
     ink.save(tmp_path / f"a{suffix}", **({"sizes": [(32, 32)]} if suffix == ".ico" else {}))
     reading = measure([tmp_path / f"a{suffix}"])
     seen = read_pixels(tmp_path / f"a{suffix}", "L", reading)
-    assert (reading.ground, seen[0, 0], seen.max()) == ("black", 0, 255)
+    assert (reading.background, seen[0, 0], seen.max()) == ("black", 0, 255)

@@ -85,7 +85,7 @@ def test_ink_of_every_grey_is_seen_on_the_ground_that_is_chosen(digits, tmp_path
         seen = read_pixels(path, "L", reading)
         assert abs(likeness(seen, ink)) > ALIKE, level
         assert np.ptp(seen) >= 0.75 * max(level, 255 - level), (level, reading)
-        assert GROUNDS[reading.ground] == (255 if level < 144 else 0)
+        assert GROUNDS[reading.background] == (255 if level < 144 else 0)
 
 
 def test_dark_and_light_ink_in_one_data_set_are_laid_on_grey(digits, tmp_path):
@@ -94,7 +94,7 @@ def test_dark_and_light_ink_in_one_data_set_are_laid_on_grey(digits, tmp_path):
         paths.append(tmp_path / f"{number}.png")
         Odd("colours and alpha", ".png", 1, dark).save(digits[number], paths[-1])
     reading = measure(paths)
-    assert reading.ground == "grey"
+    assert reading.background == "grey"
     assert reading.notes == ("3 transparent image(s), laid on grey",)
     assert all(np.ptp(read_image(path, reading)) > FLAT for path in paths)
 
@@ -108,7 +108,7 @@ def test_images_that_are_opaque_but_for_a_corner_do_not_decide_on_the_ground(dig
     paper[0, 0, 3] = 0
     Image.fromarray(paper).save(paths[0])
     reading = measure(paths)
-    assert (reading.ground, reading.notes) == ("white", ("21 transparent image(s), laid on white",))
+    assert (reading.background, reading.notes) == ("white", ("21 transparent image(s), laid on white",))
 
 
 def test_black_white_and_grey_ink_in_one_data_set_are_all_seen(digits, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from marginalia.record.snapshot import Points
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.lobes import BINS, LEAST, Lobes, densities, log_share
 from marginalia.viz.style import Style
 
@@ -40,7 +40,7 @@ def test_a_lobe_is_as_high_as_its_class_is_narrow(spread, peak):
 
 def test_the_outline_of_a_lobe_is_its_density(config_file):
     run = made_up_run(config_file, count=2000)
-    page = Page(run, "test", Style())
+    page = SquareFrame(run, "test", Style())
     page.show(3)
     lobes: Lobes = page.scatter.lobes
     density = densities(run.snapshots[3].points("test"), 10)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.movie import draw_run
 from marginalia.viz.style import THEMES, Style
 from marginalia.viz.timing import Timing
@@ -49,7 +49,7 @@ def test_a_frame_stands_longer_where_more_changes(made_up):
     assert slow[2] == max(slow[:-1]) == pytest.approx(400 * 2.5 / (6.5 / 6), abs=10)
     assert min(slow) == slow[3] > 0
     assert sum(Timing(0.4, 2, between=3).milliseconds([1, 1, 4, 0])) == sum(fast)
-    page = Page(made_up, "test", Style(240))
+    page = SquareFrame(made_up, "test", Style(240))
     shift = np.float32((0.5, 0))
     points = replace(made_up.snapshots[0].points("test"), features=made_up.snapshots[0].points("test").features + shift)
     moved = replace(made_up.snapshots[0], splits={"test": points})

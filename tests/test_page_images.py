@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from marginalia.record.metrics import own_angles, unit
+from marginalia.record.metrics import target_angles, unit
 from marginalia.viz.style import class_colors
 
 from .browsing import canvas, everywhere, hover, lonely, looked_at, number_of, on_screen, places, rest
@@ -76,7 +76,7 @@ def test_what_is_said_of_an_image(visit, runs, mnist):
                 " ✗" if wrong else ""
             )
             assert (
-                abs(float(cells[2].rstrip("°")) - own_angles(snapshot.points("test"), snapshot.class_weights)[place])
+                abs(float(cells[2].rstrip("°")) - target_angles(snapshot.points("test"), snapshot.class_weights)[place])
                 < 0.1
             )
             angle, _, runner_up = cells[3].partition("° ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from marginalia.record.metrics import own_angles
+from marginalia.record.metrics import target_angles
 from marginalia.viz.style import class_colors
 
 from .browsing import HOSTILE, LAST, canvas, epoch, rest
@@ -130,7 +130,7 @@ def test_readings_are_the_metrics(visit, runs):
         assert reading.locator(".gap").inner_text() == f"{metrics['centre_gap']:.1f}°"
         assert reading.locator(".mean").inner_text() == f"{metrics['train_angle']:.1f}°"
         counts = page.evaluate("(pane) => Array.from(app.panes[pane].run.train.counts)", pane)
-        angles = own_angles(runs[name].snapshots[2].points("train"), runs[name].snapshots[2].class_weights)
+        angles = target_angles(runs[name].snapshots[2].points("train"), runs[name].snapshots[2].class_weights)
         bars = np.array(counts).reshape(SNAPSHOTS, 10, 41)[2].sum(axis=0)
         np.testing.assert_array_equal(bars, np.bincount(np.minimum(angles, 40).astype(int), minlength=41))
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgba_array
 
-from marginalia.viz.frames import Page, errors_in_words
+from marginalia.viz.frames import SquareFrame, errors_in_words
 from marginalia.viz.geometry import UNIT_RING, half_height, pushed_apart, spread
 from marginalia.viz.scatter import ring_opacity
 from marginalia.viz.style import Style, class_colors, luminance, readable_on
@@ -23,7 +23,7 @@ def made_up(config_file):
 
 
 def test_every_point_is_drawn_in_its_class_colour(made_up):
-    page = Page(made_up, "test", Style())
+    page = SquareFrame(made_up, "test", Style())
     page.image(3)
     last = made_up.snapshots[3]
     points, dots = last.points("test"), page.scatter.dots.front
@@ -33,7 +33,7 @@ def test_every_point_is_drawn_in_its_class_colour(made_up):
 
 
 def test_limits_and_aspect_are_the_same_in_all_frames(made_up):
-    page = Page(made_up, "train", Style())
+    page = SquareFrame(made_up, "train", Style())
     limits = []
     for number in range(4):
         page.image(number)
@@ -48,7 +48,7 @@ def test_nothing_is_clipped(made_up):
     reach = half_height(made_up)
     for snapshot in made_up.snapshots:
         assert np.abs(snapshot.points("train").features).max() < reach
-    page = Page(made_up, "train", Style())
+    page = SquareFrame(made_up, "train", Style())
     page.image(3)
     frame = page.figure.bbox
     for text in (*page.figure.texts, *page.scatter.badges):
@@ -61,7 +61,7 @@ def test_nothing_is_clipped(made_up):
 @pytest.mark.parametrize("lossname", ["softmax", "CosFace_v1"])
 def test_errors_are_ringed_and_not_dropped(config_file, lossname, camera):
     run = made_up_run(config_file, lossname)
-    page = Page(run, "test", Style(camera=camera))
+    page = SquareFrame(run, "test", Style(camera=camera))
     page.image(2)
     points = run.snapshots[2].points("test")
     wrong = points.features[points.labels != points.predictions]
@@ -84,7 +84,7 @@ def test_rings_that_lie_on_each_other_fade_and_are_not_promised(config_file):
 
 
 def test_badges_carry_the_names_at_the_class_directions(made_up):
-    page = Page(made_up, "test", Style())
+    page = SquareFrame(made_up, "test", Style())
     page.image(3)
     assert [badge.get_text() for badge in page.scatter.badges] == list(NAMES)
     weights = made_up.snapshots[3].class_weights
@@ -95,7 +95,7 @@ def test_badges_carry_the_names_at_the_class_directions(made_up):
 
 
 def test_badges_do_not_overlap(made_up):
-    page = Page(made_up, "test", Style())
+    page = SquareFrame(made_up, "test", Style())
     page.image(3)
     places = np.array([page.scatter.ax.transData.transform(badge.get_position()) for badge in page.scatter.badges])
     distances = np.linalg.norm(places[:, None] - places[None], axis=2)[~np.eye(10, dtype=bool)]
@@ -121,7 +121,7 @@ def test_spread_leaves_room_alone():
 @pytest.mark.parametrize(("lossname", "circle"), [("CosFace_v1", True), ("softmax", False)])
 def test_unit_circle_where_features_are_normalised(config_file, lossname, circle):
     run = made_up_run(config_file, lossname)
-    page = Page(run, "test", Style(camera="fixed"))
+    page = SquareFrame(run, "test", Style(camera="fixed"))
     page.image(3)
     assert (page.scatter.rim is not None) is circle
     if page.scatter.rim is not None:
@@ -131,7 +131,7 @@ def test_unit_circle_where_features_are_normalised(config_file, lossname, circle
 
 
 def test_caption_says_what_is_seen(made_up):
-    page = Page(made_up, "test", Style())
+    page = SquareFrame(made_up, "test", Style())
     page.image(2)
     words = " ".join(text.get_text() for text in page.figure.texts)
     accuracy = made_up.snapshots[2].points("test").accuracy
@@ -142,7 +142,7 @@ def test_caption_says_what_is_seen(made_up):
 @pytest.mark.parametrize("names", [("a", "b"), ("T-shirt/top", "Ankle boot", "$x$", "<b>"), tuple(map(str, range(47)))])
 def test_any_class_names_fit(config_file, names):
     run = made_up_run(config_file, names=names)
-    page = Page(run, "test", Style())
+    page = SquareFrame(run, "test", Style())
     page.image(1)
     for badge in page.scatter.badges:
         box = badge.get_window_extent()
@@ -153,7 +153,7 @@ def test_any_class_names_fit(config_file, names):
 def test_three_dimensions_turn(config_file):
     run = made_up_run(config_file, dimension=3)
     still = replace(run, snapshots=(run.snapshots[3],) * 2)
-    page = Page(still, "test", Style())
+    page = SquareFrame(still, "test", Style())
     assert not np.array_equal(page.image(0), page.image(1))
 
 
@@ -176,7 +176,7 @@ def test_badges_of_a_sphere_do_not_overlap(config_file):
 
 def test_rings_behind_the_sphere_are_paler(config_file):
     run = made_up_run(config_file, dimension=3)
-    page = Page(run, "test", Style())
+    page = SquareFrame(run, "test", Style())
     page.image(2)
     front, behind = page.scatter.errors, page.scatter.errors_behind
     wrong = np.count_nonzero(run.snapshots[2].points("test").predictions != run.snapshots[2].points("test").labels)

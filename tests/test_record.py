@@ -18,7 +18,7 @@ from marginalia.record.snapshot import HELD_OUT, Points, Snapshot, moment_labels
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_description, read_run, write_description
 from marginalia.training.loop import train
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.movie import draw_run
 from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
@@ -103,7 +103,7 @@ def test_everything_that_a_snapshot_may_hold_comes_back(tmp_path):
     write_snapshot(tmp_path, snapshot, run)
     read = read_run(tmp_path)
     (back,) = read.snapshots
-    assert (read.spec, read.head, read.regions, read.unseen_names) == (spec, "mine", "none", ("p", "q"))
+    assert (read.spec, read.head, read.regions, read.held_out_names) == (spec, "mine", "none", ("p", "q"))
     for name in ("class_weights", "centre_labels", "bias", "psi"):
         np.testing.assert_array_equal(getattr(back, name), getattr(snapshot, name))
     for split, points in snapshot.splits.items():
@@ -232,7 +232,7 @@ def test_a_record_of_which_nothing_is_known_is_drawn_without_regions(tmp_path):
     weights = np.array([[1, 0], [-0.5, 0.9], [-0.5, -0.9]], np.float32)
     write_description(tmp_path, a_run(name="theirs"))
     write_snapshot(tmp_path, a_snapshot(1, class_weights=weights), a_run(name="theirs"))
-    page = Page(read_run(tmp_path), "test", Style())
+    page = SquareFrame(read_run(tmp_path), "test", Style())
     page.show(0)
     words = {text.get_text() for text in page.figure.texts}
     assert "theirs" in words and not any(word.startswith("s =") for word in words)

@@ -12,7 +12,7 @@ import torch
 from filelock import FileLock
 
 from marginalia.cli.experiment import run_experiment, thinned
-from marginalia.cli.own_files import clear
+from marginalia.cli.run_files import clear
 from marginalia.core.errors import InputError
 from marginalia.training.resume import differences
 
@@ -96,7 +96,7 @@ OTHERS = (
     "mine.png", "notes.tmp", "frames/draft.tmp", "frames/my_epoch_01.png", "test_epoch_notes.txt", "train.gif.bak",
     "snapshots/epoch_best.npz", "snapshots/mine.npz", "slides/test.gif", "run.json.tmp",
 )  # fmt: skip
-OWN = (
+WRITTEN = (
     "run.json.123.tmp", "frames/test_epoch_09.png", "slide_train_epoch_09.50_step_12.pdf", "snapshots/epoch_09.npz",
     "turn_test.webp", "checkpoint.pt.9.tmp", "plain_test_last.png", "snapshots/epoch_09_step_8.npz.77.tmp",
 )  # fmt: skip
@@ -104,11 +104,11 @@ OWN = (
 
 def test_overwriting_removes_what_the_run_wrote_and_nothing_else(config, few_digits, finished):
     (finished / "slides").mkdir()
-    for name in (*OTHERS, *OWN):
+    for name in (*OTHERS, *WRITTEN):
         (finished / name).write_text("what was here before")
     run_experiment(config, few_digits, finished, overwrite=True)
     assert [name for name in OTHERS if not (finished / name).exists()] == []
-    assert [name for name in OWN if (finished / name).exists()] == []
+    assert [name for name in WRITTEN if (finished / name).exists()] == []
 
 
 def test_everything_that_is_written_is_known_as_the_runs_own(config, few_digits, finished):

@@ -8,12 +8,12 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from marginalia.record.metrics import own_angles
+from marginalia.record.metrics import target_angles
 from marginalia.viz.circle import Circle
 from marginalia.viz.compare import LEGIBLE
 from marginalia.viz.dots import Cloud
-from marginalia.viz.formula import as_text, other_logit, own_logit
-from marginalia.viz.frames import Page
+from marginalia.viz.formula import as_text, other_logit, target_logit
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.geometry import depth, flatten
 from marginalia.viz.panels import BIN, AccuracyCurve
 from marginalia.viz.sheet import Sheet
@@ -39,7 +39,7 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
     said = words(slide)
     assert f"{100 * points.accuracy:.2f} %" in said
     assert "epoch 2" in said
-    assert f"mean {own_angles(points, weights).mean():.1f}°" in said
+    assert f"mean {target_angles(points, weights).mean():.1f}°" in said
     kept = 100 * run.snapshots[2].metrics["test_margin_accuracy"]
     assert (f"by {kept:.1f} %" in said) is run.spec.has_margin
     assert ("hatched: margin" in said) is run.spec.has_margin
@@ -49,7 +49,7 @@ def test_a_slide_says_what_the_numbers_say(config_file, lossname):
 def test_a_further_head_is_not_shown_as_a_margin_that_it_has_not(config_file, name):
     loss = config_file.loss(name)
     run = replace(made_up_run(config_file, name), head=loss.name, regions=loss.regions)
-    slide, page = Slide(run, "test", Style()), Page(run, "test", Style())
+    slide, page = Slide(run, "test", Style()), SquareFrame(run, "test", Style())
     slide.image(2)
     for said in (words(slide), words(page)):
         assert loss.name in said
@@ -86,7 +86,7 @@ def test_the_bars_hold_every_point_at_its_angle(config_file):
     heights = corners[:, 2, 1] - corners[:, 1, 1]
     assert heights.sum() == pytest.approx(1)
     points = run.snapshots[3].points("test")
-    angles = own_angles(points, run.snapshots[3].class_weights)
+    angles = target_angles(points, run.snapshots[3].class_weights)
     first = corners[:, 0, 0] == 0
     assert heights[first].sum() == pytest.approx(np.mean(angles < BIN))
 
@@ -111,7 +111,7 @@ def test_formulas(config_file, lossname):
         "CosFace_v1": ("4 (cos θ_y - 0.1)", "4 cos θ_j"),
         "ArcFace_v3": ("4 cos(θ_y + 0.3)", "4 cos θ_j"),
     }
-    said = (as_text(own_logit(spec)), as_text(other_logit(spec)))
+    said = (as_text(target_logit(spec)), as_text(other_logit(spec)))
     assert tuple(text.replace("\N{MINUS SIGN}", "-") for text in said) == expected[lossname]
 
 
@@ -154,7 +154,7 @@ def test_what_lies_behind_is_drawn_behind(config_file):
 
 
 def test_the_mark_of_the_time_line_is_seen_at_every_moment(config_file):
-    page = Page(made_up_run(config_file, snapshots=12), "test", Style())
+    page = SquareFrame(made_up_run(config_file, snapshots=12), "test", Style())
     for number in range(page.count):
         page.image(number)
         (x,), (y,) = (

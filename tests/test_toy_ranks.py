@@ -60,13 +60,13 @@ def test_only_the_first_rank_downloads(config_file, few_digits, monkeypatch):
     events: list[str] = []
     config = command.run_config(config_file, "softmax", {}, quick=False)
     monkeypatch.setattr("marginalia.data.sources.load_dataset", lambda *_: events.append("load") or few_digits)
-    monkeypatch.setattr(Ranks, "tell", lambda self, message: events.append("told") or message)
+    monkeypatch.setattr(Ranks, "broadcast", lambda self, message: events.append("told") or message)
     assert command.chosen_data(config, ALONE) is few_digits
     assert events == ["load", "told"]
     events.clear()
     assert command.chosen_data(config, Ranks(1, 2)) is few_digits
     assert events == ["told", "load"]
-    monkeypatch.setattr(Ranks, "tell", lambda self, message: InputError("could not be downloaded"))
+    monkeypatch.setattr(Ranks, "broadcast", lambda self, message: InputError("could not be downloaded"))
     try:
         command.chosen_data(config, Ranks(1, 2))
     except InputError as error:

@@ -13,7 +13,7 @@ from marginalia.config.config_file import read_config
 from marginalia.config.run_config import BASEMODELS
 from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
-from marginalia.record.metrics import Observed, measure, own_angles, scatter_ratio, smallest_angle
+from marginalia.record.metrics import SplitEvaluation, measure, scatter_ratio, smallest_angle, target_angles
 from marginalia.record.snapshot import Points, epoch_label
 from marginalia.record.store import read_run
 from marginalia.training.describe import describe
@@ -176,8 +176,10 @@ def test_metrics_of_a_known_arrangement():
     features = np.array([[2, 0], [0, 3], [1, 1]], np.float32)
     points = Points(features, np.array([0, 1, 1]), np.array([0, 1, 0]))
     weights = np.array([[5, 0], [0, 0.1]], np.float32)
-    np.testing.assert_allclose(own_angles(points, weights), [0, 0, 45], atol=1e-4)
-    metrics = measure(Observed(points, np.array([True, False, False])), Observed(points, np.ones(3)), weights, 0.5)
+    np.testing.assert_allclose(target_angles(points, weights), [0, 0, 45], atol=1e-4)
+    metrics = measure(
+        SplitEvaluation(points, np.array([True, False, False])), SplitEvaluation(points, np.ones(3)), weights, 0.5
+    )
     assert metrics["train_accuracy"] == pytest.approx(2 / 3)
     assert metrics["train_margin_accuracy"] == pytest.approx(1 / 3)
     assert metrics["test_angle"] == pytest.approx(15)

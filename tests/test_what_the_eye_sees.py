@@ -11,7 +11,7 @@ import pytest
 from marginalia.cli.records import unpacked
 from marginalia.record.store import read_run
 from marginalia.viz.camera import LARGEST_RING, LEAST_RING
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.geometry import norms
 from marginalia.viz.style import Style
 
@@ -30,10 +30,10 @@ def records(tmp_path_factory):
 
 @pytest.fixture(scope="module", params=LOSSES)
 def page(records, request):
-    return Page(read_run(records / request.param), "test", Style(size=360))
+    return SquareFrame(read_run(records / request.param), "test", Style(size=360))
 
 
-def in_the_disc(page: Page, number: int) -> np.ndarray:
+def in_the_disc(page: SquareFrame, number: int) -> np.ndarray:
     """Where the dots of this moment are drawn, (N, 2), 1 at the rim; read from the artists."""
     page.show(number)
     return drawn(page.scatter.dots.front) / page.scatter.camera.disc

@@ -12,7 +12,7 @@ from matplotlib.text import Text
 from marginalia.core.errors import InputError
 from marginalia.viz import labels
 from marginalia.viz.compare import Compare
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.slide import Slide
 from marginalia.viz.style import Style
 from marginalia.viz.words import CAPTIONS, ENGLISH, read_words
@@ -33,7 +33,7 @@ def test_the_examples_translate_every_caption(language, monkeypatch):
 def test_nothing_english_is_left_in_a_german_frame(config_file):
     style = Style(words=read_words(EXAMPLES / "de.json"))
     run, other = made_up_run(config_file), made_up_run(config_file, "softmax", seed=1)
-    for sheet in (Page(run, "test", style), Slide(run, "train", style), Compare([run, other], "test", style)):
+    for sheet in (SquareFrame(run, "test", style), Slide(run, "train", style), Compare([run, other], "test", style)):
         sheet.image(1)
         texts = [text for text in sheet.figure.findobj(Text) if text.get_visible()]
         said = [text.get_text() for text in texts]
@@ -77,6 +77,6 @@ def test_signs_without_a_font_become_boxes_and_are_reported(tmp_path, monkeypatc
 
 def test_dollars_stand_for_themselves_and_a_byte_order_mark_is_read(config_file, tmp_path):
     (tmp_path / "odd.json").write_text('{"epoch {}": "$x_$ {}"}', encoding="utf-8-sig")
-    page = Page(made_up_run(config_file), "test", Style(words=read_words(tmp_path / "odd.json")))
+    page = SquareFrame(made_up_run(config_file), "test", Style(words=read_words(tmp_path / "odd.json")))
     page.image(1)
     assert page.epoch.get_text() == r"\$x_\$ 1"

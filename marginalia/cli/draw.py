@@ -21,7 +21,7 @@ from marginalia.core.errors import InputError, RunsFailedError
 from marginalia.record.snapshot import SPLITS, Run
 
 if TYPE_CHECKING:
-    from marginalia.cli.exports import Order
+    from marginalia.cli.exports import RenderOptions
 
 BOTH = "both"
 SHORTEST = 0.02
@@ -112,26 +112,26 @@ def draw(
 
         named = {*lossnames, *compared}
         outputs = unpacked(outputs, () if sweep or ALL in named else named)
-    order = exports.Order(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
+    options = exports.RenderOptions(outputs, [s for s in SPLITS if split in (s, BOTH)], style, timing, kind, epochs)
     if figure is not None:
         show(exports.figures(figure, lossnames, read_config(config), outputs, style))
     elif deck is not None:
-        click.echo(exports.deck(lossnames, read_config(config), deck, order))
+        click.echo(exports.deck(lossnames, read_config(config), deck, options))
     elif page is not None:
         from marginalia.cli.pages import export_page
 
-        click.echo(export_page(lossnames, read_config(config), page, order))
+        click.echo(export_page(lossnames, read_config(config), page, options))
     elif compared:
-        show(exports.compare(tuple(dict.fromkeys(compared)), order, mark=mark, plain=layout == "plain"))
+        show(exports.compare(tuple(dict.fromkeys(compared)), options, mark=mark, plain=layout == "plain"))
     elif sweep:
-        show(exports.sweep(lossnames[0], sweep, order, plain=layout == "plain"))
+        show(exports.sweep(lossnames[0], sweep, options, plain=layout == "plain"))
     else:
         names = exports.runs_in(outputs) if ALL in lossnames else list(dict.fromkeys(lossnames))
         if not names:
             raise InputError(f"--lossname is missing; {exports.runs_there(outputs)}")
         for name in names:
             exports.run_folder(outputs, name)
-        redraw_all(names, order, layout)
+        redraw_all(names, options, layout)
 
 
 def require_possible(modes: dict[str, object], lossnames: tuple[str, ...], kind: str, transparent: bool) -> None:
@@ -162,20 +162,20 @@ def show(paths: Iterable[Path]) -> None:
         click.echo(path)
 
 
-def redraw_all(names: Sequence[str], order: Order, layout: str) -> None:
+def redraw_all(names: Sequence[str], options: RenderOptions, layout: str) -> None:
     """One run after the other; if one of several cannot be drawn, the others are. Raises RunsFailedError then."""
     if len(names) == 1:
-        redraw(names[0], order, layout)
+        redraw(names[0], options, layout)
         return
-    failures = [name for name in names if not attempt(name, order, layout)]
+    failures = [name for name in names if not attempt(name, options, layout)]
     if failures:
         raise RunsFailedError(f"{len(failures)} of {len(names)} runs failed: {', '.join(failures)}; see above")
 
 
-def attempt(name: str, order: Order, layout: str) -> bool:
+def attempt(name: str, options: RenderOptions, layout: str) -> bool:
     """One run of several: whether it could be drawn."""
     try:
-        redraw(name, order, layout)
+        redraw(name, options, layout)
     except InputError as error:
         click.echo(f"{name}: {error}", err=True)
         return False
@@ -184,23 +184,23 @@ def attempt(name: str, order: Order, layout: str) -> bool:
 
 def splits_of(run: Run, wanted: Sequence[str]) -> Sequence[str]:
     """Those of `wanted`, or of "both" those that the run has, under whatever names, but for those of other classes."""
-    there = [split for split in run.snapshots[0].splits if split not in run.with_own_classes]
+    there = [split for split in run.snapshots[0].splits if split not in run.splits_of_other_classes]
     return there if list(wanted) == list(SPLITS) else wanted
 
 
-def redraw(name: str, order: Order, layout: str) -> None:
+def redraw(name: str, options: RenderOptions, layout: str) -> None:
     """The movies or the last still of one run; of a 3-D run also its last epoch, turning."""
     from marginalia.cli.exports import run_folder, snapshot_span
     from marginalia.record.store import read_run
     from marginalia.viz.movie import draw_run, draw_still, draw_turn
 
-    folder, kind = run_folder(order.outputs, name), order.kind
+    folder, kind = run_folder(options.outputs, name), options.kind
     run = read_run(folder)
-    span = snapshot_span(run, order.epochs)
-    for split in splits_of(run, order.splits):
+    span = snapshot_span(run, options.epochs)
+    for split in splits_of(run, options.splits):
         if kind in STILLS:
-            click.echo(draw_still(run, folder, split, order.style, span[-1], layout, kind))
+            click.echo(draw_still(run, folder, split, options.style, span[-1], layout, kind))
             continue
-        click.echo(draw_run(run, folder, split, order.style, order.timing, span, kind == "gif", layout, kind))
+        click.echo(draw_run(run, folder, split, options.style, options.timing, span, kind == "gif", layout, kind))
         if kind == "gif" and run.dimension == 3:
-            click.echo(draw_turn(run, folder, split, order.style))
+            click.echo(draw_turn(run, folder, split, options.style))

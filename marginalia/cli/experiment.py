@@ -14,8 +14,8 @@ from typing import Any
 import click
 from filelock import FileLock, Timeout
 
-from marginalia.cli.own_files import clear
 from marginalia.cli.pages import NAME as PAGE
+from marginalia.cli.run_files import clear
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.files import write_whole
@@ -32,8 +32,8 @@ from marginalia.training.describe import describe
 from marginalia.training.device import torch_here
 from marginalia.training.loop import Progress, count_steps, snapshot_schedule, train
 from marginalia.training.ranks import ALONE, Ranks
-from marginalia.training.resume import look_into, up_to
-from marginalia.viz.frames import Page
+from marginalia.training.resume import existing_run, up_to
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.labels import without_font
 from marginalia.viz.movie import draw_run, draw_turn, png_bytes
 from marginalia.viz.page.assemble import write_page
@@ -73,7 +73,7 @@ def run_experiment(
 
 def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
     """Trains with the first rank if it says so; what comes of it is the first rank's business."""
-    trains, start = ranks.tell(None)
+    trains, start = ranks.broadcast(None)
     if trains:
         with with_all_ranks(ranks):
             for _ in train(config, dataset, start, ranks):
@@ -91,14 +91,14 @@ class Experiment:
         self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
         self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
         self.records: list[Record] = []
-        self.latest: Page | None = None
+        self.latest: SquareFrame | None = None
 
     def run(self, overwrite: bool) -> None:
         """Whatever is left to do."""
         try:
             if overwrite:
                 clear(self.folder)
-            found = look_into(self.folder, self.description)
+            found = existing_run(self.folder, self.description)
             if not found.finished:
                 self.train_from(found.snapshots)
             elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
@@ -170,11 +170,11 @@ class Experiment:
         write_whole(self.folder / "latest.png", png_bytes(page.image(0)))
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 
-    def note(self, snapshot: Snapshot) -> Page:
+    def note(self, snapshot: Snapshot) -> SquareFrame:
         """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
         self.records.append(Record(snapshot.epoch, snapshot.step or 0, snapshot.metrics))
         alone = run_of(self.description, [snapshot])
-        self.latest = self.latest or Page(alone, "test", Style())
+        self.latest = self.latest or SquareFrame(alone, "test", Style())
         self.latest.widen(alone)
         return self.latest
 

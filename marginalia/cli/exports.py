@@ -30,7 +30,7 @@ HALF_A_HUNDREDTH = 0.005
 
 
 @dataclass(frozen=True)
-class Order:
+class RenderOptions:
     """How a movie is wanted. outputs: the folder of all runs; kind: gif, webp, apng or mp4; epochs: first and last."""
 
     outputs: Path
@@ -70,26 +70,26 @@ def snapshot_span(run: Run, epochs: Epochs) -> range:
     return range(inside[0], inside[-1] + 1)
 
 
-def compare(names: Sequence[str], order: Order, mark: bool = False, plain: bool = False) -> list[Path]:
+def compare(names: Sequence[str], options: RenderOptions, mark: bool = False, plain: bool = False) -> list[Path]:
     """OUTPUTS/comparisons/A-vs-B_SPLIT.gif; their paths. mark, plain: see `Compare`."""
     if not FEWEST <= len(names) <= MOST:
         raise InputError(f"--compare is there {len(names)} time(s); {FEWEST} to {MOST} runs can stand side by side")
-    runs = [read_run(run_folder(order.outputs, name)) for name in names]
+    runs = [read_run(run_folder(options.outputs, name)) for name in names]
     stem = folder_name("-vs-".join(names))
     if len(stem) > LONGEST_STEM:
         digest = hashlib.blake2b("/".join(names).encode(), digest_size=4).hexdigest()
         stem = folder_name(f"{names[0]}-vs-{len(names) - 1}-more_{digest}")
-    return draw_panes(runs, [], stem, order, mark, plain)
+    return draw_panes(runs, [], stem, options, mark, plain)
 
 
-def sweep(name: str, setting: str, order: Order, plain: bool = False) -> list[Path]:
+def sweep(name: str, setting: str, options: RenderOptions, plain: bool = False) -> list[Path]:
     """The runs that differ from this one in a single number of the loss, in its order, side by side."""
-    base = read_run(run_folder(order.outputs, name))
-    wanted = likeness(read_description(order.outputs / name), setting)
+    base = read_run(run_folder(options.outputs, name))
+    wanted = likeness(read_description(options.outputs / name), setting)
     found = {getattr(base.spec, setting): name}
-    for other in runs_in(order.outputs):
+    for other in runs_in(options.outputs):
         try:
-            content = read_description(order.outputs / other)
+            content = read_description(options.outputs / other)
         except InputError:
             continue
         if content.finished and content.head and likeness(content, setting) == wanted:
@@ -101,9 +101,9 @@ def sweep(name: str, setting: str, order: Order, plain: bool = False) -> list[Pa
         )
     values = sorted(found)
     symbol = "s" if setting == "s" else f"$m_{setting[1]}$"
-    runs = [base if found[value] == name else read_run(order.outputs / found[value]) for value in values]
+    runs = [base if found[value] == name else read_run(options.outputs / found[value]) for value in values]
     return draw_panes(
-        runs, [f"{symbol} = {value:g}" for value in values], folder_name(f"{name}_by_{setting}"), order, plain=plain
+        runs, [f"{symbol} = {value:g}" for value in values], folder_name(f"{name}_by_{setting}"), options, plain=plain
     )
 
 
@@ -118,15 +118,22 @@ def likeness(description: Description, setting: str) -> tuple[Any, ...]:
 
 
 def draw_panes(
-    runs: Sequence[Run], titles: Sequence[str], stem: str, order: Order, mark: bool = False, plain: bool = False
+    runs: Sequence[Run],
+    titles: Sequence[str],
+    stem: str,
+    options: RenderOptions,
+    mark: bool = False,
+    plain: bool = False,
 ) -> list[Path]:
     """The runs between the epochs asked for, in limits that hold just these, one movie a split."""
-    spans = [snapshot_span(run, order.epochs) for run in runs]
+    spans = [snapshot_span(run, options.epochs) for run in runs]
     cut = [replace(run, snapshots=run.snapshots[span.start : span.stop]) for run, span in zip(runs, spans, strict=True)]
     stem = "plain_" * plain + "marked_" * mark + stem
-    paths = [order.outputs / "comparisons" / f"{stem}_{split}.{order.kind}" for split in order.splits]
-    for split, path in zip(order.splits, paths, strict=True):
-        draw_comparison(Compare(cut, split, order.style, titles, order.timing.between, mark, plain), path, order.timing)
+    paths = [options.outputs / "comparisons" / f"{stem}_{split}.{options.kind}" for split in options.splits]
+    for split, path in zip(options.splits, paths, strict=True):
+        draw_comparison(
+            Compare(cut, split, options.style, titles, options.timing.between, mark, plain), path, options.timing
+        )
     return paths
 
 
@@ -173,7 +180,7 @@ def trained(presets: dict[str, MarginSpec], outputs: Path) -> dict[str, Run]:
     return runs
 
 
-def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order) -> str:
+def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, options: RenderOptions) -> str:
     """A PowerPoint file of these finished runs; what was written and what was left out, in words."""
     from marginalia.viz.deck import deck_bytes
     from marginalia.viz.figures import FIGURES
@@ -182,20 +189,20 @@ def deck(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order)
         raise InputError(f"--deck {path} must end with .pptx")
     everything = ALL in lossnames or not lossnames
     wanted = list(config.rows) if everything else list(dict.fromkeys(lossnames))
-    runs_here = runs_in(order.outputs)
-    there = [name for name in wanted if name in runs_here and read_description(order.outputs / name).finished]
+    runs_here = runs_in(options.outputs)
+    there = [name for name in wanted if name in runs_here and read_description(options.outputs / name).finished]
     missing = [name for name in wanted if name not in there]
     if not there or (missing and not everything):
-        raise InputError(f"no finished run {', '.join(missing)} in {order.outputs}; {runs_there(order.outputs)}")
+        raise InputError(f"no finished run {', '.join(missing)} in {options.outputs}; {runs_there(options.outputs)}")
     if len(there) > MOST:
         raise InputError(f"{len(there)} losses are too many for one deck; {MOST} have room")
-    runs = [read_run(order.outputs / name) for name in there]
+    runs = [read_run(options.outputs / name) for name in there]
     sheets = -(-len(runs) // PANES_OF_A_SLIDE) if len(runs) >= FEWEST else 0
     ends = [round(number * len(runs) / max(sheets, 1)) for number in range(sheets + 1)]
-    comparisons = [Compare(runs[first:last], "test", order.style) for first, last in pairwise(ends)]
+    comparisons = [Compare(runs[first:last], "test", options.style) for first, last in pairwise(ends)]
     presets = config.margins()
     theory = {name: shown_in(name, presets, False) for name in FIGURES}
-    content = deck_bytes(runs, comparisons, theory, trained(presets, order.outputs), order.style, order.timing)
+    content = deck_bytes(runs, comparisons, theory, trained(presets, options.outputs), options.style, options.timing)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
     return f"{path}" + (f" (no finished run yet, left out: {', '.join(missing)})" if missing else "")

@@ -153,17 +153,17 @@ def train(
     numbers = head_numbers(head, len(parts.train.people), s, m)
 
     from marginalia.faces.backbones import meta_backbone
-    from marginalia.faces.job import Job
     from marginalia.faces.run import run_training
+    from marginalia.faces.training_spec import TrainingSpec
     from marginalia.training.device import resolve_device, uses_bfloat16
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 
     place = local_device(resolve_device(device))
     bfloat16 = uses_bfloat16(precision, place, meta_backbone(chosen.backbone, chosen.dimension, chosen.shape))
-    job = Job(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
+    training = TrainingSpec(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
     ranks = join_ranks(place)
     try:
-        run_training(job, parts, out or outputs_path() / "faces" / head, ranks, place, overwrite, workers)
+        run_training(training, parts, out or outputs_path() / "faces" / head, ranks, place, overwrite, workers)
     finally:
         leave_ranks()
 
@@ -202,10 +202,10 @@ def evaluate(
 ) -> None:  # fmt: skip
     """Tell whether pairs of images show one person, and measure how often that is right."""
     from marginalia.core.files import write_whole
-    from marginalia.faces.evaluation import Ask, as_lines, write_figures
+    from marginalia.faces.evaluation import EvaluationConfig, as_lines, write_figures
     from marginalia.faces.evaluation import evaluate as measure
     from marginalia.faces.pairs import read_pairs
-    from marginalia.faces.roc_plot import RocPage
+    from marginalia.faces.roc_plot import RocSheet
     from marginalia.viz.style import Style
 
     if pairs is None and (fold is not None or subtract_mean or like_sphereface):
@@ -216,20 +216,22 @@ def evaluate(
                 "--like-sphereface is concat with means subtracted; leave --fusion and --subtract-mean out"
             )
         fusion, subtract_mean = "concat", True
-    ask = Ask(fusion, subtract_mean, like_sphereface, fold, skip_missing)
+    config = EvaluationConfig(fusion, subtract_mean, like_sphereface, fold, skip_missing)
     content = None if pairs is None else read_pairs(pairs)
     embedder = recogniser(model, device)
     try:
-        figures = measure(embedder, folder_of(data), content, ask, out / "features")
+        figures = measure(embedder, folder_of(data), content, config, out / "features")
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
     for line in as_lines(figures):
         click.echo(line)
     for path in getattr(embedder, "without_face", []):
         click.echo(f"no face found, the middle was taken: {file_name(path)}")
-    name = embedder.name + ask.suffix()
-    write_figures(out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(ask)})
-    write_whole(out / f"{name}_roc.png", RocPage({embedder.name: figures.curve}, Style()).png())
+    name = embedder.name + config.suffix()
+    write_figures(
+        out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(config)}
+    )
+    write_whole(out / f"{name}_roc.png", RocSheet({embedder.name: figures.curve}, Style()).png())
     click.echo(f"{out / name}.json, {out / name}_roc.png")
 
 
@@ -258,7 +260,7 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     from marginalia.core.files import write_whole
     from marginalia.faces.embeddings import fused
     from marginalia.faces.tsne import choose_people, walk
-    from marginalia.faces.tsne_page import TsnePage
+    from marginalia.faces.tsne_sheet import TsneSheet
     from marginalia.viz.labels import without_font
     from marginalia.viz.movie import movie_bytes, png_bytes
     from marginalia.viz.style import Style
@@ -269,7 +271,7 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     features = fused(embedder, chosen.paths(), chosen.reading, "none", out / "features")
     new = len(set(chosen.people) - embedder.seen)
     note = f"{len(chosen)} images; {new} of {ids} people unseen"
-    page = TsnePage(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
+    page = TsneSheet(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
     path = out / f"{embedder.name}_seed-{seed}"
     write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
     write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from marginalia.cli.exports import Order, run_folder, runs_in, runs_there, snapshot_span
+from marginalia.cli.exports import RenderOptions, run_folder, runs_in, runs_there, snapshot_span
 from marginalia.config.config_file import ConfigFile
 from marginalia.config.places import data_path
 from marginalia.config.run_config import ALL
@@ -21,7 +21,7 @@ from marginalia.viz.page.assemble import write_page
 NAME = "index.html"
 
 
-def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, order: Order) -> str:
+def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, options: RenderOptions) -> str:
     """The page of these runs between the epochs asked for, at `path`; what was written and left out, in words.
 
     Runs of the same classes are turned alike, see `alignment.aligned`. Of all runs, those that are not finished or not
@@ -30,11 +30,11 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, order:
     if path.suffix != ".html":
         raise InputError(f"--page {path} must end with .html")
     everything = ALL in lossnames
-    names = runs_in(order.outputs) if everything else list(dict.fromkeys(lossnames))
+    names = runs_in(options.outputs) if everything else list(dict.fromkeys(lossnames))
     if not names:
-        raise InputError(f"--lossname is missing; {runs_there(order.outputs)}")
-    contents = {name: read_description(run_folder(order.outputs, name)) for name in names}
-    runs = {name: read_run(order.outputs / name) for name in names if contents[name].finished or not everything}
+        raise InputError(f"--lossname is missing; {runs_there(options.outputs)}")
+    contents = {name: read_description(run_folder(options.outputs, name)) for name in names}
+    runs = {name: read_run(options.outputs / name) for name in names if contents[name].finished or not everything}
     runs = {name: run for name, run in runs.items() if run.dimension == 2 or not everything}
     if not 0 < len(runs) <= MOST:
         raise InputError(f"{len(runs)} runs for one page; 1 to {MOST} have room")
@@ -43,9 +43,9 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, order:
         source = source_of(contents[name])
         if source not in data:
             data[source] = load_dataset(source, data_path(config.data.data_dir))
-        images.append(images_of(run, contents[name], data[source].without(run.unseen_names)))
-    spans = [snapshot_span(run, order.epochs) for run in runs.values()]
+        images.append(images_of(run, contents[name], data[source].without(run.held_out_names)))
+    spans = [snapshot_span(run, options.epochs) for run in runs.values()]
     cut = [replace(run, snapshots=run.snapshots[s.start : s.stop]) for run, s in zip(runs.values(), spans, strict=True)]
-    write_page(path, [each.marked for each in aligned(cut)], images, order.style)
+    write_page(path, [each.marked for each in aligned(cut)], images, options.style)
     missing = [name for name in names if name not in runs]
     return f"{path}" + (f" (not finished or not flat, left out: {', '.join(missing)})" if missing else "")

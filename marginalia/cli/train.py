@@ -87,13 +87,13 @@ def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool,
     """One run in its folder, which is another than the usual one if a run with other settings has that."""
     from marginalia.cli.experiment import run_experiment
     from marginalia.training.agreement import by_the_first
-    from marginalia.training.folder import with_own_folder
+    from marginalia.training.folder import with_free_folder
 
     usual = config
 
     def choose() -> None:
         nonlocal config
-        config, line = with_own_folder(usual, dataset, outputs)
+        config, line = with_free_folder(usual, dataset, outputs)
         if line is not None:
             click.echo(line)
 

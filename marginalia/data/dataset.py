@@ -46,7 +46,7 @@ class Split:
 class Dataset:
     """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits.
 
-    unseen: test images of the classes `unseen_names`, which are none of `class_names` and not trained. notes: what a
+    unseen: test images of the classes `held_out_names`, which are none of `class_names` and not trained. notes: what a
     user should know of how the images were read.
     """
 
@@ -54,8 +54,8 @@ class Dataset:
     class_names: tuple[str, ...]
     train: Split
     test: Split
-    unseen: Split | None = None
-    unseen_names: tuple[str, ...] = ()
+    held_out: Split | None = None
+    held_out_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -107,7 +107,7 @@ class Dataset:
     def digest(self) -> str:
         """A fingerprint of all images and labels, so that a run can tell whether its data changed."""
         content = hashlib.blake2b(digest_size=16)
-        for split in (self.train, self.test, *([self.unseen] if self.unseen is not None else [])):
+        for split in (self.train, self.test, *([self.held_out] if self.held_out is not None else [])):
             content.update(np.ascontiguousarray(split.images).data)
             content.update(split.labels.data)
         return content.hexdigest()

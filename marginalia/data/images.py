@@ -45,7 +45,7 @@ class Reading:
     transparent is shown as if it were not. notes: what a user should know of it.
     """
 
-    ground: str = "white"
+    background: str = "white"
     integers: Range = (0, 65535)
     floats: Range = (0.0, 1.0)
     shows_keys: bool = False
@@ -166,10 +166,10 @@ def as_seen(image: Image.Image, mode: str, reading: Reading) -> tuple[Image.Imag
     left = shrinking(seen)
     seen = seen.reduce(left) if left > 1 else seen
     if transparent:
-        level = GROUNDS[reading.ground]
-        ground = Image.new("RGBA", seen.size, (level, level, level, BYTE))
-        ground.alpha_composite(seen)
-        seen = ground.convert(mode)
+        level = GROUNDS[reading.background]
+        background = Image.new("RGBA", seen.size, (level, level, level, BYTE))
+        background.alpha_composite(seen)
+        seen = background.convert(mode)
     return seen, drafted * left
 
 

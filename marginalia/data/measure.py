@@ -126,13 +126,13 @@ class Measured:
             )
         integers, floats = (range_of(found) for found in (self.integers, self.floats))
         shows_keys = min((to_key for to_key, *_ in self.keyed), default=0) >= CLEAR_OF_KEY
-        made = Reading(self.ground(shows_keys), integers or USUAL.integers, floats or USUAL.floats, shows_keys)
+        made = Reading(self.background(shows_keys), integers or USUAL.integers, floats or USUAL.floats, shows_keys)
         return replace(made, notes=tuple(self.notes(made)))
 
     def notes(self, made: Reading) -> Iterator[str]:
         laid = len(self.contrasts) + len(self.nearly_opaque) + (0 if made.shows_keys else len(self.keyed))
         if laid:
-            yield f"{laid:,} transparent image(s), laid on {made.ground}"
+            yield f"{laid:,} transparent image(s), laid on {made.background}"
         if made.shows_keys:
             yield f"{len(self.keyed):,} image(s) in which one colour is marked as transparent; that colour is shown"
         kinds = ((self.integers, "integers", made.integers), (self.floats, "floating-point numbers", made.floats))
@@ -140,12 +140,12 @@ class Measured:
             if found:
                 yield f"{len(found):,} image(s) of {kind}: {low:,.12g} is shown as black, {high:,.12g} as white"
 
-    def ground(self, shows_keys: bool) -> str:
+    def background(self, shows_keys: bool) -> str:
         """The one on which the faintest ink is clearest; white if it is nearly as clear there."""
         contrasts = self.contrasts + ([] if shows_keys else [contrasts for _, *contrasts in self.keyed])
         contrasts = contrasts or self.nearly_opaque
         if not contrasts:
-            return USUAL.ground
+            return USUAL.background
         least = dict(zip(GROUNDS, np.min(contrasts, axis=0).tolist(), strict=True))
         best = max(least, key=lambda name: least[name])
         return "white" if least["white"] >= NEARLY_AS_CLEAR * least[best] else best

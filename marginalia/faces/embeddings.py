@@ -71,7 +71,7 @@ def mark_of(path: Path, reading: Reading) -> bytes:
         state = path.stat()
     except OSError as error:
         raise InputError(f"{path} cannot be read as an image ({error.strerror}); remove or replace it") from None
-    way = f"\n{READER} {reading.ground} {reading.integers} {reading.floats} {reading.shows_keys}"
+    way = f"\n{READER} {reading.background} {reading.integers} {reading.floats} {reading.shows_keys}"
     return digest(os.fsencode(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}{way}"))
 
 

@@ -22,7 +22,7 @@ FEWEST_TO_LEARN_FROM = 20
 
 
 @dataclass(frozen=True)
-class Ask:
+class EvaluationConfig:
     """fusion: none, concat or sum. sphereface: scores, thresholds and their mean as in its evaluation.m, which is asked
     with concat and means subtracted. fold: only this one is tested."""
 
@@ -54,7 +54,9 @@ class Figures:
     curve: Roc
 
 
-def evaluate(embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, ask: Ask, cache: Path) -> Figures:
+def evaluate(
+    embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, config: EvaluationConfig, cache: Path
+) -> Figures:
     """All figures on the given pairs, or on all pairs of the images of people whom the recogniser has not seen.
 
     Thresholds, and means where they are subtracted, are learnt from pairs that show nobody it was trained on.
@@ -66,18 +68,18 @@ def evaluate(embedder: Embedder, folder: FaceFolder, pairs: Pairs | None, ask: A
             raise InputError(
                 f"{folder.root}: fewer than two people that {embedder.name} was not trained on; give --pairs"
             )
-    there, left, right = all_pairs(folder) if pairs is None else locate(pairs, folder, ask.skip_missing)
+    there, left, right = all_pairs(folder) if pairs is None else locate(pairs, folder, config.skip_missing)
     needed, places = np.unique(np.concatenate((left, right)), return_inverse=True)
     paths = [folder.root / folder.images[number] for number in needed]
-    features = fused(embedder, paths, folder.reading, ask.fusion, cache)
+    features = fused(embedder, paths, folder.reading, config.fusion, cache)
     left, right = places[: len(left)], places[len(left) :]
     known = there.show(embedder.seen)
-    tested = in_fold(there, ask.fold)
-    left_out = 0 if pairs is None else int(in_fold(pairs, ask.fold).sum() - tested.sum())
+    tested = in_fold(there, config.fold)
+    left_out = 0 if pairs is None else int(in_fold(pairs, config.fold).sum() - tested.sum())
     if pairs is None:
         scores, verification = scores_of_pairs(embedder.similarity, features, left, right), None
     else:
-        verification = in_folds(embedder, there, features[left], features[right], ~known, ask)
+        verification = in_folds(embedder, there, features[left], features[right], ~known, config)
         scores = verification.scores
     return Figures(
         int(tested.sum()), left_out, int((known & tested).sum()), verification,
@@ -91,19 +93,19 @@ def in_fold(pairs: Pairs, fold: int | None) -> np.ndarray:
 
 
 def in_folds(
-    embedder: Embedder, pairs: Pairs, left: np.ndarray, right: np.ndarray, unknown: np.ndarray, ask: Ask
+    embedder: Embedder, pairs: Pairs, left: np.ndarray, right: np.ndarray, unknown: np.ndarray, config: EvaluationConfig
 ) -> Verification:
     folds = np.unique(pairs.folds)
-    if ask.fold is not None and ask.fold not in folds:
-        raise InputError(f"--fold {ask.fold}: the pairs have {len(folds)} folds")
-    tested = folds if ask.fold is None else np.array([ask.fold])
+    if config.fold is not None and config.fold not in folds:
+        raise InputError(f"--fold {config.fold}: the pairs have {len(folds)} folds")
+    tested = folds if config.fold is None else np.array([config.fold])
     for fold in tested:
         others = pairs.same[(pairs.folds != fold) & unknown]
         if min(others.sum(), (~others).sum()) < min(FEWEST_TO_LEARN_FROM, len(pairs) // 4):
             raise InputError(f"fold {fold}: of the other folds, too few pairs show only people it was not trained on")
     return verify(
-        left, right, pairs.same, pairs.folds, SPHEREFACE if ask.sphereface else LFW,
-        cosine if ask.sphereface else embedder.similarity, ask.subtract_mean, tested, unknown,
+        left, right, pairs.same, pairs.folds, SPHEREFACE if config.sphereface else LFW,
+        cosine if config.sphereface else embedder.similarity, config.subtract_mean, tested, unknown,
     )  # fmt: skip
 
 

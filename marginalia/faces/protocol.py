@@ -17,7 +17,7 @@ Similarity = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Rule:
+class ThresholdRule:
     """choose: scores (N,), same (N,) -> threshold; correct: scores, same, threshold -> bool (N,)."""
 
     choose: Callable[[np.ndarray, np.ndarray], float]
@@ -57,7 +57,7 @@ def verify(
     right: np.ndarray,
     same: np.ndarray,
     folds: np.ndarray,
-    rule: Rule,
+    rule: ThresholdRule,
     similarity: Similarity,
     subtract_mean: bool = False,
     tested: np.ndarray | None = None,
@@ -128,9 +128,9 @@ def above_is_same(scores: np.ndarray, same: np.ndarray, threshold: float) -> np.
 def best_of_sphereface(scores: np.ndarray, same: np.ndarray) -> float:
     """The mean of all best ones of 20,001 thresholds from -1 to 1, as SphereFace's evaluation.m takes it."""
     thresholds = np.arange(-FINE, FINE + 1) / FINE
-    own, foreign = np.sort(scores[same]), np.sort(scores[~same])
+    own, impostor = np.sort(scores[same]), np.sort(scores[~same])
     above = len(own) - np.searchsorted(own, thresholds, side="right")
-    below = np.searchsorted(foreign, thresholds, side="left")
+    below = np.searchsorted(impostor, thresholds, side="left")
     right_ones = above + below
     return float(thresholds[right_ones == right_ones.max()].mean())
 
@@ -139,5 +139,5 @@ def ties_are_errors(scores: np.ndarray, same: np.ndarray, threshold: float) -> n
     return np.where(same, scores > threshold, scores < threshold)
 
 
-LFW = Rule(best_midpoint, above_is_same)
-SPHEREFACE = Rule(best_of_sphereface, ties_are_errors)
+LFW = ThresholdRule(best_midpoint, above_is_same)
+SPHEREFACE = ThresholdRule(best_of_sphereface, ties_are_errors)

@@ -24,7 +24,7 @@ def put_aside(folder: Path) -> None:
             (folder / name).rename(folder / ASIDE / name)
 
 
-def settle(folder: Path) -> None:
+def finish_replacing(folder: Path) -> None:
     """What was put aside goes where there is a new checkpoint, and comes back where there is none.
 
     Called when a training ends in whatever way, and before the next, since the first call may not have been reached.

@@ -15,7 +15,7 @@ from marginalia.viz.style import Style, class_colors
 LEAST = 1e-4
 
 
-class RocPage(Sheet):
+class RocSheet(Sheet):
     """Share of same pairs accepted over share of different ones accepted, a logarithm; a curve a model."""
 
     count = 1

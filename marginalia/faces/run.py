@@ -17,13 +17,13 @@ from marginalia.core.files import write_whole
 from marginalia.core.run_log import command_line, command_to_go_on
 from marginalia.faces.checkpoint import NAME as CHECKPOINT
 from marginalia.faces.checkpoint import latest, restore, save
-from marginalia.faces.job import Job
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.people import Parts
 from marginalia.faces.progress import progress_bar
-from marginalia.faces.replacing import METRICS, put_aside, require_ours, settle
+from marginalia.faces.replacing import METRICS, finish_replacing, put_aside, require_ours
 from marginalia.faces.run_file import describe, read_run_file, write_run_file
 from marginalia.faces.training import Progress, make_learner, train
+from marginalia.faces.training_spec import TrainingSpec
 from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
 from marginalia.training.ranks import Ranks
 
@@ -31,26 +31,32 @@ HEADER = ["step", "epoch", "loss", "validation_eer", "seconds"]
 
 
 def run_training(
-    job: Job, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool, workers: int
+    training: TrainingSpec,
+    parts: Parts,
+    folder: Path,
+    ranks: Ranks,
+    device: torch.device,
+    overwrite: bool,
+    workers: int,
 ) -> None:
     """Trains into `folder`, or goes on with what is there; a finished training is left alone.
 
     What is overwritten stays until the first new checkpoint takes its place. Raises InputError if the folder is in use
     or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
     """
-    require_two_images_each(min(job.recipe.batch_size, len(parts.train)), ranks)
+    require_two_images_each(min(training.recipe.batch_size, len(parts.train)), ranks)
     with ExitStack() as stack:
 
         def prepare() -> None:
             stack.enter_context(alone_in(folder))
-            stack.callback(settle, folder)
-            settle(folder)
+            stack.callback(finish_replacing, folder)
+            finish_replacing(folder)
             require_ours(folder)
             if not overwrite and (folder / CHECKPOINT).exists():
-                describe(job, parts).require_same(read_run_file(folder), folder)
+                describe(training, parts).require_same(read_run_file(folder), folder)
 
         by_the_first(ranks, prepare)
-        run = TrainingRun(job, parts, folder, ranks, device, overwrite)
+        run = TrainingRun(training, parts, folder, ranks, device, overwrite)
         try:
             with with_all_ranks(ranks):
                 run.run(workers)
@@ -83,18 +89,20 @@ class TrainingRun:
     begun: whether the folder has a checkpoint of this training.
     """
 
-    def __init__(self, job: Job, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool):
-        self.job, self.parts, self.folder, self.ranks, self.device = job, parts, folder, ranks, device
-        self.description = describe(job, parts)
+    def __init__(
+        self, training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool
+    ):
+        self.training, self.parts, self.folder, self.ranks, self.device = training, parts, folder, ranks, device
+        self.description = describe(training, parts)
         self.begun = not overwrite and (folder / CHECKPOINT).exists()
         self.rows: list[list[str]] = []
 
     def run(self, workers: int) -> None:
-        steps = self.job.steps(len(self.parts.train))
+        steps = self.training.steps(len(self.parts.train))
         if self.begun and latest(self.folder)[1] == steps:
             self.say(f"finished already, in {self.folder}; --overwrite trains it again")
             return
-        learner = make_learner(self.job, self.parts, self.ranks, self.device)
+        learner = make_learner(self.training, self.parts, self.ranks, self.device)
         with on_this_rank(self.ranks):
             first = restore(self.folder, learner, self.description.fingerprint) if self.begun else 0
         self.announce(first)
@@ -103,7 +111,7 @@ class TrainingRun:
         before = float(self.rows[-1][-1]) if self.rows else 0.0
         with progress_bar(steps if self.ranks.first else 0, "train") as bar:
             bar.update(first)
-            for progress in train(self.job, self.parts, learner, first, workers):
+            for progress in train(self.training, self.parts, learner, first, workers):
                 if progress.ends_epoch:
                     with on_this_rank(self.ranks):
                         self.keep(learner, progress, before + time.perf_counter() - began)
@@ -113,7 +121,7 @@ class TrainingRun:
                     if bar.hidden and progress.ends_epoch:
                         click.echo(f"  {numbers}")
         minutes, seconds = divmod(round(time.perf_counter() - began), 60)
-        self.say(f"{self.job.head}: trained in {minutes} min {seconds:02d} s -> {self.folder}")
+        self.say(f"{self.training.head}: trained in {minutes} min {seconds:02d} s -> {self.folder}")
 
     def keep(self, learner: FaceLearner, progress: Progress, seconds: float) -> None:
         """A checkpoint. The row of metrics comes first: a training that goes on drops rows that are too new."""
@@ -123,18 +131,22 @@ class TrainingRun:
         self.note(progress, seconds)
         save(self.folder, learner, progress.step, self.description.fingerprint)
         if self.ranks.first and not self.begun:
-            settle(self.folder)
+            finish_replacing(self.folder)
         self.begun = True
 
     def announce(self, first: int) -> None:
-        train_part, numbers = self.parts.train, self.job.spec
+        train_part, numbers = self.parts.train, self.training.spec
         ranks = f" on {self.ranks.count} processes" if self.ranks.count > 1 else ""
-        self.say(f"{self.job.head} {vars(numbers)}")
-        self.say(f"{len(train_part):,} images of {len(train_part.people):,} people, {self.job.recipe.backbone}{ranks}")
+        self.say(f"{self.training.head} {vars(numbers)}")
+        self.say(
+            f"{len(train_part):,} images of {len(train_part.people):,} people, {self.training.recipe.backbone}{ranks}"
+        )
         if self.parts.left_out:
             self.say(f"{self.parts.left_out:,} people were left out by name")
         if self.parts.too_few:
-            self.say(f"{self.parts.too_few:,} people with fewer than {self.job.recipe.min_images} images were left out")
+            self.say(
+                f"{self.parts.too_few:,} people with fewer than {self.training.recipe.min_images} images were left out"
+            )
         if first:
             self.say(f"  going on after step {first}")
 

@@ -18,8 +18,8 @@ from marginalia.faces.recipe import Recipe
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from marginalia.faces.job import Job
     from marginalia.faces.people import Parts
+    from marginalia.faces.training_spec import TrainingSpec
 
 NAME = "run.json"
 FORMAT = 1
@@ -76,12 +76,12 @@ def differences(mine: Mapping[str, Any], there: Mapping[str, Any]) -> Iterator[t
             yield name, f"{name.replace('_', ' ')} ({', not '.join(both)})"
 
 
-def describe(job: Job, parts: Parts) -> RunFile:
+def describe(training: TrainingSpec, parts: Parts) -> RunFile:
     digest = hashlib.blake2b(os.fsencode("\n".join(parts.train.images)), digest_size=16)
     validating = [] if parts.validation is None else list(parts.validation.people)
     return RunFile(
-        FORMAT, job.head, asdict(job.spec), job.recipe, job.seed, job.precision, list(parts.train.people), validating,
-        digest.hexdigest(),
+        FORMAT, training.head, asdict(training.spec), training.recipe, training.seed, training.precision,
+        list(parts.train.people), validating, digest.hexdigest(),
     )  # fmt: skip
 
 

@@ -73,9 +73,9 @@ class Shard(AngleLinear):
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         """(N, D) and int64 (N,) -> (N, classes here)."""
         here = labels >= 0
-        own, foreign = here.nonzero().squeeze(1), (~here).nonzero().squeeze(1)
-        logits = torch.cat((super().margin_logits(features[own], labels[own]), self.logits(features[foreign])))
-        return logits[torch.cat((own, foreign)).argsort()]
+        own, impostor = here.nonzero().squeeze(1), (~here).nonzero().squeeze(1)
+        logits = torch.cat((super().margin_logits(features[own], labels[own]), self.logits(features[impostor])))
+        return logits[torch.cat((own, impostor)).argsort()]
 
 
 class ShardedCrossEntropy(torch.autograd.Function):

@@ -11,12 +11,12 @@ import torch
 from marginalia.core.errors import InputError
 from marginalia.faces.batches import Batch, batches
 from marginalia.faces.embedder import NetworkEmbedder
-from marginalia.faces.job import Job
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.measures import roc
 from marginalia.faces.pairs import all_pairs
 from marginalia.faces.people import Parts
 from marginalia.faces.protocol import cosine, scores_of_pairs
+from marginalia.faces.training_spec import TrainingSpec
 from marginalia.training.agreement import on_this_rank
 from marginalia.training.ranks import Ranks
 from marginalia.training.steps import DivergedError, take_steps
@@ -34,18 +34,19 @@ class Progress:
     eer: float | None = None
 
 
-def make_learner(job: Job, parts: Parts, ranks: Ranks, device: torch.device) -> FaceLearner:
-    steps, classes = job.steps(len(parts.train)), len(parts.train.people)
-    return FaceLearner(
-        job.recipe, job.spec, classes, job.seed, steps, ranks, device, bfloat16=job.precision == "bf16"
-    )  # fmt: skip
+def make_learner(training: TrainingSpec, parts: Parts, ranks: Ranks, device: torch.device) -> FaceLearner:
+    steps, classes = training.steps(len(parts.train)), len(parts.train.people)
+    bfloat16 = training.precision == "bf16"
+    return FaceLearner(training.recipe, training.spec, classes, training.seed, steps, ranks, device, bfloat16=bfloat16)
 
 
-def train(job: Job, parts: Parts, learner: FaceLearner, first: int, workers: int = 0) -> Iterator[Progress]:
+def train(
+    training: TrainingSpec, parts: Parts, learner: FaceLearner, first: int, workers: int = 0
+) -> Iterator[Progress]:
     """The steps from `first` on. Raises DivergedError when the loss or a weight is no longer finite."""
-    recipe, steps = job.recipe, job.steps(len(parts.train))
+    recipe, steps = training.recipe, training.steps(len(parts.train))
     each = steps // recipe.epochs
-    seen = batches(parts.train, recipe, job.seed, range(first, steps), learner.ranks, workers)
+    seen = batches(parts.train, recipe, training.seed, range(first, steps), learner.ranks, workers)
     ends = range(each, steps + 1, each)
     for done, losses in take_steps(learner.step, without_traceback(seen, learner.ranks), first, ends):
         if done in ends and not learner.is_finite():

@@ -24,7 +24,7 @@ SUFFIX = ".tar.xz"
 SPARE_BITS = 13
 LARGEST_SHORT = np.float32((2 - 2.0**-10) * 2.0**127)
 LARGEST = 200 << 20
-OWN = re.compile(rf"run\.json|metrics\.csv|snapshots/{MOMENT}\.npz")
+WRITTEN = re.compile(rf"run\.json|metrics\.csv|snapshots/{MOMENT}\.npz")
 
 
 def pack(snapshots: Sequence[Snapshot], description: Description, path: Path) -> None:
@@ -83,7 +83,7 @@ def read_archive(path: Path) -> dict[str, bytes]:
         with tarfile.open(path, mode="r:xz") as archive:
             for member in archive:
                 room -= member.size
-                if not member.isreg() or not OWN.fullmatch(member.name) or room < 0:
+                if not member.isreg() or not WRITTEN.fullmatch(member.name) or room < 0:
                     raise ValueError(f"{member.name} is no file of a run")
                 content = archive.extractfile(member)
                 files[member.name] = content.read() if content else b""

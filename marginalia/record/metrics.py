@@ -14,14 +14,14 @@ METRICS = ("loss", *(f"{split}_{name}" for split in SPLITS for name in OF_A_SPLI
 
 
 @dataclass(frozen=True)
-class Observed:
+class SplitEvaluation:
     """A split as it was seen after some epochs. kept: bool (N,), which points satisfy the margin of training."""
 
     points: Points
     kept: np.ndarray
 
 
-def measure(train: Observed, test: Observed, class_weights: np.ndarray, loss: float) -> dict[str, float]:
+def measure(train: SplitEvaluation, test: SplitEvaluation, class_weights: np.ndarray, loss: float) -> dict[str, float]:
     """Everything in metrics.csv for one snapshot, as docs/metrics.md defines it; angles in degrees, shares from 0 to 1.
 
     loss: mean training loss since the snapshot before (NaN before training). A number that does not exist, such as the
@@ -30,7 +30,7 @@ def measure(train: Observed, test: Observed, class_weights: np.ndarray, loss: fl
     classes = len(class_weights)
     metrics = {"loss": loss}
     for split, seen in zip(SPLITS, (train, test), strict=True):
-        angles = own_angles(seen.points, class_weights)
+        angles = target_angles(seen.points, class_weights)
         shares = (seen.points.accuracy, float(seen.kept.mean()))
         spread = (float(angles.mean()), float(np.percentile(angles, FAR)), scatter_ratio(seen.points, classes))
         metrics |= {f"{split}_{name}": value for name, value in zip(OF_A_SPLIT, (*shares, *spread), strict=True)}
@@ -44,7 +44,7 @@ def measure(train: Observed, test: Observed, class_weights: np.ndarray, loss: fl
     return metrics
 
 
-def own_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:
+def target_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:
     """Angle between each feature and its class weight, degrees, (N,)."""
     own = unit(class_weights)[points.labels]
     cosine = np.sum(unit(points.features) * own, axis=1)

@@ -72,7 +72,7 @@ class Snapshot:
         return self.before or self
 
     @property
-    def unseen(self) -> Points | None:
+    def held_out(self) -> Points | None:
         """The images of classes that were held out of training, if there are any."""
         return self.splits.get(HELD_OUT)
 
@@ -109,7 +109,7 @@ class Record:
 class Run:
     """A run as drawing sees it: snapshots in the order of their steps, at least one.
 
-    unseen_names: the classes held out of training, whose points are `Snapshot.unseen`.
+    unseen_names: the classes held out of training, whose points are `Snapshot.held_out`.
     spec: the margin of training, or, of a further head, what it does without its own.
     head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all; None if
     nothing is known of the head.
@@ -126,9 +126,9 @@ class Run:
     snapshots: tuple[Snapshot, ...]
     head: str | None = ""
     regions: str = "sectors"
-    unseen_names: tuple[str, ...] = ()
+    held_out_names: tuple[str, ...] = ()
     point_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    with_own_classes: tuple[SplitName, ...] = ()
+    splits_of_other_classes: tuple[SplitName, ...] = ()
 
     @property
     def dimension(self) -> int:

@@ -82,9 +82,9 @@ def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
         snapshots=tuple(snapshots),
         head=None if head is None else head.name,
         regions="none" if head is None or biased else head.regions,
-        unseen_names=description.splits[HELD_OUT].classes if HELD_OUT in description.splits else (),
+        held_out_names=description.splits[HELD_OUT].classes if HELD_OUT in description.splits else (),
         point_names={split: names.points for split, names in description.splits.items() if names.points},
-        with_own_classes=tuple(split for split, names in description.splits.items() if names.classes),
+        splits_of_other_classes=tuple(split for split, names in description.splits.items() if names.classes),
     )
 
 

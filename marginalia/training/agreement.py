@@ -22,7 +22,7 @@ def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
             do()
         except (MessageForUserError, OSError) as error:
             failed = error
-    failed = ranks.tell(failed)
+    failed = ranks.broadcast(failed)
     if failed is not None:
         raise failed
 
@@ -35,13 +35,13 @@ def starting(ranks: Ranks) -> Iterator[Callable[[Any], None]]:
     def start(checkpoint: Any) -> None:
         nonlocal called
         called = True
-        ranks.tell((True, checkpoint))
+        ranks.broadcast((True, checkpoint))
 
     try:
         yield start
     finally:
         if not called:
-            ranks.tell((False, None))
+            ranks.broadcast((False, None))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from marginalia.record.snapshot import HELD_OUT, SPLITS
 
 def describe(config: RunConfig, dataset: Dataset) -> Description:
     """All that decides the numbers of a run, without where and when it was made and what came out."""
-    held_out = {HELD_OUT: SplitNames(classes=dataset.unseen_names)} if dataset.unseen_names else {}
+    held_out = {HELD_OUT: SplitNames(classes=dataset.held_out_names)} if dataset.held_out_names else {}
     return Description(
         name=config.name,
         lossname=config.lossname,

@@ -15,7 +15,7 @@ from marginalia.training.describe import describe
 from marginalia.training.resume import what_differs
 
 
-def with_own_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tuple[RunConfig, str | None]:
+def with_free_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tuple[RunConfig, str | None]:
     """The config under the name that its folder in `outputs` has, and a line for the user if it is not the usual one.
 
     A digest is added where a run with other settings has the usual name, now or when this one began. A damaged run

@@ -15,7 +15,7 @@ from marginalia.losses.angle_linear import AngleLinear, annealed_lambda
 from marginalia.losses.head import Head
 from marginalia.losses.registry import build_head
 from marginalia.models import ENCODERS
-from marginalia.record.metrics import Observed
+from marginalia.record.metrics import SplitEvaluation
 from marginalia.record.snapshot import Points
 from marginalia.training.device import resolve_device, uses_bfloat16
 from marginalia.training.learner import Learner, decaying, one_cycle
@@ -31,16 +31,16 @@ class DisplayedImages:
 
     train: Split
     test: Split
-    unseen: Split | None
+    held_out: Split | None
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """What an encoder and its head make of the images displayed. class_weights: (C, D); psi: see `Snapshot`."""
 
-    train: Observed
-    test: Observed
-    unseen: Points | None
+    train: SplitEvaluation
+    test: SplitEvaluation
+    held_out: Points | None
     class_weights: np.ndarray
     psi: np.ndarray | None
 
@@ -99,11 +99,13 @@ class ImageLearner(Learner):
         with torch.inference_mode():
             train = self.embed(displayed.train)
             self.head.update_class_means(train, torch.tensor(displayed.train.labels, device=self.device))
-            unseen = (
-                self.points(displayed.unseen, self.embed(displayed.unseen)) if displayed.unseen is not None else None
+            held_out = (
+                self.points(displayed.held_out, self.embed(displayed.held_out))
+                if displayed.held_out is not None
+                else None
             )
             return Evaluation(
-                self.seen(displayed.train, train), self.seen(displayed.test, self.embed(displayed.test)), unseen,
+                self.seen(displayed.train, train), self.seen(displayed.test, self.embed(displayed.test)), held_out,
                 self.head.directions().cpu().numpy().copy(),
                 sampled_psi(self.head.spec, self.head.annealing_lambda) if isinstance(self.head, AngleLinear) else None,
             )  # fmt: skip
@@ -113,10 +115,10 @@ class ImageLearner(Learner):
         images = torch.tensor(split.images, device=self.device)
         return torch.cat([self.features(batch) for batch in images.split(EVALUATION_BATCH)])
 
-    def seen(self, split: Split, features: Tensor) -> Observed:
+    def seen(self, split: Split, features: Tensor) -> SplitEvaluation:
         labels = torch.tensor(split.labels, device=self.device)
         kept = self.head(features, labels).argmax(dim=1) == labels
-        return Observed(self.points(split, features), kept.cpu().numpy())
+        return SplitEvaluation(self.points(split, features), kept.cpu().numpy())
 
     def points(self, split: Split, features: Tensor) -> Points:
         predictions = self.head(features).argmax(dim=1)

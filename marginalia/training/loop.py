@@ -110,9 +110,9 @@ def displayed_images(config: RunConfig, dataset: Dataset) -> DisplayedImages:
     def some(split: Split, setting: int | str) -> Split:
         return split.sample(None if setting == ALL else int(setting), config.training.seed)
 
-    unseen = some(dataset.unseen, config.data.test_points) if dataset.unseen is not None else None
+    held_out = some(dataset.held_out, config.data.test_points) if dataset.held_out is not None else None
     return DisplayedImages(
-        some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), unseen
+        some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), held_out
     )
 
 
@@ -120,10 +120,10 @@ def evaluate(learner: ImageLearner, displayed: DisplayedImages, epoch: float, st
     """The snapshot; DivergedError if features or class weights are not finite, so that none of it is saved."""
     found = learner.evaluate(displayed)
     splits = dict(zip(SPLITS, (found.train.points, found.test.points), strict=True))
-    splits |= {HELD_OUT: found.unseen} if found.unseen is not None else {}
+    splits |= {HELD_OUT: found.held_out} if found.held_out is not None else {}
     if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in splits.values()), found.class_weights)):
         raise DivergedError(f"features are no longer finite at epoch {epoch:g}")
     metrics = measure(found.train, found.test, found.class_weights, loss)
-    if found.unseen is not None:
-        metrics |= verification(found.unseen, found.test.points)
+    if found.held_out is not None:
+        metrics |= verification(found.held_out, found.test.points)
     return Snapshot(epoch, step, splits, found.class_weights, metrics, psi=found.psi)

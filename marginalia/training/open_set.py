@@ -11,7 +11,7 @@ PAIRS = 100_000
 SEED = 0
 
 
-def verification(unseen: Points, seen: Points) -> dict[str, float]:
+def verification(held_out: Points, seen: Points) -> dict[str, float]:
     """AUC and equal error rate of the cosine between two features, as docs/metrics.md defines them.
 
     unseen_auc, unseen_eer: pairs of images of unseen classes. open_auc, open_eer: pairs of one unseen class against
@@ -19,15 +19,15 @@ def verification(unseen: Points, seen: Points) -> dict[str, float]:
     NaN where there is no such pair, as between two unseen classes when there is but one.
     """
     random = np.random.default_rng(SEED)
-    first, second = (random.integers(len(unseen.labels), size=4 * PAIRS) for _ in range(2))
+    first, second = (random.integers(len(held_out.labels), size=4 * PAIRS) for _ in range(2))
     different_images = first != second
     first, second = first[different_images], second[different_images]
-    equal = unseen.labels[first] == unseen.labels[second]
-    inside = cosines(unseen, first, unseen, second)
-    genuine, foreign = inside[equal][:PAIRS], inside[~equal][:PAIRS]
-    mixed = cosines(unseen, random.integers(len(unseen.labels), size=PAIRS),
+    equal = held_out.labels[first] == held_out.labels[second]
+    inside = cosines(held_out, first, held_out, second)
+    genuine, impostor = inside[equal][:PAIRS], inside[~equal][:PAIRS]
+    mixed = cosines(held_out, random.integers(len(held_out.labels), size=PAIRS),
                     seen, random.integers(len(seen.labels), size=PAIRS))  # fmt: skip
-    unseen_auc, unseen_eer = separation(genuine, foreign)
+    unseen_auc, unseen_eer = separation(genuine, impostor)
     open_auc, open_eer = separation(genuine, mixed)
     return {"unseen_auc": unseen_auc, "unseen_eer": unseen_eer, "open_auc": open_auc, "open_eer": open_eer}
 
@@ -37,14 +37,14 @@ def cosines(a: Points, rows: np.ndarray, b: Points, columns: np.ndarray) -> np.n
     return np.sum(unit(a.features)[rows] * unit(b.features)[columns], axis=1)
 
 
-def separation(genuine: np.ndarray, foreign: np.ndarray) -> tuple[float, float]:
+def separation(genuine: np.ndarray, impostor: np.ndarray) -> tuple[float, float]:
     """Area under the ROC curve, and the rate at which as many foreign pairs pass as genuine ones fail."""
     from sklearn.metrics import auc, roc_curve
 
-    if not len(genuine) or not len(foreign):
+    if not len(genuine) or not len(impostor):
         return float("nan"), float("nan")
-    same = np.repeat((True, False), (len(genuine), len(foreign)))
-    passed, found, _ = roc_curve(same, np.concatenate((genuine, foreign)), drop_intermediate=False)
+    same = np.repeat((True, False), (len(genuine), len(impostor)))
+    passed, found, _ = roc_curve(same, np.concatenate((genuine, impostor)), drop_intermediate=False)
     missed = 1 - found
     crossing = int(np.argmax(passed >= missed))
     before = max(crossing - 1, 0)

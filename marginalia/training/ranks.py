@@ -49,7 +49,7 @@ class Ranks:
             dist.all_reduce(values, dist.ReduceOp.MAX)
         return values
 
-    def tell(self, message: Any) -> Any:
+    def broadcast(self, message: Any) -> Any:
         """What the first rank says, for all; it must be picklable."""
         if self.count == 1:
             return message

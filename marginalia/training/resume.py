@@ -15,14 +15,14 @@ from marginalia.record.store import read_description, read_run
 
 
 @dataclass(frozen=True)
-class Found:
+class ExistingRun:
     """snapshots: those on disk, in order; finished: whether training has nothing left to do."""
 
     snapshots: list[Snapshot]
     finished: bool
 
 
-def look_into(folder: Path, asked: Description) -> Found:
+def existing_run(folder: Path, asked: Description) -> ExistingRun:
     """The run in `folder`, if it is the one that is asked for.
 
     Raises InputError that lists what differs, or names what is damaged or missing.
@@ -31,7 +31,7 @@ def look_into(folder: Path, asked: Description) -> Found:
     if not (folder / "run.json").exists():
         if has_snapshots:
             raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
-        return Found([], False)
+        return ExistingRun([], False)
     saved = read_description(folder)
     lines = what_differs(saved, asked)
     if lines:
@@ -40,10 +40,10 @@ def look_into(folder: Path, asked: Description) -> Found:
             "add --overwrite to replace it, or choose other --outputs"
         )
     if not has_snapshots and not saved.finished:
-        return Found([], False)
+        return ExistingRun([], False)
     if saved.is_old and not saved.finished:
         raise InputError(f"{folder} holds an unfinished run of an older Marginalia; --overwrite starts anew")
-    return Found(list(read_run(folder).snapshots), saved.finished > 0)
+    return ExistingRun(list(read_run(folder).snapshots), saved.finished > 0)
 
 
 def what_differs(saved: Description, asked: Description) -> list[str]:

@@ -55,8 +55,8 @@ class Circle:
         self.lobes = Lobes(ax, class_colors(classes, style.palette), style, 1, LOBE, scale, labelled)
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
         strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
-        held_out = run.unseen_names if split == "test" else ()
-        self.strangers = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
+        held_out = run.held_out_names if split == "test" else ()
+        self.held_out = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
         small = inches(ax) < USUAL_INCHES
         room = classes <= MOST_NAMES and not (small and max(map(len, run.class_names)) > LONGEST_IF_SMALL)
         names = shown_names(run.class_names, LONGEST_NAME) if room else []
@@ -93,8 +93,8 @@ class Circle:
         self.ring.set_verts([wedge(arc, RING[1], RING[0]) for arc in arcs])
         self.ring.set_facecolor([self.colors[arc.label] for arc in arcs])
         self.lobes.show(snapshot.points(self.split), np.arctan2(directions[:, 1], directions[:, 0]))
-        if self.strangers and snapshot.unseen:
-            self.show_strangers(self.lobes.reach(densities(snapshot.unseen, len(self.strangers))))
+        if self.held_out and snapshot.held_out:
+            self.show_held_out(self.lobes.reach(densities(snapshot.held_out, len(self.held_out))))
         for spoke, (x, y) in zip(self.spokes, directions, strict=True):
             spoke.set_data([0, RING[0] * x], [0, RING[0] * y])
         if self.names:
@@ -103,13 +103,13 @@ class Circle:
             for name, (x, y), there in zip(self.names, NAME_RING * on_circle(places).T, near, strict=True):
                 name.set(position=(float(x), float(y)), visible=bool(there))
 
-    def show_strangers(self, radii: np.ndarray) -> None:
+    def show_held_out(self, radii: np.ndarray) -> None:
         """Only where an outline (C, BINS) leaves the circle, with its badge beyond its peak."""
         outlines = radii[:, :, None] * on_circle(ANGLES).T
         peaks = outlines[np.arange(len(outlines)), radii.argmax(axis=1)]
         reach = np.minimum(radii.max(axis=1) + BADGE_GAP, FARTHEST_BADGE)
         places = reach[:, None] * on_circle(spread(np.arctan2(peaks[:, 1], peaks[:, 0]), BADGE_ANGLE)).T
         seen = np.where((radii > 1)[:, :, None], outlines, np.nan)
-        for line, badge, outline, place in zip(self.strangers, self.badges, seen, places, strict=True):
+        for line, badge, outline, place in zip(self.held_out, self.badges, seen, places, strict=True):
             line.set_data(*outline.T)
             badge.set_position((float(place[0]), float(place[1])))

@@ -28,7 +28,7 @@ def what_is_in_the_way(run: Run, split: SplitName) -> str:
         return f"has {len(first.class_weights):,} class weights; one a class can be drawn"
     if split not in first.splits:
         return f"has no split {split}; it has {', '.join(first.splits)}"
-    if split in run.with_own_classes:
+    if split in run.splits_of_other_classes:
         return f"has classes of their own in {split}; splits in the classes of the run can be drawn"
     if first.splits[split].predictions is None:
         return f"has no predictions of its {split} points; pictures need them: Points(…, predictions=…)"

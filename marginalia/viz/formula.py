@@ -17,10 +17,10 @@ def in_training(run: Run, say: Words = ENGLISH) -> tuple[str, str]:
         return f"head  {run.head}", "the nearest centre wins"
     if run.head:
         return f"head  {run.head}", f"without margin  {other_logit(run.spec)}"
-    return say("own class  {}", own_logit(run.spec)), say("others  {}", other_logit(run.spec))
+    return say("own class  {}", target_logit(run.spec)), say("others  {}", other_logit(run.spec))
 
 
-def own_logit(spec: MarginSpec) -> str:
+def target_logit(spec: MarginSpec) -> str:
     """The logit of the own class in training, with its numbers, as mathtext; cos goes on falling beyond 180 degrees."""
     angle = r"\theta_y" if spec.m1 == 1 else rf"{spec.m1:g}\theta_y"
     if spec.m2:

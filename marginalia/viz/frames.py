@@ -25,7 +25,7 @@ MOST_LETTERS = 3
 LONGEST_CLASS = 8
 
 
-class Page(RunSheet):
+class SquareFrame(RunSheet):
     """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
@@ -87,7 +87,7 @@ def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: R
 
 def has_long_names(run: Run) -> bool:
     """Whether badges are so wide that they would cover what stands at the foot."""
-    return max(map(len, (*run.class_names, *run.unseen_names))) > MOST_LETTERS
+    return max(map(len, (*run.class_names, *run.held_out_names))) > MOST_LETTERS
 
 
 def numbers(run: Run) -> str:
@@ -115,7 +115,7 @@ def errors_in_words(points: Points, rings: float, say: Words = ENGLISH) -> str:
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
     flat, say = run.dimension == 2, style.words
-    strange = run.unseen_names and split == "test"
+    strange = run.held_out_names and split == "test"
     if flat and style.view == "circle":
         words = [say("outlines: not trained")] if strange else []
         words += [say("gaps: margin")] if run.spec.has_margin else []

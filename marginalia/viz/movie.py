@@ -13,7 +13,7 @@ from marginalia.core.files import write_whole
 from marginalia.record.snapshot import Run, SplitName, moment_labels
 from marginalia.viz.compare import Compare
 from marginalia.viz.encode import encode
-from marginalia.viz.frames import Page, Plain
+from marginalia.viz.frames import Plain, SquareFrame
 from marginalia.viz.geometry import FULL_TURN
 from marginalia.viz.sheet import Sheet
 from marginalia.viz.slide import Slide
@@ -21,7 +21,11 @@ from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
 from marginalia.viz.tween import tweened
 
-LAYOUTS: dict[str, type[Page] | type[Slide] | type[Plain]] = {"square": Page, "slide": Slide, "plain": Plain}
+LAYOUTS: dict[str, type[SquareFrame] | type[Slide] | type[Plain]] = {
+    "square": SquareFrame,
+    "slide": Slide,
+    "plain": Plain,
+}
 TURN_SECONDS = 0.1
 
 
@@ -74,7 +78,7 @@ def movie_bytes(
 
 def draw_turn(run: Run, folder: Path, split: SplitName, style: Style) -> Path:
     """turn_SPLIT.gif: the last snapshot of a 3-D run, turned once around without a seam."""
-    sheet = Page(run, split, style)
+    sheet = SquareFrame(run, split, style)
     sheet.run = replace(run, snapshots=run.snapshots[-1:] * FULL_TURN)
     path = folder / f"turn_{split}.gif"
     write_whole(path, movie_bytes(sheet, Timing(TURN_SECONDS, hold=0), "gif"))

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 from matplotlib.axes import Axes
 
-from marginalia.record.metrics import own_angles
+from marginalia.record.metrics import target_angles
 from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.labels import families
 from marginalia.viz.numbers import in_degrees, in_percent
@@ -62,7 +62,7 @@ class AngleHistogram:
         tallest = tops[-1].max()
         self.cut.set_text(f"↑ {100 * tallest:.0f} %" if tallest > self.top else "")
         points, weights = snapshot.measured.points(self.split), snapshot.measured.class_weights
-        lines = [self.say("mean {}", in_degrees(own_angles(points, weights).mean()))]
+        lines = [self.say("mean {}", in_degrees(target_angles(points, weights).mean()))]
         if self.spec.has_margin:
             kept = snapshot.metric(f"{self.split}_margin_accuracy")
             lines += textwrap.wrap(
@@ -76,7 +76,7 @@ def stacked(snapshot: Snapshot, split: SplitName, classes: int) -> np.ndarray:
     """Tops of the bars, shares of all points: classes stacked downwards, bins to the right, (C, bins)."""
     points = snapshot.points(split)
     bins = int(WIDEST / BIN) + 1
-    chosen = np.minimum(own_angles(points, snapshot.class_weights) / BIN, bins - 1).astype(np.int64)
+    chosen = np.minimum(target_angles(points, snapshot.class_weights) / BIN, bins - 1).astype(np.int64)
     counts = np.bincount(points.labels * bins + chosen, minlength=classes * bins).reshape(classes, bins)
     return counts.cumsum(axis=0) / len(chosen)
 

@@ -22,13 +22,13 @@ from marginalia.viz.geometry import (
     depth,
     flatten,
 )  # fmt: skip
+from marginalia.viz.held_out import HeldOut
 from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import Lobes
 from marginalia.viz.pull_field import PullField
 from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import BEYOND, Sectors
 from marginalia.viz.sphere import Globe
-from marginalia.viz.strangers import Strangers
 from marginalia.viz.style import Style, badge_points, class_colors, inches, readable_on
 
 USUAL_SPAN = 228.0
@@ -94,8 +94,8 @@ class Scatter:
         self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
         self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
         self.draw_badges(style, colors, run.class_names, scale)
-        strange = run.unseen_names and split == "test"
-        self.strangers = Strangers(ax, run, style, size, scale) if strange else None
+        strange = run.held_out_names and split == "test"
+        self.held_out = HeldOut(ax, run, style, size, scale) if strange else None
         self.knee = LOBED_REACH if lobed else UNIT_RING
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
@@ -142,8 +142,8 @@ class Scatter:
             directions = UNIT_RING * self.reach * unit(points.features)
             marked = flatten(directions, frame)
             self.rim.show(directions, frame)
-        if self.strangers is not None:
-            self.strangers.show(snapshot, self.camera, self.rim is not None, frame)
+        if self.held_out is not None:
+            self.held_out.show(snapshot, self.camera, self.rim is not None, frame)
         if self.globe is not None:
             self.globe.show(UNIT_RING * self.reach, frame)
         if self.sectors is not None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from marginalia.record.snapshot import Run
 from marginalia.viz.encode import shared_palette
-from marginalia.viz.frames import Page
+from marginalia.viz.frames import SquareFrame
 from marginalia.viz.style import Style
 
 FRAMES = (0, 1, 3, 7, -1)
@@ -21,7 +21,7 @@ def frame_sheet(runs: Sequence[Run]) -> bytes:
     """A PNG of the first, second, fourth, eighth and last frame of the test GIF of each run."""
     rows = []
     for run in runs:
-        page = Page(run, "test", Style())
+        page = SquareFrame(run, "test", Style())
         chosen = [Image.fromarray(page.image(range(page.count)[number])) for number in FRAMES]
         rows.append(np.concatenate([np.asarray(frame.resize((SIZE, SIZE))) for frame in chosen], axis=1))
     packed = io.BytesIO()

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from marginalia.core.margin import MarginSpec, psi
-from marginalia.record.metrics import own_angles
+from marginalia.record.metrics import target_angles
 from marginalia.record.snapshot import Run
 from marginalia.viz.figures.chart import LABEL, chart, degrees, key, line_colors
 from marginalia.viz.style import Style
@@ -54,7 +54,7 @@ def measured(ax: Axes, style: Style, runs: Mapping[str, Run], colors: dict[str, 
     edges = np.arange(0, NEAR + BIN, BIN)
     for row, (name, run) in enumerate(runs.items()):
         last = run.snapshots[-1]
-        angles = own_angles(last.points("train"), last.class_weights)
+        angles = target_angles(last.points("train"), last.class_weights)
         counts = np.histogram(angles, edges)[0]
         ax.stairs(counts * ROW / max(counts.max(), 1) - row, edges, baseline=-row, color=colors[name], fill=True)
         ax.text(1.04, 1 - (row + 0.55) / len(runs), f"mean {angles.mean():.1f}°", transform=ax.transAxes, ha="left",

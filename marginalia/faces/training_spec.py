@@ -10,7 +10,7 @@ from marginalia.training.steps import steps_of_epoch
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingSpec:
     """Everything that decides a training's numbers, but for the images themselves."""
 
     head: str

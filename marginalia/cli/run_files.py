@@ -9,7 +9,7 @@ from marginalia.record.snapshot_file import MOMENT
 
 PICTURE = r"((slide|plain|turn)_)?(train|test)"
 TEMPORARY = r"(\.\d+\.tmp)?"
-OWN = {
+WRITTEN = {
     ".": re.compile(
         r"(run\.json|metrics\.csv|latest\.png|index\.html|checkpoint\.pt"
         rf"|{PICTURE}(\.(gif|webp|apng|mp4)|_last\.png|_{MOMENT}\.(png|svg|pdf))){TEMPORARY}"
@@ -21,7 +21,7 @@ OWN = {
 
 def clear(folder: Path) -> None:
     """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
-    for place, own in OWN.items():
+    for place, own in WRITTEN.items():
         for file in (folder / place).glob("*"):
             if own.fullmatch(file.name) and file.is_file():
                 file.unlink()

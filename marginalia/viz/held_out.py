@@ -20,7 +20,7 @@ NEAREST, FARTHEST = 0.2, 0.7
 OUTSIDE = 1.045
 
 
-class Strangers:
+class HeldOut:
     """Artists made once; `show(snapshot)` moves them.
 
     A cross in the colour of the text, since any grey is near a class's colour in some palette. A badge stands where its
@@ -38,19 +38,19 @@ class Strangers:
         place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5.5}
         self.badges = [
             ax.text(0, 0, name, bbox=box, fontfamily=families(name), **text, **place)
-            for name in shown_names(run.unseen_names, LONGEST_NAME)
+            for name in shown_names(run.held_out_names, LONGEST_NAME)
         ]
 
     def show(self, snapshot: Snapshot, camera: Camera, on_rim: bool, frame: float) -> None:
         """on_rim: whether the unit circle is drawn too."""
-        unseen, reach = snapshot.unseen, camera.reach
-        if unseen is None:
+        held_out, reach = snapshot.held_out, camera.reach
+        if held_out is None:
             return
-        seen_as = flatten(camera.seen(unseen.features, snapshot), frame)
+        seen_as = flatten(camera.seen(held_out.features, snapshot), frame)
         self.crosses.set_data(*seen_as.T)
         if on_rim:
-            self.rim.set_data(*flatten(OUTSIDE * UNIT_RING * reach * unit(unseen.features), frame).T)
-        mine = [seen_as[unseen.labels == label] for label in range(len(self.badges))]
+            self.rim.set_data(*flatten(OUTSIDE * UNIT_RING * reach * unit(held_out.features), frame).T)
+        mine = [seen_as[held_out.labels == label] for label in range(len(self.badges))]
         means = np.array([points.mean(axis=0) if len(points) else (0, 0) for points in mine])
         angles = spread(np.arctan2(means[:, 1], means[:, 0]), LEAST_GAP)
         lengths = np.clip(np.linalg.norm(means, axis=1), NEAREST * reach, FARTHEST * reach)

@@ -16,7 +16,7 @@ LONGEST_NAME = 26
 SMALLEST_SPREAD = 1e-9
 
 
-class TsnePage(Sheet):
+class TsneSheet(Sheet):
     """Points of N images in the colours of their people, one moment of the walk a frame; names stand on the right.
 
     Early maps are a thousand times smaller than late ones, so each frame is drawn at its own scale; t-SNE's axes mean
