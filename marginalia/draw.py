@@ -57,6 +57,7 @@ def page(run: Run, description: Description, path: str | Path, data_dir: Path, s
     from marginalia.viz.page.assemble import write_page
 
     path = Path(path)
-    dataset = load_dataset(source_of(description), data_dir).without(run.held_out_names)
+    source, image_size = source_of(description)
+    dataset = load_dataset(source, data_dir, image_size).without(run.held_out_names)
     write_page(path, [run], [images_of(run, description, dataset)], style or Style())
     return path

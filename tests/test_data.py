@@ -12,7 +12,8 @@ from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset, Split
 from marginalia.data.image_folder import load_folder, read_image
 from marginalia.data.mnist import FOLDER, load_mnist
-from marginalia.data.sources import load_dataset, upright_letters
+from marginalia.data.sources import load_dataset
+from marginalia.data.torchvision_sets import upright_letters
 
 
 def test_mnist_is_the_genuine_one(mnist):

@@ -57,11 +57,14 @@ margin_options = options(
     click.option("--x-norm/--no-x-norm", default=None, help="Normalise the features."),
 )
 setting_options = options(
-    click.option("--dataset", help="mnist, mnist-validation, fashion-mnist, kmnist, emnist-letters or folder:PATH."),
+    click.option(
+        "--dataset", help="mnist, fashion-mnist, cifar-10, … or folder:PATH; a name that is unknown lists all."
+    ),
     click.option("--data-dir", help="Where downloaded data sets lie; auto: in the checkout, else the user's cache."),
     click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
     click.option("--train-points", type=CountOr(ALL), help="Training images in each picture."),
     click.option("--test-points", type=CountOr(ALL), help="Test images in each picture."),
+    click.option("--image-size", type=int, help="Scale the images of a folder to this many pixels a side, in colour."),
     click.option("--crop", type=int, help="Pixels cut off each side of an image, 0 to 2; 2 trains in 0.7 of the time."),
     click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
     click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),

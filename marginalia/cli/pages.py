@@ -42,7 +42,7 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, option
     for name, run in runs.items():
         source = source_of(contents[name])
         if source not in data:
-            data[source] = load_dataset(source, data_path(config.data.data_dir))
+            data[source] = load_dataset(source[0], data_path(config.data.data_dir), source[1])
         images.append(images_of(run, contents[name], data[source].without(run.held_out_names)))
     spans = [snapshot_span(run, options.epochs) for run in runs.values()]
     cut = [replace(run, snapshots=run.snapshots[s.start : s.stop]) for run, s in zip(runs.values(), spans, strict=True)]

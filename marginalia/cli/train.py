@@ -72,8 +72,10 @@ def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
     from marginalia.data.sources import load_dataset
     from marginalia.training.agreement import by_the_first, on_this_rank
 
+    data = config.data
+
     def load() -> Dataset:
-        return load_dataset(config.data.dataset, data_path(config.data.data_dir)).without(config.data.holdout)
+        return load_dataset(data.dataset, data_path(data.data_dir), data.image_size).without(data.holdout)
 
     loaded = []
     by_the_first(ranks, lambda: loaded.append(load()))

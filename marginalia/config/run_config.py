@@ -21,6 +21,7 @@ GEOMETRIC = "geometric"
 MOST = 2**32 - 1
 LEAST_EPOCHS, MOST_EPOCHS = 0.01, 10_000
 MOST_CROP = 2
+LEAST_SIZE, MOST_SIZE = 16, 256
 LossSpec = MarginSpec | HeadSpec
 
 
@@ -28,7 +29,8 @@ LossSpec = MarginSpec | HeadSpec
 class DataConfig:
     """train_points, test_points: how many images of each split a snapshot holds, or "all".
 
-    crop: pixels cut off each side of an image, 0 to 2.
+    crop: pixels cut off each side of an image, 0 to 2. image_size: pixels of each side to which the images of a folder
+    are scaled, in colour; 0 is 28 in grey.
     holdout: names of classes that are left out of training, sorted; their test images are shown as strangers.
     """
 
@@ -38,11 +40,16 @@ class DataConfig:
     test_points: int | str
     holdout: tuple[str, ...]
     crop: int
+    image_size: int
 
     def __post_init__(self) -> None:
         for name in ("train_points", "test_points"):
             require_count_or(name, getattr(self, name), ALL, MOST)
         require_between("crop", self.crop, 0, MOST_CROP)
+        if self.image_size:
+            require_between("image_size", self.image_size, LEAST_SIZE, MOST_SIZE)
+            if not self.dataset.startswith(FOLDER_PREFIX):
+                raise ValueError(f"image_size is for folder:PATH; {self.dataset} has a size of its own")
         object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
         if self.dataset.startswith(FOLDER_PREFIX):
             folder = one_spelling(self.dataset.removeprefix(FOLDER_PREFIX))

@@ -11,12 +11,13 @@ import numpy as np
 from marginalia.core.errors import InputError
 
 FEWEST_CLASSES, MOST_CLASSES = 2, 47
+SMALLEST_SIDE = 12
 LONGEST_NAME = 60
 
 
 @dataclass(frozen=True)
 class Split:
-    """images: uint8 (N, 28, 28); labels: int64 (N,), in 0 … C-1."""
+    """images: uint8 (N, H, W) in grey or (N, H, W, 3) in colour; labels: int64 (N,), in 0 … C-1."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -80,10 +81,18 @@ class Dataset:
                     f"{split.labels.dtype}; uint8 and int64 are needed"
                 )
             if (
-                split.images.shape != (len(split), 28, 28)
+                split.images.shape != (len(split), *self.image_shape)
+                or len(self.image_shape) not in (2, 3)
+                or self.image_shape[2:] not in ((), (3,))
+                or min(self.image_shape[:2]) < SMALLEST_SIDE
                 or not 0 <= split.labels.min() <= split.labels.max() < classes
             ):
                 raise InputError(f"data set {self.name}: its {title} images and labels do not fit together")
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """(H, W), or (H, W, 3) in colour."""
+        return self.train.images.shape[1:]
 
     def without(self, names: tuple[str, ...]) -> Dataset:
         """The data set with these classes held out of training; InputError for unknown ones, or if too few are left."""

@@ -20,11 +20,12 @@ SPLIT_SEED = 0
 FLAT = 32
 
 
-def load_folder(folder: Path) -> Dataset:
-    """Images in `folder/CLASS/…`, made grey and 28 x 28; one in six of each class is for testing, by a fixed seed.
+def load_folder(folder: Path, image_size: int = 0) -> Dataset:
+    """Images in `folder/CLASS/…`, made grey and 28 x 28, or in colour of `image_size` pixels a side.
 
-    Classes stand in the order of their names, numbers in that of their size. Raises InputError for a missing folder,
-    fewer than two classes, a class of one image, or an unreadable image.
+    One in six of each class is for testing, by a fixed seed. Classes stand in the order of their names, numbers in that
+    of their size. Raises InputError for a missing folder, fewer than two classes, a class of one image, or an
+    unreadable image.
     """
     found = read_class_folders(folder)
     classes = sorted(found.images, key=natural_key)
@@ -44,7 +45,7 @@ def load_folder(folder: Path) -> Dataset:
     flat: list[Path] = []
     for label, name in enumerate(classes):
         files = found.images[name]
-        images = [read_image(file, reading) for file in files]
+        images = [read_image(file, reading, image_size) for file in files]
         flat += [file for file, image in zip(files, images, strict=True) if np.ptp(image) < FLAT]
         order = random.permutation(len(images))
         test_count = max(1, round(len(images) * TEST_SHARE))
@@ -57,9 +58,10 @@ def load_folder(folder: Path) -> Dataset:
     )  # fmt: skip
 
 
-def read_image(file: Path, reading: Reading = USUAL) -> np.ndarray:
-    """One image as uint8 (28, 28)."""
-    return read_pixels(file, "L", reading, (SIDE, SIDE), Image.Resampling.LANCZOS)
+def read_image(file: Path, reading: Reading = USUAL, image_size: int = 0) -> np.ndarray:
+    """One image as uint8 (28, 28), or with an image_size (image_size, image_size, 3)."""
+    side = image_size or SIDE
+    return read_pixels(file, "RGB" if image_size else "L", reading, (side, side), Image.Resampling.LANCZOS)
 
 
 def as_split(pairs: list[tuple[np.ndarray, int]]) -> Split:

@@ -13,6 +13,7 @@ from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset, Split
 
 FOLDER = Path(__file__).parent / "mnist"
+VALIDATION = 10_000
 HEADER_BYTES = {"images": 16, "labels": 8}
 RESTORE = "restore it with git checkout, or install Marginalia again"
 MD5 = {
@@ -54,3 +55,18 @@ def images_of(raw: dict[str, bytes], prefix: str) -> np.ndarray:
 
 def labels_of(raw: dict[str, bytes], prefix: str) -> np.ndarray:
     return np.frombuffer(raw[f"{prefix}-labels-idx1-ubyte"], np.uint8, offset=HEADER_BYTES["labels"]).astype(np.int64)
+
+
+def for_validation(whole: Dataset) -> Dataset:
+    """The last 10,000 training images in place of the test images, so that numbers can be chosen without those."""
+    train, last = slice(None, -VALIDATION), slice(-VALIDATION, None)
+    images, labels = whole.train.images, whole.train.labels
+    return Dataset(
+        "mnist-validation", whole.class_names, Split(images[train], labels[train]), Split(images[last], labels[last])
+    )
+
+
+SOURCES = {
+    "mnist": lambda _: load_mnist(),
+    "mnist-validation": lambda _: for_validation(load_mnist()),
+}

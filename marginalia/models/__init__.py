@@ -1,8 +1,10 @@
 """The encoders by the names that `--basemodel` takes."""
 
+from collections.abc import Callable
+
 from torch import nn
 
 from marginalia.models.lenet import LeNetPP
 from marginalia.models.resnet import MiniResNet18
 
-ENCODERS: dict[str, type[nn.Module]] = {"LeNet_pp": LeNetPP, "MiniResnet18": MiniResNet18}
+ENCODERS: dict[str, Callable[..., nn.Module]] = {"LeNet_pp": LeNetPP, "MiniResnet18": MiniResNet18}

@@ -6,6 +6,7 @@ from marginalia.models.convolution import Conv2d
 from marginalia.models.prelu import PReLU
 
 CHANNELS = (32, 64, 128)
+HALVINGS = len(CHANNELS)
 
 
 class LeNetPP(nn.Module):
@@ -15,19 +16,20 @@ class LeNetPP(nn.Module):
     Source: Wen et al., A Discriminative Feature Learning Approach for Deep Face Recognition, ECCV 2016, table 1.
     """
 
-    def __init__(self, dimension: int = 2):
+    def __init__(self, dimension: int = 2, shape: tuple[int, int, int] = (1, 28, 28)):
+        """shape: channels, height and width of an image."""
         super().__init__()
         layers: list[nn.Module] = []
-        width = 1
+        width, *sides = shape
         for channels in CHANNELS:
             layers += [*convolution(width, channels), *convolution(channels, channels), nn.MaxPool2d(2)]
             width = channels
         self.stages = nn.Sequential(*layers)
-        self.embedding = nn.Linear(3 * 3 * width, dimension)
+        self.embedding = nn.Linear(width * (sides[0] // 2**HALVINGS) * (sides[1] // 2**HALVINGS), dimension)
         self.apply(kaiming)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 1, 28, 28) -> (N, D)."""
+        """(N, channels, H, W) -> (N, D)."""
         return self.embedding(self.stages(images).flatten(1))
 
 

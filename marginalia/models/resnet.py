@@ -12,10 +12,11 @@ class MiniResNet18(nn.Module):
     Source: He et al., Deep Residual Learning for Image Recognition, CVPR 2016, the basic block.
     """
 
-    def __init__(self, dimension: int = 2):
+    def __init__(self, dimension: int = 2, shape: tuple[int, int, int] = (1, 28, 28)):
+        """shape: channels, height and width of an image."""
         super().__init__()
         layers: list[nn.Module] = []
-        width = 1
+        width = shape[0]
         for stage, channels in enumerate(CHANNELS):
             layers += [nn.MaxPool2d(2)] if stage else []
             layers += [nn.Conv2d(width, channels, 3, padding=1), BasicBlock(channels)]
@@ -24,7 +25,7 @@ class MiniResNet18(nn.Module):
         self.embedding = nn.Linear(width, dimension)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 1, 28, 28) -> (N, D)."""
+        """(N, channels, H, W) -> (N, D)."""
         return self.embedding(self.stages(images).mean(dim=(2, 3)))
 
 

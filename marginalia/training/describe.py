@@ -44,8 +44,9 @@ def settings(config: RunConfig) -> dict[str, Any]:
     saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
     del saved["data"]["data_dir"]
     saved["data"]["holdout"] = list(saved["data"]["holdout"])
-    if not config.data.crop:  # older runs have no such key
-        del saved["data"]["crop"]
+    for name in ("crop", "image_size"):  # older runs have no such keys
+        if not saved["data"][name]:
+            del saved["data"][name]
     if config.data.dataset.startswith(FOLDER_PREFIX):
         saved["data"]["dataset"] = FOLDER_PREFIX
     if isinstance(config.loss, HeadSpec):

@@ -48,7 +48,7 @@ class Evaluation:
 class ImageLearner(Learner):
     """What training changes: the seed decides its first state, on all ranks the same.
 
-    images: uint8 (N, 28, 28) of the training split, from which the mean and spread of a pixel are taken.
+    images: uint8 (N, H, W) or (N, H, W, 3) of the training split, from which the mean and spread of a pixel are taken.
     """
 
     head: Head
@@ -58,7 +58,8 @@ class ImageLearner(Learner):
         device = local_device(resolve_device(training.device))
         torch.manual_seed(training.seed)
         dimension = config.model.visual_dimension
-        encoder = ENCODERS[config.model.basemodel](dimension)
+        self.crop = config.data.crop
+        encoder = ENCODERS[config.model.basemodel](dimension, self.input_shape(images))
         head = build_head(config.loss, dimension, classes, training.start)
         bfloat16 = uses_bfloat16(training.precision, device)
         super().__init__(encoder, head, ranks, device, bfloat16, self.recipe.clip_norm)
@@ -66,11 +67,10 @@ class ImageLearner(Learner):
         self.anneal(0)
         self.optimizers = [build_optimizer(training.optimizer, self.recipe, self.parameters)]
         pixels = images[:: max(1, len(images) // PIXEL_SAMPLE)].astype(np.float64)
-        self.crop = config.data.crop
         self.pixel_mean, self.pixel_spread = float(pixels.mean()), float(pixels.std()) or 1.0
 
     def step(self, index: int, images: Tensor, labels: Tensor) -> Tensor:
-        """One step of the optimiser on uint8 (N, 28, 28) and int64 (N,); returns the loss, not yet read back.
+        """One step of the optimiser on images as `features` takes them and int64 (N,); returns the loss, not yet read.
 
         Each rank looks at its share of the images, and at the features of all.
         """
@@ -87,10 +87,16 @@ class ImageLearner(Learner):
             self.head.annealing_lambda = annealed_lambda(index, *self.annealing)
 
     def features(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
-        """uint8 (N, 28, 28) -> float32 (N, D); the encoder in bfloat16 where that is on, all else in float32."""
-        cut = slice(self.crop, images.shape[1] - self.crop)
-        standard = (images[:, None, cut, cut].float() - self.pixel_mean) / self.pixel_spread
-        return self.encode(standard, network)
+        """uint8 (N, H, W) or (N, H, W, 3) -> float32 (N, D); the encoder in bfloat16 where that is on."""
+        _, height, width = self.input_shape(images)
+        channels_first = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
+        cut = channels_first[:, :, self.crop : self.crop + height, self.crop : self.crop + width]
+        return self.encode((cut.float() - self.pixel_mean) / self.pixel_spread, network)
+
+    def input_shape(self, images: np.ndarray | Tensor) -> tuple[int, int, int]:
+        """Channels, height and width of what the encoder sees of these images."""
+        height, width = (side - 2 * self.crop for side in images.shape[1:3])
+        return (1 if images.ndim == 3 else 3), height, width
 
     def evaluate(self, displayed: DisplayedImages) -> Evaluation:
         """Features and predictions of all images shown, without gradients; predictions without margin."""
