@@ -41,7 +41,7 @@ def test_what_is_published_is_what_was_measured(published):
 
 
 def test_every_loss_is_measured(config_file):
-    assert {*PRESETS, *FURTHER} == set(config_file.rows)
+    assert {*PRESETS, *FURTHER} <= set(config_file.rows)
     twenty = {trial.lossname for trial in plan() if trial.part == "presets" and trial.seed == 0}
     assert twenty == set(config_file.margins())
 
