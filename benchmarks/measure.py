@@ -58,8 +58,8 @@ def epoch(basemodel: str, precision: str) -> None:
     from marginalia.training.loop import train
 
     config, dataset = settings("CosFace_v1", basemodel=basemodel, precision=precision, epochs=1, snapshots=1)
-    moments = [time.perf_counter() for progress in train(config, dataset) if progress.snapshot]
-    answer(epoch_s=moments[1] - moments[0])
+    times = [time.perf_counter() for progress in train(config, dataset) if progress.snapshot]
+    answer(epoch_s=times[1] - times[0])
 
 
 @main.command()
@@ -72,13 +72,13 @@ def accuracy(epochs: int, target: float, precision: str) -> None:
 
     config, dataset = settings("CosFace_v1", epochs=epochs, precision=precision, snapshots=1)
     started = time.perf_counter()
-    moments, reached, right = [], None, 0.0
+    times, reached, right = [], None, 0.0
     for progress in train(config, dataset):
         if progress.snapshot:
-            moments.append(time.perf_counter() - started)
+            times.append(time.perf_counter() - started)
             right = progress.snapshot.metrics["test_accuracy"]
-            reached = reached or (moments[-1] if right >= target else None)
-    answer(seconds=reached, epochs_s=[b - a for a, b in itertools.pairwise(moments)], test_accuracy=right)
+            reached = reached or (times[-1] if right >= target else None)
+    answer(seconds=reached, epochs_s=[b - a for a, b in itertools.pairwise(times)], test_accuracy=right)
 
 
 @main.command()

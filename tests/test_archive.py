@@ -119,10 +119,10 @@ def test_runs_of_one_page_are_turned_alike_and_a_mirrored_one_says_so(config_fil
     page = tmp_path / "two.html"
     export_page(["softmax", "A-softmax_v1"], config_file, page, options)
     (data,) = re.findall(r'id="page-data">(.*?)</script>', page.read_text(encoding="utf-8"))
-    about = json.loads(data)
-    assert [run["name"] for run in about["runs"]] == ["softmax", "A-softmax_v1 ↔"]
+    content = json.loads(data)
+    assert [run["name"] for run in content["runs"]] == ["softmax", "A-softmax_v1 ↔"]
     mine, other = (read_run(outputs / name).snapshots[-1].class_weights for name in ("softmax", "A-softmax_v1"))
-    first, second = (np.array(run["weights"][-1])[:, 0] for run in about["runs"])
+    first, second = (np.array(run["weights"][-1])[:, 0] for run in content["runs"])
     np.testing.assert_allclose(np.sin(first - np.arctan2(mine[:, 1], mine[:, 0])), 0, atol=1e-3)
     turned = np.angle(np.exp(1j * (second + np.arctan2(other[:, 1], other[:, 0]))))
     np.testing.assert_allclose(np.exp(1j * turned), np.exp(1j * turned[0]), atol=1e-3, err_msg="one reflection for all")

@@ -114,7 +114,7 @@ def test_pairs_that_may_not_teach_do_not():
 
 
 @pytest.mark.parametrize(
-    ("own", "impostor", "accuracy", "eer", "auc"),
+    ("genuine", "impostor", "accuracy", "eer", "auc"),
     [
         ((0.8, 0.9), (0.1, 0.2), 1.0, 0.0, 1.0),
         ((0.5, 0.5), (0.5, 0.5), 0.5, 0.5, 0.5),
@@ -122,8 +122,8 @@ def test_pairs_that_may_not_teach_do_not():
     ],
     ids=["separable", "all equal", "inverted"],
 )
-def test_ten_folds_whose_answer_is_known(own, impostor, accuracy, eer, auc):
-    parts = folds_of([([*own, *impostor], [YES, YES, NO, NO])] * 10)
+def test_ten_folds_whose_answer_is_known(genuine, impostor, accuracy, eer, auc):
+    parts = folds_of([([*genuine, *impostor], [YES, YES, NO, NO])] * 10)
     for rule in (LFW, SPHEREFACE):
         result = verify(*parts, rule, product)
         assert result.mean == accuracy

@@ -181,7 +181,7 @@ def test_from_images_to_figures(run, album, tmp_path):
     assert seen == set(read_folder(album).people)
 
 
-def test_an_unseen_fold_is_tested_with_a_threshold_of_unseen_people(run, album, tmp_path):
+def test_a_fold_left_out_is_tested_with_a_threshold_of_people_left_out(run, album, tmp_path):
     pairs = tmp_path / "pairs.txt"
     lines = ["2\t2"]
     for a, b in ((0, 1), (2, 3)):

@@ -53,7 +53,7 @@ def test_adacos_keeps_its_scale_in_bounds_in_two_dimensions(classes):
     assert (found[0] == 1) == (classes == 2)
 
 
-def test_curricular_t_follows_the_own_cosine():
+def test_curricular_t_follows_the_target_cosine():
     head, (features, labels) = head_named("CurricularFace").train(), batch()
     mean = head.cosines(features).gather(1, labels[:, None]).mean().item()
     head.loss(features, labels)
@@ -84,8 +84,8 @@ def test_sphereface_r_leaves_the_margin_out_of_the_gradient():
         theta = head.cosines(features).detach().acos()
         other = (labels + 1) % C
         mine = theta.gather(1, labels[:, None])
-        own = (1.5 * mine).clamp_max(math.pi) if version == 1 else mine
-        np.testing.assert_allclose(bent.gather(1, labels[:, None]), own.cos(), rtol=1e-4, atol=1e-5)
+        target = (1.5 * mine).clamp_max(math.pi) if version == 1 else mine
+        np.testing.assert_allclose(bent.gather(1, labels[:, None]), target.cos(), rtol=1e-4, atol=1e-5)
         expected = theta if version == 1 else theta / 1.5
         np.testing.assert_allclose(
             bent.gather(1, other[:, None]), expected.cos().gather(1, other[:, None]), rtol=1e-4, atol=1e-5

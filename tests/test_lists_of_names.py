@@ -100,7 +100,7 @@ def test_pairs_are_read_as_they_are_meant(folder, tmp_path, change):
         (("zoe\t2\tBob\t3", "zoe\t1\tBob\t1"), r"line 5: this pair is in line 3 already"),
     ],
 )
-def test_pairs_that_tell_nothing_are_refused(tmp_path, change, message):
+def test_pairs_that_decide_nothing_are_refused(tmp_path, change, message):
     with pytest.raises(InputError, match=message):
         read_pairs(write(tmp_path / "pairs.txt", PAIRS.replace(*change)))
 
@@ -161,7 +161,7 @@ def test_the_option_goes_on(run, tmp_path):
         "2 1\nBob 1 2\nBob 1 bob 2\nzoe 1 2\nzoe 2 Bob 3\n",
     ],
 )
-def test_pairs_that_tell_nothing_once_names_are_matched_are_refused(folder, tmp_path, pairs):
+def test_pairs_that_decide_nothing_once_names_are_matched_are_refused(folder, tmp_path, pairs):
     """One image as two people, a pair twice, and one person as two, in other letters."""
     with pytest.raises(InputError, match="once names are matched to the folder; correct the pairs"):
         locate(read_pairs(write(tmp_path / "pairs.txt", pairs)), folder, False)

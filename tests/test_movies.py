@@ -61,18 +61,18 @@ def colour_tables(gif: bytes) -> tuple[int, int]:
     """How many global and local colour tables a GIF has, read from its blocks (GIF89a, sections 18 to 20)."""
     shared = gif[10] >> 7
     at = 13 + shared * 3 * 2 ** ((gif[10] & 7) + 1)
-    own = 0
+    local_palettes = 0
     while gif[at] != 0x3B:
         if gif[at] == 0x2C:
             flags = gif[at + 9]
-            own += flags >> 7
+            local_palettes += flags >> 7
             at += 10 + (flags >> 7) * 3 * 2 ** ((flags & 7) + 1) + 1
         else:
             at += 2
         while gif[at]:
             at += gif[at] + 1
         at += 1
-    return shared, own
+    return shared, local_palettes
 
 
 def test_times_are_multiples_of_ten_and_at_least_twenty(made_up, tmp_path):

@@ -25,9 +25,9 @@ def test_without_counts_the_classes_that_are_left(mnist):
         kept = ~np.isin(split.labels, (2, 8))
         np.testing.assert_array_equal(left.images, split.images[kept])
         np.testing.assert_array_equal(np.array(list(map(int, known.class_names)))[left.labels], split.labels[kept])
-    strange = np.isin(mnist.test.labels, (2, 8))
-    np.testing.assert_array_equal(known.held_out.images, mnist.test.images[strange])
-    np.testing.assert_array_equal(np.array((2, 8))[known.held_out.labels], mnist.test.labels[strange])
+    held_out_points = np.isin(mnist.test.labels, (2, 8))
+    np.testing.assert_array_equal(known.held_out.images, mnist.test.images[held_out_points])
+    np.testing.assert_array_equal(np.array((2, 8))[known.held_out.labels], mnist.test.labels[held_out_points])
     assert known.digest != mnist.digest
     other = replace(known, held_out=replace(known.held_out, images=255 - known.held_out.images))
     assert other.digest != known.digest
@@ -78,7 +78,7 @@ def test_verification_against_all_pairs():
     assert metrics == verification(held_out, seen)
 
 
-def test_a_run_with_strangers(run, digit_folder, tmp_path):
+def test_a_run_with_held_out_classes(run, digit_folder, tmp_path):
     """Held out of three classes: trained are two, and the third is in the test pictures, the numbers and on disk."""
     data = f"folder:{digit_folder}"
     outputs = ("--outputs", tmp_path, "--basemodel", "MiniResnet18", "--epochs", 1, "--batch-size", 16)
@@ -100,29 +100,33 @@ def test_a_run_with_strangers(run, digit_folder, tmp_path):
     assert (again, "finished already" in out) == (0, True)
 
 
-def with_held_out(run, strange):
-    snapshots = tuple(replace(snapshot, splits={**snapshot.splits, HELD_OUT: strange}) for snapshot in run.snapshots)
+def with_held_out(run, held_out_points):
+    snapshots = tuple(
+        replace(snapshot, splits={**snapshot.splits, HELD_OUT: held_out_points}) for snapshot in run.snapshots
+    )
     return replace(run, snapshots=snapshots, held_out_names=("owl", "yak"))
 
 
-def test_strangers_are_crosses_and_named(config_file):
+def test_held_out_classes_are_crosses_and_named(config_file):
     random = np.random.default_rng(0)
-    strange = Points(random.normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2, np.zeros(50, np.int64))
-    held_out_run = with_held_out(made_up_run(config_file), strange)
+    held_out_points = Points(random.normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2, np.zeros(50, np.int64))
+    held_out_run = with_held_out(made_up_run(config_file), held_out_points)
     page = SquareFrame(held_out_run, "test", Style())
     page.image(1)
     shown = page.scatter.held_out
-    expected = page.scatter.camera.seen(strange.features, held_out_run.snapshots[1])
+    expected = page.scatter.camera.seen(held_out_points.features, held_out_run.snapshots[1])
     np.testing.assert_array_equal(np.column_stack(shown.crosses.get_data()), expected)
     assert [badge.get_text() for badge in shown.badges] == ["owl", "yak"]
     assert SquareFrame(held_out_run, "train", Style()).scatter.held_out is None
     assert "crosses: not trained" in " ".join(text.get_text() for text in page.figure.texts)
 
 
-def test_the_circle_shows_where_strangers_point(config_file):
+def test_the_circle_shows_where_held_out_classes_point(config_file):
     labels = np.arange(50) % 2
-    strange = Points(np.where(labels[:, None], (0, -3), (-2, 0)).astype(np.float32), labels, np.zeros(50, np.int64))
-    held_out_run, style = with_held_out(made_up_run(config_file), strange), Style(view="circle")
+    held_out_points = Points(
+        np.where(labels[:, None], (0, -3), (-2, 0)).astype(np.float32), labels, np.zeros(50, np.int64)
+    )
+    held_out_run, style = with_held_out(made_up_run(config_file), held_out_points), Style(view="circle")
     page = SquareFrame(held_out_run, "test", style)
     page.image(1)
     for line, badge, way in zip(page.scatter.held_out, page.scatter.badges, ((-1, 0), (0, -1)), strict=True):

@@ -282,8 +282,10 @@ def test_the_record_has_the_margin_of_its_moment(tiny, few_digits):
         slow = replace(config, training=replace(config.training, lambda_start=lambda_start, lambda_decay=0.5))
         snapshots = [progress.snapshot for progress in train(slow, few_digits) if progress.snapshot]
         for snapshot in snapshots:
-            softness = lambda_start / (1 + 0.5 * max(0, snapshot.step - 1))
-            np.testing.assert_allclose(snapshot.psi, (softness * np.cos(theta) + bent) / (1 + softness), atol=1e-12)
+            annealing_lambda = lambda_start / (1 + 0.5 * max(0, snapshot.step - 1))
+            np.testing.assert_allclose(
+                snapshot.psi, (annealing_lambda * np.cos(theta) + bent) / (1 + annealing_lambda), atol=1e-12
+            )
     further = next(train(tiny("center", basemodel="MiniResnet18"), few_digits)).snapshot
     assert further.psi is None
 

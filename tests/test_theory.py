@@ -20,7 +20,7 @@ from marginalia.viz.figures.feasible import largest_feasible
 from marginalia.viz.figures.plane import FINE, surpluses
 from marginalia.viz.pull import pull
 from marginalia.viz.style import Style
-from marginalia.viz.theory import draw_figure, drawn, headless_png
+from marginalia.viz.theory import draw_figure, headless_png, theory_figure
 
 from .made_up import made_up_run
 
@@ -80,7 +80,7 @@ def test_figures_hold_any_losses(config_file, name, count):
     wide = MarginSpec(w_norm=True, x_norm=True, s=1, m1=1, m2=0, m3=1.9)
     names = [f"$\\loss_{number}$" for number in range(FIGURES[name].MOST if count == "most" else count)]
     presets = {loss: replace(wide, m2=0.1 * number, m3=1.9 / (1 + number)) for number, loss in enumerate(names)}
-    figure = drawn(name, Style(), presets, {})
+    figure = theory_figure(name, Style(), presets, {})
     FigureCanvasAgg(figure).draw()
     assert "nan" not in " ".join(text.get_text() for text in figure.texts)
     for text in figure.texts:

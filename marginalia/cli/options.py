@@ -50,7 +50,7 @@ def options(*declarations: Callable) -> Callable:
 margin_options = options(
     click.option("--s", type=float, help="Scale of the logits."),
     click.option("--match-scale", type=float, help="The same s for every loss that normalises both sides."),
-    click.option("--m1", type=float, help="Factor on the angle to the own class."),
+    click.option("--m1", type=float, help="Factor on the angle to the target class."),
     click.option("--m2", type=float, help="Angle added to it, radians."),
     click.option("--m3", type=float, help="Number subtracted from its cosine."),
     click.option("--w-norm/--no-w-norm", default=None, help="Normalise the class weights."),

@@ -21,7 +21,7 @@ WRITTEN = {
 
 def clear(folder: Path) -> None:
     """Removes an older run's numbers and pictures, and nothing else, so that they do not mix with the new one's."""
-    for place, own in WRITTEN.items():
+    for place, pattern in WRITTEN.items():
         for file in (folder / place).glob("*"):
-            if own.fullmatch(file.name) and file.is_file():
+            if pattern.fullmatch(file.name) and file.is_file():
                 file.unlink()

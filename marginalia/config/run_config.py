@@ -31,7 +31,7 @@ class DataConfig:
 
     crop: pixels cut off each side of an image, 0 to 2. image_size: pixels of each side to which the images of a folder
     are scaled, in colour; 0 is 28 in grey.
-    holdout: names of classes that are left out of training, sorted; their test images are shown as strangers.
+    holdout: names of classes that are left out of training, sorted; their test images are drawn as crosses.
     """
 
     dataset: str

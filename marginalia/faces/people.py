@@ -38,7 +38,11 @@ def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validatio
     images = dict(zip(folder.people, folder.counts().tolist(), strict=True))
     able = [name for name, count in images.items() if count >= min_images and name not in left_out]
     wanted = max(FEWEST_TO_VALIDATE, round(validation * len(able)))
-    chosen = drawn([name for name in able if images[name] > 1], wanted, images, seed) if validation else set()
+    chosen = (
+        chosen_for_validation([name for name in able if images[name] > 1], wanted, images, seed)
+        if validation
+        else set()
+    )
     train = [name for name in able if name not in chosen]
     if len(train) < 2:
         raise InputError(
@@ -54,7 +58,7 @@ def part(folder: FaceFolder, min_images: int, excluded: Iterable[str], validatio
     return Parts(folder.only(train), folder.only(chosen) if chosen else None, len(left_out), too_few)
 
 
-def drawn(candidates: list[str], wanted: int, images: dict[str, int], seed: int) -> set[str]:
+def chosen_for_validation(candidates: list[str], wanted: int, images: dict[str, int], seed: int) -> set[str]:
     """So many of the candidates by chance; those are passed over with whom the images would be too many to be judged
     pair by pair."""
     chosen: set[str] = set()

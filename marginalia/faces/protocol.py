@@ -128,8 +128,8 @@ def above_is_same(scores: np.ndarray, same: np.ndarray, threshold: float) -> np.
 def best_of_sphereface(scores: np.ndarray, same: np.ndarray) -> float:
     """The mean of all best ones of 20,001 thresholds from -1 to 1, as SphereFace's evaluation.m takes it."""
     thresholds = np.arange(-FINE, FINE + 1) / FINE
-    own, impostor = np.sort(scores[same]), np.sort(scores[~same])
-    above = len(own) - np.searchsorted(own, thresholds, side="right")
+    genuine, impostor = np.sort(scores[same]), np.sort(scores[~same])
+    above = len(genuine) - np.searchsorted(genuine, thresholds, side="right")
     below = np.searchsorted(impostor, thresholds, side="left")
     right_ones = above + below
     return float(thresholds[right_ones == right_ones.max()].mean())

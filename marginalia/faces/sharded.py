@@ -73,9 +73,11 @@ class Shard(AngleLinear):
     def margin_logits(self, features: Tensor, labels: Tensor) -> Tensor:
         """(N, D) and int64 (N,) -> (N, classes here)."""
         here = labels >= 0
-        own, impostor = here.nonzero().squeeze(1), (~here).nonzero().squeeze(1)
-        logits = torch.cat((super().margin_logits(features[own], labels[own]), self.logits(features[impostor])))
-        return logits[torch.cat((own, impostor)).argsort()]
+        with_target, without_target = here.nonzero().squeeze(1), (~here).nonzero().squeeze(1)
+        logits = torch.cat(
+            (super().margin_logits(features[with_target], labels[with_target]), self.logits(features[without_target]))
+        )
+        return logits[torch.cat((with_target, without_target)).argsort()]
 
 
 class ShardedCrossEntropy(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""Reading .npz files from strangers: nothing executes, and no more memory is taken than the file itself holds."""
+"""Reading .npz files that may come from anybody: no code runs, and no more memory is taken than the file holds."""
 
 from __future__ import annotations
 

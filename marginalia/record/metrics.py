@@ -46,8 +46,8 @@ def measure(train: SplitEvaluation, test: SplitEvaluation, class_weights: np.nda
 
 def target_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:
     """Angle between each feature and its class weight, degrees, (N,)."""
-    own = unit(class_weights)[points.labels]
-    cosine = np.sum(unit(points.features) * own, axis=1)
+    target_weights = unit(class_weights)[points.labels]
+    cosine = np.sum(unit(points.features) * target_weights, axis=1)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
 

@@ -23,8 +23,8 @@ FORMAT_2_HELD_OUT = "unseen"
 
 def snapshot_files(folder: Path) -> list[Path]:
     """The files of the run's snapshots, whatever else lies beside them."""
-    own = re.compile(rf"{MOMENT}\.npz")
-    return sorted(path for path in (folder / "snapshots").glob("*.npz") if own.fullmatch(path.name))
+    pattern = re.compile(rf"{MOMENT}\.npz")
+    return sorted(path for path in (folder / "snapshots").glob("*.npz") if pattern.fullmatch(path.name))
 
 
 def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -> None:

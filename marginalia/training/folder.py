@@ -22,7 +22,7 @@ def with_free_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tupl
     keeps its folder: the training refuses to go on there.
     """
     asked = describe(config, dataset)
-    own = replace(config, name=f"{config.name}_{asked.fingerprint.hex()[:DIGEST_LETTERS]}")
+    beside = replace(config, name=f"{config.name}_{asked.fingerprint.hex()[:DIGEST_LETTERS]}")
     folder = outputs / config.name
     try:
         saved = read_description(folder)
@@ -30,7 +30,7 @@ def with_free_folder(config: RunConfig, dataset: Dataset, outputs: Path) -> tupl
         for file in snapshot_files(folder)[:1] if lines else ():
             read_snapshot(file, saved)  # so that a damaged run.json does not pass for that of another run
     except InputError:
-        return (own if (outputs / own.name / NAME).exists() else config), None
+        return (beside if (outputs / beside.name / NAME).exists() else config), None
     if not lines:
         return config, None
-    return own, f"{folder} holds a run with other settings ({'; '.join(lines)}); this one goes beside it"
+    return beside, f"{folder} holds a run with other settings ({'; '.join(lines)}); this one goes beside it"

@@ -54,9 +54,9 @@ class Circle:
         labelled = inches(ax) > USUAL_INCHES
         self.lobes = Lobes(ax, class_colors(classes, style.palette), style, 1, LOBE, scale, labelled)
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
-        strange: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
+        outline: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
         held_out = run.held_out_names if split == "test" else ()
-        self.held_out = [ax.plot([], [], linestyle=line, **strange)[0] for _, line in zip(held_out, cycle(LINES))]
+        self.held_out = [ax.plot([], [], linestyle=line, **outline)[0] for _, line in zip(held_out, cycle(LINES))]
         small = inches(ax) < USUAL_INCHES
         room = classes <= MOST_NAMES and not (small and max(map(len, run.class_names)) > LONGEST_IF_SMALL)
         names = shown_names(run.class_names, LONGEST_NAME) if room else []

@@ -137,9 +137,9 @@ class Compare(Sheet):
         index, step = divmod(number, self.between + 1)
         epoch, following = self.epochs[index], self.epochs[min(index + 1, len(self.epochs) - 1)]
         share = step / (self.between + 1)
-        moments = [blend(latest(run, epoch), latest(run, following), share) for run in self.runs]
-        marked = self.marked(moments) if self.mark else None
-        for pane, text, snapshot, mirrored in zip(self.panes, self.accuracies, moments, self.mirrored, strict=True):
+        current = [blend(latest(run, epoch), latest(run, following), share) for run in self.runs]
+        marked = self.marked(current) if self.mark else None
+        for pane, text, snapshot, mirrored in zip(self.panes, self.accuracies, current, self.mirrored, strict=True):
             pane.marked = marked
             pane.show(snapshot, number * self.pace)
             behind = "" if snapshot.epoch == epoch else f"  ({self.say('epoch {}', in_epochs(snapshot.epoch))})"
@@ -153,12 +153,12 @@ class Compare(Sheet):
             ringed = [self.say("ringed: {} right on the left, wrong on the right", f"{np.count_nonzero(marked):,}")]
         write(self.footer, "    ".join([*self.words, *ringed]))
         for index, circle in self.circles:
-            circle.show(moments[index])
+            circle.show(current[index])
         write(self.epoch, self.say("epoch {}", in_epochs(epoch)))
 
-    def marked(self, moments: Sequence[Snapshot]) -> np.ndarray:
+    def marked(self, current: Sequence[Snapshot]) -> np.ndarray:
         """Which points the first run gets right and the second wrong, bool (N,)."""
-        first, second = (snapshot.points(self.split) for snapshot in moments)
+        first, second = (snapshot.points(self.split) for snapshot in current)
         return ~first.wrong & second.wrong
 
 

@@ -115,12 +115,12 @@ def errors_in_words(points: Points, rings: float, say: Words = ENGLISH) -> str:
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """What the marks mean that nothing else explains."""
     flat, say = run.dimension == 2, style.words
-    strange = run.held_out_names and split == "test"
+    with_held_out = run.held_out_names and split == "test"
     if flat and style.view == "circle":
-        words = [say("outlines: not trained")] if strange else []
+        words = [say("outlines: not trained")] if with_held_out else []
         words += [say("gaps: margin")] if run.spec.has_margin else []
         return [*words, say("lobes: % of a class per degree")]
-    words = [say("crosses: not trained")] if strange else []
+    words = [say("crosses: not trained")] if with_held_out else []
     if flat and "margin" in style.overlays and run.spec.has_margin:
         words.append(say("hatched: margin"))
     if style.pull:

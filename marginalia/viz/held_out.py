@@ -24,7 +24,7 @@ class HeldOut:
     """Artists made once; `show(snapshot)` moves them.
 
     A cross in the colour of the text, since any grey is near a class's colour in some palette. A badge stands where its
-    class points, as far as it reaches. On the unit circle strangers would cover the classes: they stand just outside.
+    class points, as far as it reaches. On the unit circle crosses would cover other classes: they stand just outside.
     """
 
     def __init__(self, ax: Axes, run: Run, style: Style, size: float, scale: float):

@@ -94,8 +94,8 @@ class Scatter:
         self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
         self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
         self.draw_badges(style, colors, run.class_names, scale)
-        strange = run.held_out_names and split == "test"
-        self.held_out = HeldOut(ax, run, style, size, scale) if strange else None
+        with_held_out = run.held_out_names and split == "test"
+        self.held_out = HeldOut(ax, run, style, size, scale) if with_held_out else None
         self.knee = LOBED_REACH if lobed else UNIT_RING
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()

@@ -22,7 +22,7 @@ KINDS = ("png", "svg", "pdf")
 
 def headless_png(name: str, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> bytes:
     """A figure without its heading, for a slide that says it in editable text; presets, runs: by name of the loss."""
-    figure = drawn(name, style, presets, runs)
+    figure = theory_figure(name, style, presets, runs)
     width, height = figure.get_size_inches()
     return figure_file(figure, "png", style, Bbox.from_bounds(0, 0, width, height * (1 - HEADING_SHARE)))
 
@@ -32,7 +32,7 @@ def draw_figure(
     name: str, folder: Path, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]
 ) -> list[Path]:
     """NAME.png, NAME.svg and NAME.pdf in the folder; their paths."""
-    figure = drawn(name, style, presets, runs)
+    figure = theory_figure(name, style, presets, runs)
     heading(figure, style, FIGURES[name].TITLE, FIGURES[name].LINE)
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.{kind}" for kind in KINDS]
@@ -42,7 +42,7 @@ def draw_figure(
 
 
 @our_settings()
-def drawn(name: str, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> Figure:
+def theory_figure(name: str, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> Figure:
     figure = Figure(figsize=(INCHES * WIDTH / LINES, INCHES), dpi=style.dpi, facecolor=style.colors.background)
     FIGURES[name].draw(figure, style, presets, runs)
     return figure

@@ -32,22 +32,22 @@ def kills(scratch: Path, images: Path, count: int = KILLS, *more: str) -> Outcom
     subprocess.run(command(images, scratch / "whole", *more), check=True, **quiet)
     seconds = 1.2 * (time.monotonic() - started)  # two at a time are slower
     expected = contents(only_run(scratch / "whole"))
-    moments = [seconds * (0.25 + 0.75 * random.random()) for _ in range(count)]
+    times = [seconds * (0.25 + 0.75 * random.random()) for _ in range(count)]
     failed = 0
     with click.progressbar(range(0, count, 2), label="SIGKILL", hidden=count < KILLS) as pairs:
         for first in pairs:
-            failed += sum(killed_pair(scratch, images, moments[first : first + 2], quiet, expected, more))
+            failed += sum(killed_pair(scratch, images, times[first : first + 2], quiet, expected, more))
     return count, failed
 
 
 def killed_pair(
-    scratch: Path, images: Path, moments: list[float], quiet: dict, expected: dict, more: tuple[str, ...]
+    scratch: Path, images: Path, times: list[float], quiet: dict, expected: dict, more: tuple[str, ...]
 ) -> Iterator[bool]:
     """Two runs at a time, one a core; yields whether each did not come back whole."""
-    outputs = [Path(tempfile.mkdtemp(dir=scratch)) for _ in moments]
+    outputs = [Path(tempfile.mkdtemp(dir=scratch)) for _ in times]
     processes = [subprocess.Popen(command(images, folder, *more), **quiet) for folder in outputs]
     started = time.monotonic()
-    for moment, process in sorted(zip(moments, processes, strict=True), key=lambda pair: pair[0]):
+    for moment, process in sorted(zip(times, processes, strict=True), key=lambda pair: pair[0]):
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, moment - (time.monotonic() - started)))
         process.kill()

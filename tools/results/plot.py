@@ -65,8 +65,8 @@ def draw_row(ax: Axes, style: Style, row: int, result: Result) -> None:
     curve = dict(result.curve[:-1])
     for epoch, opacity in zip(ON_THE_WAY, np.linspace(PALEST, DARKEST, len(ON_THE_WAY)), strict=True):
         if curve.get(epoch, 0) > LOWEST:
-            look: dict[str, Any] = {"color": to_rgba(color, opacity), "markersize": 9, "markeredgewidth": 0}
-            ax.plot(nines(np.array(curve[epoch])), row, "o", **look)
+            marker: dict[str, Any] = {"color": to_rgba(color, opacity), "markersize": 9, "markeredgewidth": 0}
+            ax.plot(nines(np.array(curve[epoch])), row, "o", **marker)
     last = result.curve[-1][1]
     ax.plot(nines(np.array(last)), row, "o", color=color, markersize=13)
     text = f"{100 * last:.2f} %"

@@ -67,17 +67,17 @@ def disc(ax: Axes, style: Style, spec: MarginSpec, places: np.ndarray, arrows: n
 
     most: the strongest pull of all discs.
     """
-    own = class_colors(MOST + 1, style.palette)[-1]  # none of those of the curves
+    target_color = class_colors(MOST + 1, style.palette)[-1]  # none of those of the curves
     for arc in training_arcs(directions(), spec):
         if arc.label == 0:
-            ax.fill(*wedge(arc, 1).T, fc=to_rgba(own, TINT), ec="none", zorder=0)
+            ax.fill(*wedge(arc, 1).T, fc=to_rgba(target_color, TINT), ec="none", zorder=0)
     rim = np.linspace(0, 2 * np.pi, 361)
     ax.plot(np.cos(rim), np.sin(rim), color=style.colors.muted, lw=1.2, zorder=1)
     for label, (x, y) in enumerate(directions()):
-        color, wide = (own, 2.5) if label == 0 else (style.colors.muted, 0.6)
+        color, wide = (target_color, 2.5) if label == 0 else (style.colors.muted, 0.6)
         ax.plot([0, x], [0, y], color=color, lw=wide, zorder=1)
-    box = {"boxstyle": "circle,pad=0.25", "fc": own, "ec": "none"}
-    ax.text(0, 1.02, "y", fontsize=15, fontweight="bold", color=readable_on(own), bbox=box, ha="center",
+    box = {"boxstyle": "circle,pad=0.25", "fc": target_color, "ec": "none"}
+    ax.text(0, 1.02, "y", fontsize=15, fontweight="bold", color=readable_on(target_color), bbox=box, ha="center",
             va="center_baseline", zorder=5)  # fmt: skip
     strength = np.linalg.norm(arrows, axis=1, keepdims=True)
     seen = LONGEST_ARROW * arrows / np.sqrt(np.maximum(strength, 1e-12) * most)

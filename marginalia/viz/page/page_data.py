@@ -57,7 +57,7 @@ def image_set_data(images: Images, runs: Sequence[Run], chosen: Chosen) -> dict[
 
 def run_data(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, style: Style) -> dict[str, Any]:
     """number: of its set of images. epochs: those of all runs; `rows` has the run's latest snapshot at each of them."""
-    colors, own = class_colors(len(run.class_names), style.palette), epochs_of([run])
+    colors, run_epochs = class_colors(len(run.class_names), style.palette), epochs_of([run])
     lobed, words = scatter.has_lobes(run, style), legend(run, "train", style)
     return {
         "name": run.name,
@@ -81,8 +81,8 @@ def run_data(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, sty
         "onColors": [readable_on(color) for color in colors],
         "set": number,
         "tallest": {split: tallest_bar(run, split) for split in SPLITS},
-        "epochs": own,
-        "rows": [max(0, int(np.searchsorted(own, epoch, side="right")) - 1) for epoch in epochs],
+        "epochs": run_epochs,
+        "rows": [max(0, int(np.searchsorted(run_epochs, epoch, side="right")) - 1) for epoch in epochs],
         "readings": {split: readings(run, split) for split in SPLITS},
         "longest": {split: longest(series(run, split, chosen[split])).tolist() for split in SPLITS},
     }  # fmt: skip
