@@ -53,7 +53,7 @@ def run_command(command: click.Command) -> NoReturn:
 
 
 def limit_spinning() -> None:
-    """Threads of PyTorch that wait for each other soon let other programs compute, unless the user wants otherwise.
+    """Makes waiting threads of PyTorch give the processor to other programs, unless the user has set otherwise.
 
     By default libgomp lets them spin 300,000 times, which costs several times the work as soon as another program
     computes; see benchmarks/README.md. It reads this setting when torch is loaded.

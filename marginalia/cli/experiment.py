@@ -72,7 +72,7 @@ def run_experiment(
 
 
 def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
-    """Trains with the first rank if it says so; what comes of it is the first rank's business."""
+    """Trains with the first rank if there is something to train; the first rank saves the results."""
     trains, start = ranks.broadcast(None)
     if trains:
         with with_all_ranks(ranks):
@@ -94,7 +94,7 @@ class Experiment:
         self.latest: SquareFrame | None = None
 
     def run(self, overwrite: bool) -> None:
-        """Whatever is left to do."""
+        """Does what is left to do: training, drawing, or nothing."""
         try:
             if overwrite:
                 clear(self.folder)
@@ -133,7 +133,7 @@ class Experiment:
             raise
 
     def draw_what_there_is(self) -> None:
-        """GIFs at a stop; if even that fails, the log says so and the reason of the stop is still the one reported."""
+        """Draws GIFs at a stop. If that fails too, the log has the reason, and the user sees the reason of the stop."""
         try:
             if self.records:
                 run = read_run(self.folder)

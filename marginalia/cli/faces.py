@@ -200,7 +200,7 @@ def evaluate(
     data: Path, pairs: Path | None, model: str, fusion: str, subtract_mean: bool, like_sphereface: bool,
     fold: int | None, skip_missing: bool, out: Path, device: str,
 ) -> None:  # fmt: skip
-    """Tell whether pairs of images show one person, and measure how often that is right."""
+    """Decide whether pairs of images show the same person, and measure how often that is right."""
     from marginalia.core.files import write_whole
     from marginalia.faces.evaluation import EvaluationConfig, as_lines, write_figures
     from marginalia.faces.evaluation import evaluate as measure

@@ -1,4 +1,4 @@
-"""The page of one or several runs, from what create_gif.py was told."""
+"""The page of one or several runs, as `create_gif.py --page` makes it."""
 
 from __future__ import annotations
 

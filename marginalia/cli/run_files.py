@@ -1,4 +1,4 @@
-"""The files in a run's folder that are the run's own, so that nobody else's are ever deleted."""
+"""The names of the files that a run writes, so that no other file is ever deleted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run is asked to do, checked once, so that nobody downstream sees a dict."""
+"""The settings of a run as dataclasses, checked once when they are made."""
 
 from __future__ import annotations
 

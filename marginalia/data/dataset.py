@@ -114,7 +114,7 @@ class Dataset:
 
     @functools.cached_property
     def digest(self) -> str:
-        """A fingerprint of all images and labels, so that a run can tell whether its data changed."""
+        """A fingerprint of all images and labels: a run compares it to see whether its data changed."""
         content = hashlib.blake2b(digest_size=16)
         for split in (self.train, self.test, *([self.held_out] if self.held_out is not None else [])):
             content.update(np.ascontiguousarray(split.images).data)

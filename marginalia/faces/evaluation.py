@@ -1,4 +1,4 @@
-"""A recogniser's figures on pairs of faces, and how they are told."""
+"""The accuracy of a recogniser on pairs of faces, as numbers, text and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list of scores says without a threshold: ROC, AUC, EER, TAR at FAR."""
+"""Measures of a list of scores that need no threshold: ROC, AUC, EER, TAR at FAR."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is trained on, who validates, and who must not be seen."""
+"""The people of a folder in three parts: for training, for validation, and left out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One training in its folder: what the loop yields is saved and said."""
+"""One training in its folder: saves and reports what the loop yields."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def alone_in(folder: Path) -> ExitStack:
 
 
 class TrainingRun:
-    """A training whose folder is ready, on one of its ranks; the first one writes metrics and speaks.
+    """A training whose folder is ready, on one of its ranks; the first one writes metrics and messages.
 
     begun: whether the folder has a checkpoint of this training.
     """

@@ -1,4 +1,4 @@
-"""run.json: what a training was asked to do, and whom it has seen."""
+"""run.json: the settings of a training, and the people in its images."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def without_traceback(seen: Iterator[Batch], ranks: Ranks) -> Iterator[Batch]:
 
 
 def validate(learner: FaceLearner, parts: Parts, shape: tuple[int, int]) -> float | None:
-    """Equal error rate of all pairs of the validating people's images, by the first rank; None where nobody does."""
+    """Equal error rate of all pairs of the validation images, by the first rank; None without validation."""
     folder = parts.validation
     if folder is None:
         return None

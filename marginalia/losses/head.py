@@ -118,9 +118,9 @@ def replace_target(logits: Tensor, labels: Tensor, replacement: Tensor) -> Tenso
 def initial_directions(classes: int, dimension: int, start: str) -> Tensor:
     """Class weights to start from, (C, D).
 
-    random: Gaussian and so short that the loss turns them wherever it wants; right where lengths are free. even: in two
-    dimensions of length 1, evenly around the circle, in random order and turned by a random angle, since normalised
-    weights that start side by side often never part; in more dimensions there is room enough, and it is as random.
+    random: Gaussian and short, so that the loss decides their directions; for weights whose lengths are free.
+    even: in two dimensions unit vectors evenly around the circle, in random order and turned by a random angle, since
+    normalised weights that start side by side often stay there; in more dimensions the same as random.
     """
     if start == "random" or dimension != 2:
         return SHORT * torch.randn(classes, dimension)

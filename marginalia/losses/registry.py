@@ -36,7 +36,7 @@ def named(classes: Iterable[type[Head]]) -> Iterator[type[Head]]:
 
 
 def build_head(spec: MarginSpec | HeadSpec, dimension: int, classes: int, start: str) -> Head:
-    """The head that belongs to these numbers, with fresh weights."""
+    """A new head with these numbers."""
     head: type = AngleLinear if isinstance(spec, MarginSpec) else heads()[spec.name]
     return head(dimension, classes, spec, start)
 

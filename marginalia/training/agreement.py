@@ -1,4 +1,4 @@
-"""Errors where there are several processes: which of them tells what."""
+"""Errors in trainings of several processes, so that all of them stop and one message appears."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BACKENDS = ("gloo", "nccl")
 
 
 def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
-    """The first rank does it, and all of them raise what it raises."""
+    """Calls `do` on the first rank; all ranks raise what it raises."""
     failed: Exception | None = None
     if ranks.first:
         try:
@@ -29,7 +29,7 @@ def by_the_first(ranks: Ranks, do: Callable[[], None]) -> None:
 
 @contextmanager
 def starting(ranks: Ranks) -> Iterator[Callable[[Any], None]]:
-    """Gives the function by which the first rank says that all train, and from where; not called, none does."""
+    """Gives the function that makes all ranks train from a checkpoint. If it is never called, none of them trains."""
     called = False
 
     def start(checkpoint: Any) -> None:
@@ -46,7 +46,7 @@ def starting(ranks: Ranks) -> Iterator[Callable[[Any], None]]:
 
 @contextmanager
 def on_this_rank(ranks: Ranks) -> Iterator[None]:
-    """What goes wrong in here the others may not know of, so that this rank tells it itself."""
+    """Errors in this block may happen on this rank only, so it reports them itself."""
     try:
         yield
     except InputError as error:
@@ -59,7 +59,7 @@ def on_this_rank(ranks: Ranks) -> Iterator[None]:
 
 @contextmanager
 def with_all_ranks(ranks: Ranks) -> Iterator[None]:
-    """Where another process stops, this one does, too. Raises OtherRankError then."""
+    """Raises OtherRankError when another process has stopped."""
     try:
         yield
     except RuntimeError as error:

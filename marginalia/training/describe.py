@@ -1,4 +1,4 @@
-"""What run.json says of a run of ours, before it has begun."""
+"""The content of run.json before the training begins."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ class ImageLearner(Learner):
     def step(self, index: int, images: Tensor, labels: Tensor) -> Tensor:
         """One step of the optimiser on images as `features` takes them and int64 (N,); returns the loss, not yet read.
 
-        Each rank looks at its share of the images, and at the features of all.
+        Each rank encodes its share of the images; the loss is that of all features.
         """
         self.anneal(index)
         self.encoder.train()

@@ -1,4 +1,4 @@
-"""Several processes as one: who is who, and features that pass between them with their gradients.
+"""Several processes that train as one, and the exchange of features and gradients between them.
 
 Every process of `torchrun` is a rank and takes its share of each batch. What it computes from all ranks' features is
 the loss of the whole batch, so that many processes train what one would.
@@ -25,7 +25,7 @@ class Ranks:
 
     @property
     def first(self) -> bool:
-        """Whether this process is the one that writes and speaks."""
+        """Whether this process writes files and messages."""
         return self.number == 0
 
     def share(self, length: int) -> slice:
@@ -33,7 +33,7 @@ class Ranks:
         return shares(length, self.count)[self.number]
 
     def wait(self) -> None:
-        """Until all ranks are here."""
+        """Waits until all ranks have called this."""
         if self.count > 1:
             dist.barrier()
 
@@ -50,7 +50,7 @@ class Ranks:
         return values
 
     def broadcast(self, message: Any) -> Any:
-        """What the first rank says, for all; it must be picklable."""
+        """The first rank's message, on all ranks; it must be picklable."""
         if self.count == 1:
             return message
         box = [message]

@@ -1,4 +1,4 @@
-"""What a run's folder already holds, and whether the run asked for may go on from there. NumPy only."""
+"""Finds the run that a folder already holds, and whether the new command may continue it. NumPy only."""
 
 from __future__ import annotations
 

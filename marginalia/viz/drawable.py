@@ -10,7 +10,7 @@ MOST_CLASSES = 47
 
 
 def require_drawable(run: Run, split: SplitName) -> None:
-    """InputError that says what of the run cannot be drawn, and what is missing."""
+    """Raises InputError naming what cannot be drawn, and what is missing for it."""
     reason = what_is_in_the_way(run, split)
     if reason:
         raise InputError(f"{run.name} {reason}")

@@ -34,7 +34,7 @@ THEMES = {
 
 @dataclass(frozen=True)
 class Style:
-    """How a frame looks; nothing here changes what it says.
+    """The look of a frame; it changes no number in it.
 
     size: height of a frame, pixels; type and lines grow with it. theme: a key of THEMES. palette: one of matplotlib's
     colour sequences. overlays: of regions, margin, centres, errors. view: "features" as they are, their directions on

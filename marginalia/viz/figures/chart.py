@@ -21,7 +21,7 @@ Place = tuple[float, float, float, float]
 
 
 def heading(figure: Figure, style: Style, title: str, line: str) -> None:
-    """A title, and one sentence that says what to see."""
+    """Writes the title, and under it one sentence: what to see."""
     figure.text(0.03, 0.925, title, fontsize=HEADING, fontweight="bold", color=style.colors.ink)
     figure.text(0.03, 0.865, line, fontsize=LABEL, color=style.colors.muted)
 
