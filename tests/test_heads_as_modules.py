@@ -11,6 +11,7 @@ import torch
 
 from marginalia.core.margin import psi
 from marginalia.losses.angle_linear import AngleLinear
+from marginalia.losses.distance import DistanceHead
 from marginalia.losses.head import Head
 from marginalia.losses.registry import build_head
 
@@ -108,17 +109,22 @@ def at_angles(weight: torch.Tensor) -> torch.Tensor:
     return (2.5 * (angles.cos() * along + angles.sin() * across / across.norm())).float()
 
 
+def scale_of(head: Head) -> float:
+    """s, times |w| |x| where a head normalises neither; of a head of distances (|x| + |w|)^2 / 2."""
+    longest = 2.5, head.weight.detach().norm(dim=-1).max().item()
+    if isinstance(head, DistanceHead):
+        return sum(longest) ** 2 / 2
+    spec = head.spec.inference_spec
+    return float(getattr(head, "s", spec.s)) * (1 if spec.x_norm else longest[0]) * (1 if spec.w_norm else longest[1])
+
+
 def test_logits_are_exact_at_all_angles(head):
     head.eval()
     for label in range(C):
         features = at_angles(head.directions()[label])
         labels = torch.full((len(DEGREES),), label)
         wide = copy.deepcopy(head).double()(features, labels)
-        scale = max(1.0, wide.abs().max().item() if "Cell" in head.spec.regions else getattr(head, "s", 1.0) or 1.0)
-        lengths = 2.5 * head.weight.detach().norm(dim=-1).max().item()
-        torch.testing.assert_close(
-            head(features, labels).double(), wide, rtol=0, atol=1e-5 * max(float(scale), lengths)
-        )
+        torch.testing.assert_close(head(features, labels).double(), wide, rtol=0, atol=1e-5 * scale_of(head))
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from filelock import FileLock, Timeout
 
 from marginalia.cli.pages import NAME as PAGE
 from marginalia.cli.run_files import clear
@@ -30,6 +29,7 @@ from marginalia.training.checkpoint import NAME as CHECKPOINT
 from marginalia.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from marginalia.training.describe import describe
 from marginalia.training.device import torch_here
+from marginalia.training.lock import locked
 from marginalia.training.loop import Progress, count_steps, snapshot_schedule, train
 from marginalia.training.ranks import ALONE, Ranks
 from marginalia.training.resume import existing_run, up_to
@@ -56,19 +56,16 @@ def run_experiment(
     if not ranks.first:
         follow(config, dataset, ranks)
         return
-    with starting(ranks) as start:
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(folder / ".lock", timeout=0), logging_to(folder / "log.txt", verbose) as log:
-                experiment = Experiment(config, dataset, folder, log, ranks, start)
-                log.info("%s", command_line())
-                log.info("%s", experiment.description.made_with)
-                log.info("%s", asdict(config))
-                experiment.run(overwrite)
-        except Timeout:
-            raise InputError(
-                f"another process is working in {folder}; wait for it, or choose other --outputs"
-            ) from None
+    with (
+        starting(ranks) as start,
+        locked(folder, "other --outputs"),
+        logging_to(folder / "log.txt", verbose) as log,
+    ):
+        experiment = Experiment(config, dataset, folder, log, ranks, start)
+        log.info("%s", command_line())
+        log.info("%s", experiment.description.made_with)
+        log.info("%s", asdict(config))
+        experiment.run(overwrite)
 
 
 def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 import torch
-from filelock import FileLock, Timeout
 
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.files import write_whole
@@ -25,6 +24,7 @@ from marginalia.faces.run_file import describe, read_run_file, write_run_file
 from marginalia.faces.training import Progress, make_learner, train
 from marginalia.faces.training_spec import TrainingSpec
 from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
+from marginalia.training.lock import locked
 from marginalia.training.ranks import Ranks
 
 HEADER = ["step", "epoch", "loss", "validation_eer", "seconds"]
@@ -48,7 +48,7 @@ def run_training(
     with ExitStack() as stack:
 
         def prepare() -> None:
-            stack.enter_context(alone_in(folder))
+            stack.enter_context(locked(folder, "another --out"))
             stack.callback(finish_replacing, folder)
             finish_replacing(folder)
             require_ours(folder)
@@ -70,17 +70,6 @@ def require_two_images_each(batch: int, ranks: Ranks) -> None:
     """Batch normalisation needs two."""
     if ranks.count > 1 and batch < 2 * ranks.count:
         raise InputError(f"batches of {batch} images are too small for {ranks.count} processes; 2 for each are needed")
-
-
-def alone_in(folder: Path) -> ExitStack:
-    """The folder, made and locked."""
-    folder.mkdir(parents=True, exist_ok=True)
-    stack = ExitStack()
-    try:
-        stack.enter_context(FileLock(folder / ".lock", timeout=0))
-    except Timeout:
-        raise InputError(f"another process is working in {folder}; wait for it, or choose another --out") from None
-    return stack
 
 
 class TrainingRun:
