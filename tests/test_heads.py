@@ -140,7 +140,7 @@ def test_the_loss_is_the_formula(name):
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_head_learns_and_predicts(name):
-    """Fifty steps on features and weights: the loss falls, all numbers stay finite, and logits find the classes."""
+    """150 steps on features and weights: the loss falls, all numbers stay finite, and logits find the classes."""
     head, (features, labels) = head_named(name).train(), batch()
     features = features.requires_grad_()
     before = {key: value.clone() for key, value in head.named_parameters() if value.requires_grad}
