@@ -49,7 +49,7 @@ def test_no_pairs_no_number():
     assert np.isnan(separation(np.array([]), np.array([0.5]))).all()
     one_class = Points(np.eye(2, dtype=np.float32)[[0, 0, 1]], np.zeros(3, np.int64), np.zeros(3, np.int64))
     metrics = verification(one_class, one_class)
-    assert np.isnan(metrics["unseen_auc"])
+    assert np.isnan(metrics["held_out_auc"])
     assert np.isfinite(metrics["open_auc"])
 
 
@@ -69,7 +69,7 @@ def test_verification_against_all_pairs():
     pairs = np.triu(np.ones((40, 40), bool), 1)
     equal = labels[:, None] == labels
     genuine, impostor = inside[pairs & equal], inside[pairs & ~equal]
-    for name, others in (("unseen", impostor), ("open", mixed)):
+    for name, others in (("held_out", impostor), ("open", mixed)):
         above = (genuine[:, None] > others).mean()
         assert metrics[f"{name}_auc"] == pytest.approx(above, abs=0.01)
         rates = [max((genuine < t).mean(), (others >= t).mean()) for t in np.sort(genuine)]
@@ -93,7 +93,7 @@ def test_a_run_with_held_out_classes(run, digit_folder, tmp_path):
     assert last.held_out is not None and set(last.held_out.labels) == {0}
     described = json.loads((folder / "run.json").read_text())
     assert described["metrics"]["open_auc"] == pytest.approx(last.metrics["open_auc"])
-    assert described["metrics"]["unseen_auc"] is None
+    assert described["metrics"]["held_out_auc"] is None
     with (folder / "metrics.csv").open() as table:
         assert float(list(csv.DictReader(table))[-1]["open_eer"]) == pytest.approx(last.metrics["open_eer"])
     again, out, _ = run("main.py", "--lossname", "CosFace_v1", "--dataset", data, "--holdout", "one", *outputs)

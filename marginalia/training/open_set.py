@@ -11,12 +11,12 @@ PAIRS = 100_000
 SEED = 0
 
 
-def verification(held_out: Points, seen: Points) -> dict[str, float]:
+def verification(held_out: Points, trained: Points) -> dict[str, float]:
     """AUC and equal error rate of the cosine between two features, as docs/metrics.md defines them.
 
-    unseen_auc, unseen_eer: pairs of images of unseen classes. open_auc, open_eer: pairs of one unseen class against
-    pairs of an unseen and a seen class. Of each kind at most 100,000 random pairs, the same in every snapshot of a run.
-    NaN where there is no such pair, as between two unseen classes when there is but one.
+    held_out_auc, held_out_eer: pairs of images of held-out classes. open_auc, open_eer: pairs of one held-out class
+    against pairs of a held-out and a trained class. Of each kind at most 100,000 random pairs, the same in every
+    snapshot of a run. NaN where there is no such pair, as between two held-out classes when there is but one.
     """
     random = np.random.default_rng(SEED)
     first, second = (random.integers(len(held_out.labels), size=4 * PAIRS) for _ in range(2))
@@ -26,10 +26,10 @@ def verification(held_out: Points, seen: Points) -> dict[str, float]:
     inside = cosines(held_out, first, held_out, second)
     genuine, impostor = inside[equal][:PAIRS], inside[~equal][:PAIRS]
     mixed = cosines(held_out, random.integers(len(held_out.labels), size=PAIRS),
-                    seen, random.integers(len(seen.labels), size=PAIRS))  # fmt: skip
-    unseen_auc, unseen_eer = separation(genuine, impostor)
+                    trained, random.integers(len(trained.labels), size=PAIRS))  # fmt: skip
+    held_out_auc, held_out_eer = separation(genuine, impostor)
     open_auc, open_eer = separation(genuine, mixed)
-    return {"unseen_auc": unseen_auc, "unseen_eer": unseen_eer, "open_auc": open_auc, "open_eer": open_eer}
+    return {"held_out_auc": held_out_auc, "held_out_eer": held_out_eer, "open_auc": open_auc, "open_eer": open_eer}
 
 
 def cosines(a: Points, rows: np.ndarray, b: Points, columns: np.ndarray) -> np.ndarray:

@@ -48,9 +48,9 @@ GEOMETRY: list[Column] = [
     ("nearest centres apart", number("centre_gap", 1)),
 ]
 OPEN: list[Column] = [
-    ("unseen against unseen: AUC", number("unseen_auc", 3)),
-    ("EER, %", percent("unseen_eer")),
-    ("unseen against trained: AUC", number("open_auc", 3)),
+    ("held-out against held-out: AUC", number("held_out_auc", 3)),
+    ("EER, %", percent("held_out_eer")),
+    ("held-out against trained: AUC", number("open_auc", 3)),
     ("EER, % ", percent("open_eer")),
 ]
 
