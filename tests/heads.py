@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from marginalia.losses.head import Head
 from marginalia.losses.registry import build_head, heads
 
 N, C, D = 40, 7, 3
@@ -50,11 +51,16 @@ STATES = {
 
 def head_named(name: str, **numbers):
     """In eval, with random weights, and with a state as in the middle of training."""
+    return head_with(spec(name, **numbers) if numbers else NUMBERS[name]).eval()
+
+
+def head_with(numbers) -> Head:
+    """With random weights of any length, and a state as in the middle of training."""
     torch.manual_seed(1)
-    head = build_head(spec(name, **numbers) if numbers else NUMBERS[name], D, C, "random")
+    head = build_head(numbers, D, C, "random")
     with torch.no_grad():
         head.weight.copy_(torch.randn(head.weight.shape))
         for key, value in head.state_dict().items():
             if key in STATES:
                 value.copy_(torch.as_tensor(STATES[key]))
-    return head.eval()
+    return head

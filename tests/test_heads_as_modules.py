@@ -15,7 +15,7 @@ from marginalia.losses.distance import DistanceHead
 from marginalia.losses.head import Head
 from marginalia.losses.registry import build_head
 
-from .heads import NUMBERS, STATES, C, D, batch
+from .heads import NUMBERS, C, D, batch, head_with
 
 DEGREES = (0.0, 1e-3, 0.01, 1.0, 30.0, 59.9, 90.0, 120.0, 150.0, 179.0, 179.99, 179.999, 180.0)
 ANGULAR = ("A-softmax_v1", "A-softmax_v2", "L-softmax_v1", "L-softmax_v2", "ArcFace_v1", "ArcFace_v2", "ArcFace_v3")
@@ -24,16 +24,9 @@ PRESETS = (*ANGULAR, "softmax", "norm-softmax", "CosFace_v1", "CosFace_v2")
 
 @pytest.fixture(params=[*NUMBERS, *PRESETS])
 def head(request, config_file) -> Head:
-    """With random weights of any length and a state as in the middle of a training, which it is in."""
+    """In the middle of training."""
     spec = NUMBERS[request.param] if request.param in NUMBERS else config_file.margin(request.param)
-    torch.manual_seed(1)
-    made = build_head(spec, D, C, "random")
-    with torch.no_grad():
-        made.weight.copy_(torch.randn(made.weight.shape))
-        for key, value in made.state_dict().items():
-            if key in STATES:
-                value.copy_(torch.as_tensor(STATES[key]))
-    return made.train()
+    return head_with(spec).train()
 
 
 def gradients(head: Head, features: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -184,7 +184,9 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
 
 @faces.command()
 @click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
-@click.option("--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of unseen people.")
+@click.option(
+    "--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of people that it was not trained on."
+)
 @click.option("--model", required=True, help="The folder of a training, or dlib.")
 @click.option("--fusion", type=click.Choice(["none", "concat", "sum"]), default="none", show_default=True,
               help="What becomes of the features of the mirrored image.")  # fmt: skip
@@ -270,7 +272,7 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     embedder = recogniser(model, device)
     features = fused(embedder, chosen.paths(), chosen.reading, "none", out / "features")
     new = len(set(chosen.people) - embedder.seen)
-    note = f"{len(chosen)} images; {new} of {ids} people unseen"
+    note = f"{len(chosen)} images; {new} of {ids} people not trained on"
     page = TsneSheet(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
     path = out / f"{embedder.name}_seed-{seed}"
     write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))

@@ -43,7 +43,7 @@ class ConfigFile:
         with the nearest names for an unknown loss.
         """
         if lossname.startswith(PML_PREFIX):
-            return parse_loss({"head": "pml", "loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
+            return parse_loss({HEAD: "pml", "loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
         if lossname not in self.rows:
             raise InputError(f"unknown loss {lossname!r}; {nearest(lossname, self.rows)}")
         return parse_loss(self.rows[lossname], f"{self.where}: losses: {lossname}")
@@ -75,7 +75,7 @@ def read_config(path: Path) -> ConfigFile:
         recipes=recipes,
         where=str(path),
     )
-    config.margins()
+    config.margins()  # checks these rows; those of other heads are checked by `loss`
     with_overrides(config, content["quick"], f"{path}: quick")
     for name, recipe in recipes.items():
         with_overrides(config, recipe, f"{path}: losses: {name}: recipe")
@@ -88,7 +88,7 @@ def read_config(path: Path) -> ConfigFile:
 
 def parse_loss(row: dict[str, Any], where: str) -> LossSpec:
     """A row of the table of losses: with a key "head" it holds that head's numbers, else AngleLinear's."""
-    if row.get(HEAD) is None:
+    if HEAD not in row:
         return parse(MarginSpec, row, where)
     from marginalia.losses.registry import heads
 

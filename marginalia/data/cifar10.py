@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from marginalia.data.dataset import Dataset, Split
-from marginalia.data.torchvision_sets import not_to_be_had
+from marginalia.data.torchvision_sets import unavailable
 
 
 def load_cifar10(data_dir: Path) -> Dataset:
@@ -20,7 +20,7 @@ def load_cifar10(data_dir: Path) -> Dataset:
     try:
         train, test = (CIFAR10(data_dir, train=train, download=True) for train in (True, False))
     except Exception as error:  # its readers of damaged files raise whatever comes
-        raise not_to_be_had("cifar-10", data_dir, error) from None
+        raise unavailable("cifar-10", data_dir, error) from None
     splits = [Split(part.data, np.array(part.targets, dtype=np.int64)) for part in (train, test)]
     return Dataset("cifar-10", tuple(train.classes), splits[0], splits[1])
 

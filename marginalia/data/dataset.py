@@ -47,8 +47,8 @@ class Split:
 class Dataset:
     """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits.
 
-    unseen: test images of the classes `held_out_names`, which are none of `class_names` and not trained. notes: what a
-    user should know of how the images were read.
+    held_out: test images of the classes `held_out_names`, which are none of `class_names` and not trained. notes: what
+    a user should know of how the images were read.
     """
 
     name: str

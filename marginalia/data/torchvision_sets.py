@@ -25,7 +25,7 @@ def load_torchvision(name: str, data_dir: Path) -> Dataset:
         damaged = damaged_file(data_dir / sources[name].__name__ / "raw")
         if damaged is not None:
             raise InputError(f"{damaged} is damaged; remove it, and it is downloaded anew") from None
-        raise not_to_be_had(name, data_dir, error) from None
+        raise unavailable(name, data_dir, error) from None
     splits = [Split(part.data.numpy(), part.targets.numpy().astype(np.int64)) for part in (train, test)]
     if name == "emnist-letters":
         letters = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -33,7 +33,7 @@ def load_torchvision(name: str, data_dir: Path) -> Dataset:
     return Dataset(name, tuple(train.classes), splits[0], splits[1])
 
 
-def not_to_be_had(name: str, data_dir: Path, error: Exception) -> InputError:
+def unavailable(name: str, data_dir: Path, error: Exception) -> InputError:
     """What to raise where torchvision neither finds a data set nor can download it."""
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return InputError(

@@ -27,7 +27,7 @@ PIXEL_SAMPLE = 1000
 
 @dataclass(frozen=True)
 class DisplayedImages:
-    """The images of every snapshot; unseen: those of classes held out, or None."""
+    """The images of every snapshot; held_out: those of classes held out, or None."""
 
     train: Split
     test: Split
