@@ -10,8 +10,8 @@ import pytest
 import torch.distributed as dist
 
 from marginalia.cli.command_line import run_command
+from marginalia.cli.face_training import require_two_images_each
 from marginalia.core.errors import InputError, OneRankError, OtherRankError
-from marginalia.faces.run import require_two_images_each
 from marginalia.training.agreement import by_the_first, with_all_ranks
 from marginalia.training.ranks import ALONE, Ranks
 

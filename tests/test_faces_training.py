@@ -22,6 +22,7 @@ from marginalia.faces.people import part
 from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
 from marginalia.faces.training import make_learner, train
 from marginalia.faces.training_spec import TrainingSpec
+from marginalia.record.snapshot import Record
 from marginalia.training.ranks import ALONE
 
 HEADS = tuple(json.loads(TABLE.read_text()))
@@ -66,9 +67,9 @@ def require_round_trip(mine: TrainingSpec, album: Path, folder: Path) -> None:
     assert np.isfinite(progress.loss)
     after = state(learner)
     assert any(not torch.equal(after[key], before[key]) for key in after if after[key].is_floating_point())
-    save(folder, learner, progress.step)
+    save(folder, learner, [Record(progress.epoch, progress.step, {})])
     copy = make_learner(mine, parts, ALONE, CPU)
-    assert restore(folder, copy) == progress.step
+    assert restore(folder, copy)[-1].step == progress.step
     random = torch.get_rng_state()
     (batch,) = batches(parts.train, mine.recipe, mine.seed, range(progress.step, progress.step + 1), ALONE, 0)
     images = as_input(batch.pixels)
@@ -117,10 +118,11 @@ def test_a_stopped_training_ends_as_if_it_had_not_stopped(album, tmp_path):
     stopped = make_learner(mine, parts, ALONE, CPU)
     walk = train(mine, parts, stopped, 0)
     losses = [next(walk).loss]
-    save(tmp_path, stopped, 4)
+    save(tmp_path, stopped)
     torch.manual_seed(99)
     again = make_learner(mine, parts, ALONE, CPU)
-    losses += [progress.loss for progress in train(mine, parts, again, restore(tmp_path, again))]
+    restore(tmp_path, again)
+    losses += [progress.loss for progress in train(mine, parts, again, 4)]
     assert losses == expected
     assert all(torch.equal(value, state(again)[key]) for key, value in state(whole).items())
 

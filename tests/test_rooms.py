@@ -19,7 +19,7 @@ PACKAGE = ROOT / "marginalia"
 GROUND = {"core"}
 RECORD = {"record", *GROUND}
 # What lies directly in the package and not in a room: `recorded` is what `read` returns, which can draw itself.
-TOP = ("__init__", "__main__", "recorded", "draw", "point_images")
+TOP = ("__init__", "__main__", "recorded", "draw", "point_images", "progress")
 MAY_SEE = {
     "core": set(),
     "record": GROUND,
@@ -28,11 +28,12 @@ MAY_SEE = {
     "models": RECORD,
     "losses": RECORD,
     "viz": RECORD,
+    "progress": set(),
     "training": {"losses", "models", "data", "config", *RECORD},
     "point_images": {"data", "viz", *RECORD},
     "draw": {"point_images", "data", "config", "viz", *RECORD},
     "recorded": {"draw", "config", "viz", *RECORD},
-    "faces": {"training", "losses", "models", "data", "config", "viz", *RECORD},
+    "faces": {"progress", "training", "losses", "models", "data", "config", "viz", *RECORD},
 }
 MAY_SEE["cli"] = {*MAY_SEE}
 MAY_SEE["__init__"] = {"recorded", "draw", "losses", "config", *RECORD}

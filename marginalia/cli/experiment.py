@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import click
 
 from marginalia.cli.pages import NAME as PAGE
 from marginalia.cli.run_files import clear
+from marginalia.cli.run_output import RunOutput
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.files import write_whole
@@ -85,7 +83,8 @@ class Experiment:
         start: Callable[[Checkpoint | None], None],
     ):  # fmt: skip
         self.ranks, self.start = ranks, start
-        self.config, self.dataset, self.folder, self.log = config, dataset, folder, log
+        self.config, self.dataset, self.folder = config, dataset, folder
+        self.log, self.output = log, RunOutput(log)
         self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
         self.records: list[Record] = []
         self.latest: SquareFrame | None = None
@@ -99,7 +98,7 @@ class Experiment:
             if not found.finished:
                 self.train_from(found.snapshots)
             elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
-                self.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
+                self.output.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
                 return
             run = read_run(self.folder)
             self.draw(run, range(len(run.snapshots)), stills=True)
@@ -140,23 +139,27 @@ class Experiment:
 
     def train(self, start: Checkpoint | None) -> None:
         """Every step that is left, saving each snapshot and then the checkpoint from which to go on."""
-        began = time.perf_counter()
         steps = count_steps(self.config, self.dataset)
         images, epochs = len(self.dataset.train), self.config.training.epochs
-        self.say(f"{self.config.name}: {images:,} training images, {epochs:g} epoch(s) -> {self.folder}")
+        self.output.say(f"{self.config.name}: {images:,} training images, {epochs:g} epoch(s) -> {self.folder}")
         if start is not None:
-            self.say(f"  going on after epoch {self.records[-1].epoch:g}")
+            self.output.say(f"  going on after epoch {self.records[-1].epoch:g}")
         self.start(start)
-        digits = 1 if self.config.training.snapshots == 1 else 2
-        with progress_bar(steps) as bar:
+        with self.output.training(steps):
             for progress in train(self.config, self.dataset, start, self.ranks):
                 if progress.snapshot is not None:
                     with on_this_rank(self.ranks):
                         self.keep(progress.snapshot, progress.checkpoint)
-                report(bar, progress, self.records[-1], digits)
-        minutes, seconds = divmod(round(time.perf_counter() - began), 60)
+                self.output.progress(progress.step, self.numbers(progress), progress.snapshot is not None)
         accuracy = 100 * self.records[-1].metrics["test_accuracy"]
-        self.say(f"{self.config.name}: test accuracy {accuracy:.2f} %, trained in {minutes} min {seconds:02d} s")
+        self.output.say(f"{self.config.name}: test accuracy {accuracy:.2f} %, trained in {self.output.duration}")
+
+    def numbers(self, progress: Progress) -> str:
+        """Epoch, loss and accuracy. Before the first step there is no loss."""
+        digits = 1 if self.config.training.snapshots == 1 else 2
+        loss = f"  loss {progress.loss:.3f}" if math.isfinite(progress.loss) else ""
+        accuracy = 100 * self.records[-1].metrics["test_accuracy"]
+        return f"epoch {progress.epoch:.{digits}f}{loss}  test {accuracy:.2f} %"
 
     def keep(self, snapshot: Snapshot, checkpoint: Checkpoint | None) -> None:
         write_snapshot(self.folder, snapshot, self.description)
@@ -178,12 +181,12 @@ class Experiment:
     def draw(self, run: Run, span: range, stills: bool) -> None:
         """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
         for split in SPLITS:
-            self.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
+            self.output.say(str(draw_run(run, self.folder, split, Style(), Timing(), span, stills)))
             if stills and self.config.model.visual_dimension == 3:
-                self.say(str(draw_turn(run, self.folder, split, Style())))
+                self.output.say(str(draw_turn(run, self.folder, split, Style())))
         missing = without_font()
         if missing is not None:
-            self.say(missing)
+            self.output.say(missing)
 
     def make_page(self, run: Run) -> None:
         """The run's page, if it is flat; without it the run is as good, so that nothing of it can stop the run."""
@@ -192,35 +195,13 @@ class Experiment:
         try:
             images = images_of(run, self.description, self.dataset)
             write_page(self.folder / PAGE, [run], [images], Style())
-            self.say(str(self.folder / PAGE))
+            self.output.say(str(self.folder / PAGE))
         except Exception as error:  # whatever it is; log.txt has the traceback
             self.log.exception("no page")
             click.echo(f"{self.config.name}: no page ({error})", err=True)
 
     def describe(self, finished: int, metrics: Mapping[str, float]) -> None:
         write_description(self.folder, replace(self.description, finished=finished, metrics=metrics))
-
-    def say(self, line: str) -> None:
-        click.echo(line)
-        self.log.info("%s", line)
-
-
-def progress_bar(steps: int) -> Any:
-    """Steps done, time left, and a line of numbers; silent where stderr is not a terminal."""
-    hidden = not sys.stderr.isatty()
-    return click.progressbar(
-        length=steps, show_pos=True, item_show_func=lambda text: text, file=sys.stderr, hidden=hidden
-    )
-
-
-def report(bar: Any, progress: Progress, latest: Record, digits: int) -> None:
-    """digits: of the epoch. Before the first step there is no loss."""
-    accuracy = 100 * latest.metrics["test_accuracy"]
-    loss = f"  loss {progress.loss:.3f}" if math.isfinite(progress.loss) else ""
-    numbers = f"epoch {progress.epoch:.{digits}f}{loss}  test {accuracy:.2f} %"
-    bar.update(progress.step - bar.pos, numbers)
-    if bar.hidden and progress.snapshot is not None:
-        click.echo(f"  {numbers}")
 
 
 def thinned(count: int) -> range:

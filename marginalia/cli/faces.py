@@ -152,8 +152,8 @@ def train(
     parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
     numbers = head_numbers(head, len(parts.train.people), s, m)
 
+    from marginalia.cli.face_training import run_face_training
     from marginalia.faces.backbones import meta_backbone
-    from marginalia.faces.run import run_training
     from marginalia.faces.training_spec import TrainingSpec
     from marginalia.training.device import resolve_device, uses_bfloat16
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
@@ -163,7 +163,7 @@ def train(
     training = TrainingSpec(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
     ranks = join_ranks(place)
     try:
-        run_training(training, parts, out or outputs_path() / "faces" / head, ranks, place, overwrite, workers)
+        run_face_training(training, parts, out or outputs_path() / "faces" / head, ranks, place, overwrite, workers)
     finally:
         leave_ranks()
 

@@ -15,7 +15,7 @@ from marginalia.data.images import Reading, read_shrunk
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.landmarks import Landmarks, scaled
 from marginalia.faces.pairs import stem
-from marginalia.faces.progress import progress_bar
+from marginalia.progress import progress_bar
 
 STANDARD = np.array(
     ((30.2946, 51.6963), (65.5318, 51.5014), (48.0252, 71.7366), (33.5493, 92.3655), (62.7299, 92.2041))

@@ -1,82 +1,58 @@
 """The state of a training in files that any number of ranks can go on from.
 
-steps/NNNNNNNN/ holds backbone.safetensors, what evaluation needs; training.pt, the rest that all ranks share; and for
-each rank a file of class weights, named after its rows. All carry the fingerprint of their training. checkpoint.json
-names the step that is whole. Reading runs no code.
+A folder holds backbone.safetensors, what evaluation needs; training.pt, the rest that all ranks share; and for each
+rank a file of class weights, named after its rows. All carry the fingerprint of their training. Reading runs no code.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from marginalia.core.errors import InputError
-from marginalia.core.files import write_whole
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.sharded import ShardedHead
 from marginalia.faces.weights import read_weights, write_weights
+from marginalia.record.snapshot import Record
 from marginalia.training.checkpoint import fitting, load_state, state_of
-from marginalia.training.tensors import damaged, read_tensors, write_tensors
+from marginalia.training.tensors import read_tensors, write_tensors
 
-NAME, STEPS = "checkpoint.json", "steps"
 BACKBONE, REST = "backbone.safetensors", "training.pt"
 
 
-def save(folder: Path, learner: FaceLearner, steps_done: int, run: bytes = b"") -> None:
-    """Every rank writes its classes and the first one all else; then the checkpoint before is removed.
+def save(place: Path, learner: FaceLearner, metrics: Sequence[Record] = (), run: bytes = b"") -> None:
+    """Every rank writes its classes into the folder `place` and the first one all else; returns when all are done.
 
-    run: the fingerprint of the training.
+    metrics: of the training until now; run: its fingerprint.
     """
-    ranks, place = learner.ranks, folder / STEPS / f"{steps_done:08d}"
-    if ranks.first:
-        place.mkdir(parents=True, exist_ok=True)
-    ranks.wait()
+    place.mkdir(parents=True, exist_ok=True)
     if isinstance(learner.head, ShardedHead):
         write_weights(place / rows_name(learner.head.rows), rows_of(learner), run)
-    if ranks.first:
+    if learner.ranks.first:
         state = state_of(learner)
         write_weights(place / BACKBONE, state.pop("encoder"), run)
-        write_tensors(place / REST, state | {"run": run.hex()})
-    ranks.wait()
-    if ranks.first:
-        write_whole(folder / NAME, json.dumps({"step": steps_done}).encode())
-        for older in (folder / STEPS).iterdir():
-            if older != place:
-                shutil.rmtree(older, ignore_errors=True)
+        rest = {"run": run.hex(), "metrics": [asdict(record) for record in metrics]}
+        write_tensors(place / REST, state | rest)
+    learner.ranks.wait()
 
 
-def restore(folder: Path, learner: FaceLearner, run: bytes = b"") -> int:
-    """Puts the folder's state into a learner of the same settings on any number of ranks; returns the steps done.
+def restore(place: Path, learner: FaceLearner, run: bytes = b"") -> list[Record]:
+    """Puts the state into a learner of the same settings on any number of ranks; returns the metrics until then.
 
     Raises InputError if a file is missing, damaged or another training's.
     """
-    place, step = latest(folder)
     encoder, rest = read_weights(place / BACKBONE, run), read_tensors(place / REST)
     with fitting(str(place)):
         if rest.pop("run") != run.hex():
             raise ValueError(f"{REST} is of another training")
+        metrics = [Record(**record) for record in rest.pop("metrics")]
         load_state(learner, rest | {"encoder": encoder})
         if isinstance(learner.head, ShardedHead):
             put_rows(learner, read_rows(place, learner.head.rows, learner.head.classes, run))
-    return step
-
-
-def latest(folder: Path) -> tuple[Path, int]:
-    """The folder of the last whole checkpoint and its step. Raises InputError if there is none."""
-    try:
-        step = json.loads((folder / NAME).read_text(encoding="utf-8"))["step"]
-        place = folder / STEPS / f"{step:08d}"
-    except FileNotFoundError:
-        raise InputError(
-            f"{folder}: no {NAME} in it, so there is no model; train one with: python -m marginalia faces train"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise damaged(folder / NAME, error) from None
-    return place, step
+    return metrics
 
 
 def rows_of(learner: FaceLearner) -> dict[str, Tensor]:

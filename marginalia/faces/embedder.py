@@ -16,7 +16,7 @@ from marginalia.core.errors import InputError
 from marginalia.data.images import Reading, read_pixels
 from marginalia.faces.backbones import build_backbone
 from marginalia.faces.batches import as_input
-from marginalia.faces.checkpoint import BACKBONE, latest
+from marginalia.faces.checkpoint import BACKBONE
 from marginalia.faces.protocol import Similarity, cosine
 from marginalia.faces.run_file import read_run_file
 from marginalia.faces.weights import read_weights
@@ -70,10 +70,9 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     if folder.is_file():
         raise InputError(f"{folder} is a file; --model is the folder of a training, or dlib")
     description = read_run_file(folder)
-    place, _ = latest(folder)
     recipe = description.recipe
     backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
-    path = place / BACKBONE
+    path = description.last_checkpoint(folder) / BACKBONE
     state = read_weights(path, description.fingerprint)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)

@@ -15,7 +15,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.data.images import Reading
 from marginalia.faces.embedder import Embedder
-from marginalia.faces.progress import progress_bar
+from marginalia.progress import progress_bar
 from marginalia.record.arrays import read_arrays
 
 CHUNK = 64

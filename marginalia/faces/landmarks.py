@@ -15,7 +15,7 @@ from marginalia.core.files import write_whole
 from marginalia.data.images import read_shrunk
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.names import Known, read_text, require_matched
-from marginalia.faces.progress import progress_bar
+from marginalia.progress import progress_bar
 
 POINTS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
 HEADER = ["image", *(f"{point}_{axis}" for point in POINTS for axis in "xy")]

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
     from marginalia.faces.training_spec import TrainingSpec
 
 NAME = "run.json"
-FORMAT = 1
+FORMAT = 2
+CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True)
 class RunFile:
-    """people, validation_people: those that shaped the model. images: a digest of the training images' names."""
+    """people, validation_people: those that shaped the model. images: a digest of the training images' names.
+
+    checkpoint: the folder's name of the last one, after `steps_done` steps; they alone change while it trains.
+    """
 
     format: int
     head: str
@@ -38,15 +42,25 @@ class RunFile:
     people: list[str]
     validation_people: list[str]
     images: str
+    steps_done: int = 0
+    checkpoint: str = ""
 
     @property
     def fingerprint(self) -> bytes:
-        """Differs for any two trainings that differ in anything said here."""
-        return hashlib.blake2b(json.dumps(asdict(self)).encode(), digest_size=16).digest()
+        """Differs for any two trainings with other settings, people or images."""
+        return hashlib.blake2b(json.dumps(self.settings).encode(), digest_size=16).digest()
+
+    def last_checkpoint(self, folder: Path) -> Path:
+        return folder / CHECKPOINTS / self.checkpoint
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that stays the same while it trains."""
+        return {name: value for name, value in asdict(self).items() if name not in ("steps_done", "checkpoint")}
 
     def require_same(self, other: RunFile, folder: Path) -> None:
         """InputError naming each thing in which a training that is there differs from this one."""
-        different = [what for name, what in differences(asdict(self), asdict(other)) if name != "format"]
+        different = [what for name, what in differences(self.settings, other.settings)]
         if different:
             raise InputError(
                 f"{folder} holds a training with another {', '.join(different)}; "
@@ -89,22 +103,44 @@ def write_run_file(folder: Path, content: RunFile) -> None:
     write_whole(folder / NAME, json.dumps(asdict(content), indent=1).encode())
 
 
+def existing_training(folder: Path, asked: RunFile, overwrite: bool) -> RunFile:
+    """The training that is asked for, with the checkpoint from which it goes on if the folder has one.
+
+    Raises InputError if the folder holds another training, or files that a training would replace but did not write.
+    """
+    if is_foreign(folder):
+        raise InputError(f"{folder} holds something else than a training of faces; choose another --out")
+    if overwrite or not (folder / NAME).exists():
+        return asked
+    saved = read_run_file(folder)
+    asked.require_same(saved, folder)
+    return saved
+
+
+def is_foreign(folder: Path) -> bool:
+    try:
+        content = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return (folder / "metrics.csv").exists()
+    except (OSError, ValueError):
+        return False  # a training's, but damaged
+    return not (isinstance(content, dict) and "people" in content)
+
+
 def read_run_file(folder: Path) -> RunFile:
     """Raises InputError if there is none, or it is damaged."""
     path = folder / NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        names = [field.name for field in fields(RunFile)]
-        require_keys(content, names, str(path))
-        recipe = parse(Recipe, content.pop("recipe"), f"{path}: recipe")
-        if content["format"] != FORMAT or not all(
-            isinstance(content[key], list) for key in ("people", "validation_people")
-        ):
-            raise ValueError("another format")
-        return RunFile(recipe=recipe, **content)
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']}, not {FORMAT}")
+        require_keys(content, [field.name for field in fields(RunFile)], str(path))
+        if not all(isinstance(content[key], list) for key in ("people", "validation_people")):
+            raise ValueError("its people are no lists")
+        return RunFile(recipe=parse(Recipe, content.pop("recipe"), f"{path}: recipe"), **content)
     except FileNotFoundError:
         raise InputError(
             f"{folder} is no training: {NAME} is not in it; make one with: python -m marginalia faces train"
         ) from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is damaged ({str(error)[:100]}); train anew with --overwrite") from None

@@ -109,7 +109,7 @@ class Record:
 class Run:
     """A run as drawing sees it: snapshots in the order of their steps, at least one.
 
-    unseen_names: the classes held out of training, whose points are `Snapshot.held_out`.
+    held_out_names: the classes held out of training, whose points are `Snapshot.held_out`.
     spec: the margin of training, or, of a further head, what it does without its own.
     head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all; None if
     nothing is known of the head.

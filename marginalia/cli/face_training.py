@@ -1,0 +1,149 @@
+"""One training of a recogniser in its folder: what the loop yields is saved and reported."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from marginalia.cli.run_output import RunOutput
+from marginalia.core.errors import InputError, StoppedError
+from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
+from marginalia.faces.checkpoint import restore, save
+from marginalia.faces.learner import FaceLearner
+from marginalia.faces.people import Parts
+from marginalia.faces.run_file import CHECKPOINTS, describe, existing_training, write_run_file
+from marginalia.faces.training import Progress, make_learner, train
+from marginalia.faces.training_spec import TrainingSpec
+from marginalia.record.snapshot import Record
+from marginalia.record.store import write_metrics
+from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
+from marginalia.training.device import torch_here
+from marginalia.training.lock import locked
+from marginalia.training.ranks import Ranks
+
+OURS = re.compile(r"\d{8}-*")
+
+
+def run_face_training(
+    training: TrainingSpec,
+    parts: Parts,
+    folder: Path,
+    ranks: Ranks,
+    device: torch.device,
+    overwrite: bool,
+    workers: int,
+) -> None:
+    """Trains into `folder`, or goes on with what is there; a finished training is left alone.
+
+    What is overwritten stays until the first new checkpoint takes its place. Raises InputError if the folder is in use
+    or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
+    """
+    require_two_images_each(min(training.recipe.batch_size, len(parts.train)), ranks)
+    run = FaceTraining(training, parts, folder, ranks, device)
+    with ExitStack() as stack:
+
+        def prepare() -> None:
+            stack.enter_context(locked(folder, "another --out"))
+            run.description = existing_training(folder, run.description, overwrite)
+            run.output.log = stack.enter_context(logging_to(folder / "log.txt", verbose=False))
+
+        by_the_first(ranks, prepare)
+        run.description = ranks.broadcast(run.description)
+        try:
+            with with_all_ranks(ranks):
+                run.run(workers)
+        except KeyboardInterrupt:
+            if not run.description.checkpoint:
+                raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None
+            raise StoppedError(f"stopped; the last checkpoint is kept; go on with: {command_to_go_on()}") from None
+
+
+def require_two_images_each(batch: int, ranks: Ranks) -> None:
+    """Batch normalisation needs two."""
+    if ranks.count > 1 and batch < 2 * ranks.count:
+        raise InputError(f"batches of {batch} images are too small for {ranks.count} processes; 2 for each are needed")
+
+
+class FaceTraining:
+    """A training whose folder is ready, on one of its ranks; the first one writes metrics and messages.
+
+    description: run.json, which names the last checkpoint of this training.
+    """
+
+    def __init__(
+        self, training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device
+    ):  # fmt: skip
+        self.training, self.parts, self.folder, self.ranks, self.device = training, parts, folder, ranks, device
+        self.description = describe(training, parts)
+        self.output = RunOutput(None)
+        self.records: list[Record] = []
+
+    def run(self, workers: int) -> None:
+        first, steps = self.description.steps_done, self.training.steps(len(self.parts.train))
+        if first == steps:
+            self.output.say(f"finished already, in {self.folder}; --overwrite trains it again")
+            return
+        learner = make_learner(self.training, self.parts, self.ranks, self.device)
+        with on_this_rank(self.ranks):
+            if first:
+                place = self.description.last_checkpoint(self.folder)
+                self.records = restore(place, learner, self.description.fingerprint)
+        self.announce()
+        before = self.records[-1].metrics["seconds"] if self.records else 0.0
+        with self.output.training(steps):
+            self.output.progress(first, "", saved=False)
+            for progress in train(self.training, self.parts, learner, first, workers):
+                if progress.ends_epoch:
+                    with on_this_rank(self.ranks):
+                        self.keep(learner, progress, before + self.output.seconds)
+                self.output.progress(progress.step, line(progress), progress.ends_epoch)
+        self.output.say(f"{self.training.head}: trained in {self.output.duration} -> {self.folder}")
+
+    def keep(self, learner: FaceLearner, progress: Progress, seconds: float) -> None:
+        """A checkpoint beside the last one, which goes when run.json names the new one."""
+        eer = {} if progress.eer is None else {"validation_eer": progress.eer}
+        numbers = {"loss": progress.loss} | eer | {"seconds": seconds}
+        self.records.append(Record(progress.epoch, progress.step, numbers))
+        place = Path(self.ranks.broadcast(str(free(self.folder / CHECKPOINTS / f"{progress.step:08d}"))))
+        save(place, learner, self.records, self.description.fingerprint)
+        if not self.ranks.first:
+            return
+        self.description = replace(self.description, steps_done=progress.step, checkpoint=place.name)
+        write_run_file(self.folder, self.description)
+        write_metrics(self.folder, self.records)
+        for other in place.parent.iterdir():
+            if other != place and OURS.fullmatch(other.name):
+                shutil.rmtree(other, ignore_errors=True)
+
+    def announce(self) -> None:
+        """What is trained, and what the log needs of the machine."""
+        if self.output.log is not None:
+            self.output.log.info("%s, with %s", command_line(), versions() | torch_here())
+        recipe, train_part = self.training.recipe, self.parts.train
+        ranks = f" on {self.ranks.count} processes" if self.ranks.count > 1 else ""
+        people = f"{len(train_part):,} images of {len(train_part.people):,} people"
+        self.output.say(f"{self.training.head} {vars(self.training.spec)}")
+        self.output.say(f"{people}, {recipe.backbone}{ranks}")
+        if self.parts.left_out:
+            self.output.say(f"{self.parts.left_out:,} people were left out by name")
+        if self.parts.too_few:
+            self.output.say(f"{self.parts.too_few:,} people with fewer than {recipe.min_images} images were left out")
+        if self.records:
+            self.output.say(f"  going on after step {self.records[-1].step}")
+
+
+def free(place: Path) -> Path:
+    """The folder itself, or one beside it if something is there."""
+    while place.exists():
+        place = place.with_name(f"{place.name}-")
+    return place
+
+
+def line(progress: Progress) -> str:
+    eer = "" if progress.eer is None else f"  validation EER {100 * progress.eer:.2f} %"
+    return f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}{eer}"
