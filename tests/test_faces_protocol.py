@@ -9,7 +9,6 @@ import pytest
 
 from marginalia.core.errors import InputError
 from marginalia.faces.folder import FaceFolder
-from marginalia.faces.measures import roc
 from marginalia.faces.pairs import Pairs, all_pairs, locate, read_pairs
 from marginalia.faces.protocol import (
     LFW,
@@ -21,6 +20,7 @@ from marginalia.faces.protocol import (
     scores_of_pairs,
     verify,
 )  # fmt: skip
+from marginalia.training.roc import roc
 
 YES, NO = True, False
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from marginalia.cli.draw import draw
-from marginalia.faces.measures import roc
 from marginalia.faces.roc_plot import RocSheet
 from marginalia.faces.tsne import Walk
 from marginalia.faces.tsne_sheet import TsneSheet
+from marginalia.training.roc import roc
 from marginalia.viz.compare import Compare
 from marginalia.viz.frames import Plain, SquareFrame
 from marginalia.viz.sheet import RunSheet, Sheet

@@ -22,7 +22,6 @@ CHUNK = 64
 SECONDS_BETWEEN_WRITES = 60.0
 MARK_BYTES = 16
 READER = 2  # goes up when images are read in another way
-FUSIONS = ("none", "concat", "sum")
 
 
 def fused(embedder: Embedder, paths: Sequence[Path], reading: Reading, fusion: str, cache: Path) -> np.ndarray:

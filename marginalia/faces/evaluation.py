@@ -14,9 +14,9 @@ from marginalia.core.files import write_whole
 from marginalia.faces.embedder import Embedder
 from marginalia.faces.embeddings import fused
 from marginalia.faces.folder import FaceFolder
-from marginalia.faces.measures import FALSE_ACCEPTS, Roc, roc
 from marginalia.faces.pairs import Pairs, all_pairs, locate
 from marginalia.faces.protocol import LFW, SPHEREFACE, Verification, cosine, scores_of_pairs, verify
+from marginalia.training.roc import FALSE_ACCEPTS, Roc, roc
 
 FEWEST_TO_LEARN_FROM = 20
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from matplotlib.ticker import FuncFormatter
 
-from marginalia.faces.measures import FALSE_ACCEPTS, Roc
+from marginalia.training.roc import FALSE_ACCEPTS, Roc
 from marginalia.viz.labels import families, shown
 from marginalia.viz.sheet import LINES, Sheet
 from marginalia.viz.style import Style, class_colors

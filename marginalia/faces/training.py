@@ -12,13 +12,13 @@ from marginalia.core.errors import InputError
 from marginalia.faces.batches import Batch, batches
 from marginalia.faces.embedder import NetworkEmbedder
 from marginalia.faces.learner import FaceLearner
-from marginalia.faces.measures import roc
 from marginalia.faces.pairs import all_pairs
 from marginalia.faces.people import Parts
 from marginalia.faces.protocol import cosine, scores_of_pairs
 from marginalia.faces.training_spec import TrainingSpec
 from marginalia.training.agreement import on_this_rank
 from marginalia.training.ranks import Ranks
+from marginalia.training.roc import roc
 from marginalia.training.steps import DivergedError, take_steps
 
 

@@ -10,7 +10,6 @@ from marginalia.record.snapshot import SPLITS, Points
 
 FAR = 95
 OF_A_SPLIT = ("accuracy", "margin_accuracy", "angle", f"angle_{FAR}", "scatter_ratio")
-METRICS = ("loss", *(f"{split}_{name}" for split in SPLITS for name in OF_A_SPLIT), "centre_gap", "weight_gap")
 
 
 @dataclass(frozen=True)

@@ -115,7 +115,7 @@ class Run:
     nothing is known of the head.
     regions: where a class wins: in "sectors" of the angle, in "cells" where its weight is nearest, or, where its weight
     does not say, "none".
-    point_names: names of the points by split, where they have any. with_own_classes: the splits whose labels count
+    point_names: names of the points by split, where they have any. splits_of_other_classes: those whose labels count
     other classes than the run's.
     """
 

@@ -38,16 +38,11 @@ def cosines(a: Points, rows: np.ndarray, b: Points, columns: np.ndarray) -> np.n
 
 
 def separation(genuine: np.ndarray, impostor: np.ndarray) -> tuple[float, float]:
-    """Area under the ROC curve, and the rate at which as many foreign pairs pass as genuine ones fail."""
-    from sklearn.metrics import auc, roc_curve
+    """Area under the ROC curve and equal error rate; NaN where there are none of either kind."""
+    from marginalia.training.roc import roc
 
     if not len(genuine) or not len(impostor):
         return float("nan"), float("nan")
     same = np.repeat((True, False), (len(genuine), len(impostor)))
-    passed, found, _ = roc_curve(same, np.concatenate((genuine, impostor)), drop_intermediate=False)
-    missed = 1 - found
-    crossing = int(np.argmax(passed >= missed))
-    before = max(crossing - 1, 0)
-    gap_before, gap = (missed - passed)[[before, crossing]]
-    share = gap_before / (gap_before - gap) if gap_before > gap else 0.0
-    return float(auc(passed, found)), float(passed[before] + share * (passed[crossing] - passed[before]))
+    curve = roc(np.concatenate((genuine, impostor)), same)
+    return curve.auc, curve.eer
