@@ -26,7 +26,7 @@ def read(folder: str | Path) -> RecordedRun:
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class RecordedRun(Run):
-    """A run and where it lies. `run[-1]` is its last snapshot, `len(run)` how many it has.
+    """A run and its folder. `run[-1]` is its last snapshot, `len(run)` how many it has.
 
     description: what run.json says. In a notebook the last frame is shown.
     """
@@ -66,7 +66,7 @@ class RecordedRun(Run):
 
     @property
     def usual_split(self) -> str:
-        """The one that is drawn unless another is asked for."""
+        """The split that is drawn by default."""
         return "test" if "test" in self[-1].splits else next(iter(self[-1].splits))
 
     def _repr_png_(self) -> bytes | None:

@@ -1,1 +1,1 @@
-"""The commands: options into calls. The only room that prints, and the only one that exits."""
+"""The commands: options into calls. Only these modules print, and only they exit."""

@@ -71,7 +71,7 @@ def missing_package(error: ModuleNotFoundError) -> str:
 
 
 def complain(message: str, code: int = 2, first_only: bool = True) -> int:
-    """One line on stderr; of several processes of torchrun, which all meet the same errors, the first one speaks."""
+    """One line on stderr. Several processes of torchrun meet the same errors: only the first one prints it."""
     if first_only and os.environ.get("RANK", "0") != "0":
         return code
     click.echo(f"error: {' '.join(message.split())}", err=True)

@@ -189,7 +189,7 @@ class Experiment:
             self.output.say(missing)
 
     def make_page(self, run: Run) -> None:
-        """The run's page, if it is flat; without it the run is as good, so that nothing of it can stop the run."""
+        """The page of a 2-D run. A run is complete without it, so no error here stops the run."""
         if run.dimension != 2:
             return
         try:

@@ -48,14 +48,14 @@ allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when l
 
 
 def say(*lines: str | None) -> None:
-    """Lines on stdout, of several processes by the first one."""
+    """Prints lines on stdout; of several processes only the first one does."""
     for line in lines:
         if line and os.environ.get("RANK", "0") == "0":
             click.echo(line)
 
 
 def folder_of(path: Path) -> FaceFolder:
-    """The folder of images, after what a user should know of it."""
+    """The folder of images; prints notes about it first."""
     from marginalia.faces.folder import read_folder
 
     folder = read_folder(path)
@@ -99,7 +99,7 @@ def landmarks(folder: Path, out: Path) -> None:
 @click.option("--skip-missing", is_flag=True, help="Leave out images without landmarks.")
 @allow_missing
 def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, allow_missing: bool) -> None:
-    """Crop every image of FOLDER/person/ so that eyes, nose and mouth stand in the standard places."""
+    """Crop every image of FOLDER/person/ so that eyes, nose and mouth are at the standard places."""
     from marginalia.faces.align import align_folder
     from marginalia.faces.landmarks import landmarks_of
 
@@ -258,7 +258,7 @@ def recogniser(model: str, device: str) -> Any:
 @click.option("--out", type=Path, default=lambda: outputs_path() / "faces" / "tsne", show_default="outputs/faces/tsne")
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
 def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path, device: str) -> None:
-    """Draw the features of a few random people by t-SNE, as a picture and as a GIF of how they part."""
+    """Draw the features of a few random people by t-SNE: a picture, and a GIF of how it separates them."""
     from marginalia.core.files import write_whole
     from marginalia.faces.embeddings import fused
     from marginalia.faces.tsne import choose_people, walk

@@ -1,4 +1,4 @@
-"""What a run says: lines on stdout and in its log.txt, and a progress bar on stderr."""
+"""The output of a run: lines on stdout and in its log.txt, and a progress bar on stderr."""
 
 from __future__ import annotations
 

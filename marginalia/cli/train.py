@@ -86,7 +86,7 @@ def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
 
 
 def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks) -> None:
-    """One run in its folder, which is another than the usual one if a run with other settings has that."""
+    """One run in its folder, or in a folder beside it if the usual one has a run with other settings."""
     from marginalia.cli.experiment import run_experiment
     from marginalia.training.agreement import by_the_first
     from marginalia.training.folder import with_free_folder

@@ -1,4 +1,4 @@
-"""What a run's folder is called: the loss, and whatever the command line changed about it."""
+"""The name of a run's folder: the loss, and the settings that the command line changed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The ground of the package: the margin function, errors, whole files, checked JSON, names. NumPy at most."""
+"""The base of the package: the margin function, errors, whole files, checked JSON, names. NumPy at most."""

@@ -22,7 +22,7 @@ FORMAT_2_HELD_OUT = "unseen"
 
 
 def snapshot_files(folder: Path) -> list[Path]:
-    """The files of the run's snapshots, whatever else lies beside them."""
+    """The files of the run's snapshots; other files in the folder are ignored."""
     pattern = re.compile(rf"{MOMENT}\.npz")
     return sorted(path for path in (folder / "snapshots").glob("*.npz") if pattern.fullmatch(path.name))
 

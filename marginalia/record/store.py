@@ -1,4 +1,4 @@
-"""A run on disk: run.json, metrics.csv and one .npz a snapshot. Plain arrays and JSON, nothing that executes."""
+"""A run on disk: run.json, metrics.csv and one .npz a snapshot. Plain arrays and JSON, no code."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
 
 
 def moment(snapshot: Snapshot) -> float:
-    """What orders snapshots: the step, or the epoch where steps were not counted."""
+    """The sort key of snapshots: the step, or the epoch where steps were not counted."""
     return snapshot.epoch if snapshot.step is None else snapshot.step
 
 

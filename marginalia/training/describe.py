@@ -15,7 +15,7 @@ from marginalia.record.snapshot import HELD_OUT, SPLITS
 
 
 def describe(config: RunConfig, dataset: Dataset) -> Description:
-    """All that decides the numbers of a run, without where and when it was made and what came out."""
+    """All that decides the numbers of a run, without its place, its time and its results."""
     held_out = {HELD_OUT: SplitNames(classes=dataset.held_out_names)} if dataset.held_out_names else {}
     return Description(
         name=config.name,
@@ -30,7 +30,7 @@ def describe(config: RunConfig, dataset: Dataset) -> Description:
 
 
 def found_again(dataset: str) -> str:
-    """The data set by a name that holds from every folder."""
+    """The name of the data set, which is the same from every folder."""
     if not dataset.startswith(FOLDER_PREFIX):
         return dataset
     return f"{FOLDER_PREFIX}{Path(dataset.removeprefix(FOLDER_PREFIX)).absolute()}"
@@ -39,7 +39,7 @@ def found_again(dataset: str) -> str:
 def settings(config: RunConfig) -> dict[str, Any]:
     """The settings that decide a run's numbers, and the head that its margin leaves out, as JSON has them.
 
-    Of a folder of images the path is left out: where it lies decides nothing, and its images have a digest.
+    The path of a folder of images is left out, since a digest of its images stands for it.
     """
     saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
     del saved["data"]["data_dir"]

@@ -57,5 +57,5 @@ def cpu_has_bfloat16() -> bool:
 
 
 def torch_here() -> dict[str, str]:
-    """What of torch decides the last bits of a run's numbers: its version and how many threads it has."""
+    """The version of torch and its number of threads, which decide the last bits of a run's numbers."""
     return {"torch": torch.__version__, "threads": str(torch.get_num_threads())}

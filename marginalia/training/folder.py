@@ -1,4 +1,4 @@
-"""The folder of a run whose usual one is taken by another run."""
+"""Another folder for a run, if its usual one has a run with other settings."""
 
 from __future__ import annotations
 

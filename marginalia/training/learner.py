@@ -1,4 +1,4 @@
-"""Encoder, head and optimisers as one thing that takes steps: what the trainings of digits and of faces share."""
+"""An object with encoder, head and optimisers that takes training steps, for digits and for faces."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def existing_run(folder: Path, asked: Description) -> ExistingRun:
 
 
 def what_differs(saved: Description, asked: Description) -> list[str]:
-    """Each setting that decides numbers and is another in the two, in words."""
+    """A phrase for each setting that differs between the two."""
     found = differences(decisive(saved), decisive(asked))
     return [f"{key} was {before!r}, now {now!r}" for key, before, now in found]
 

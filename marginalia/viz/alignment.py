@@ -1,4 +1,4 @@
-"""Runs turned to common class directions, so that the eye compares shapes and not orientations."""
+"""Rotates runs to common class directions, so that a reader compares shapes and not orientations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIRRORED = "↔"
 
 @dataclass(frozen=True)
 class Aligned:
-    """A run, turned; mirrored: also reflected, where the classes go round the other way."""
+    """A run after its rotation. mirrored: whether it was also reflected."""
 
     run: Run
     mirrored: bool
@@ -27,10 +27,11 @@ class Aligned:
 
 
 def aligned(runs: Sequence[Run]) -> list[Aligned]:
-    """Each run turned as a whole, as near as it goes, to the last class weights of the first.
+    """The runs, each rotated so that its last class weights come as close as possible to those of the first run.
 
     The rotation or reflection that brings unit vectors nearest to others in least squares (orthogonal Procrustes
-    problem, Schönemann 1966). Angles, lengths and predictions stay. A run of other classes or D stays as it is.
+    problem, Schönemann 1966). Angles, lengths and predictions stay. A run with other classes or another D is not
+    changed.
     """
     first = runs[0]
     return [Aligned(first, False), *(turned(run, first) for run in runs[1:])]

@@ -40,7 +40,7 @@ class Camera:
         self.short = 0.0
 
     def widen(self, run: Run) -> None:
-        """Takes the run's snapshots beside those of before."""
+        """Adds the snapshots of this run to those that the camera must hold."""
         if self.kind == "fixed":
             self.reach = max(self.reach, half_height(run))
             return
@@ -53,7 +53,7 @@ class Camera:
                 self.short = float(np.quantile(lengths, SHORT))
 
     def rim(self, snapshot: Snapshot) -> float:
-        """The length of a feature that stands at the rim; a fixed camera has none."""
+        """The length of a feature at the rim of the disc; None for a fixed camera."""
         if self.kind == "log":
             return max(self.lengths.values())
         here = self.smooth(snapshot.measured.epoch)
@@ -71,7 +71,7 @@ class Camera:
         return min(max(self.lengths[epoch], mean), self.lengths[epoch] / OUTER)
 
     def scale(self, snapshot: Snapshot) -> float | None:
-        """By what every length is multiplied; None on a logarithmic scale."""
+        """The factor for every length; None on a logarithmic scale."""
         if self.kind == "log":
             return None
         return 1.0 if self.kind == "fixed" else self.disc / self.rim(snapshot)
@@ -97,7 +97,7 @@ class Camera:
         return int(np.count_nonzero(norms(points) > self.rim(snapshot)))
 
     def in_words(self, snapshot: Snapshot, split: str, say: Words = ENGLISH) -> str:
-        """How long the features in the picture are, and how many are longer; nothing of a fixed camera."""
+        """A line about the lengths of the features and the number beyond the rim; "" for a fixed camera."""
         if self.kind == "fixed":
             return ""
         measured = snapshot.measured

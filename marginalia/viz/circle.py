@@ -79,10 +79,10 @@ class Circle:
         ax.set_axis_off()
 
     def widen(self, run: Run) -> None:
-        """Directions need no other limits."""
+        """Does nothing: a unit circle has the same limits for every run."""
 
     def in_words(self, snapshot: Snapshot) -> str:
-        """Directions need no camera."""
+        """Nothing: there are no lengths."""
         return ""
 
     def show(self, snapshot: Snapshot, frame: float = 0) -> None:
@@ -104,7 +104,7 @@ class Circle:
                 name.set(position=(float(x), float(y)), visible=bool(there))
 
     def show_held_out(self, radii: np.ndarray) -> None:
-        """Only where an outline (C, BINS) leaves the circle, with its badge beyond its peak."""
+        """Draws each outline (C, BINS) where it leaves the circle, and its badge beyond the peak."""
         outlines = radii[:, :, None] * on_circle(ANGLES).T
         peaks = outlines[np.arange(len(outlines)), radii.argmax(axis=1)]
         reach = np.minimum(radii.max(axis=1) + BADGE_GAP, FARTHEST_BADGE)

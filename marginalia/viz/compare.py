@@ -129,7 +129,7 @@ class Compare(Sheet):
 
     @property
     def changes(self) -> list[float]:
-        """Of all runs, in the mean."""
+        """The mean over all runs of how much changes from one moment to the next."""
         each = [changes_of([latest(run, epoch) for epoch in self.epochs], self.split) for run in self.runs]
         return [float(np.mean(together)) for together in zip(*each, strict=True)]
 

@@ -1,4 +1,4 @@
-"""A PowerPoint file: a title, a slide a loss, a comparison, the theory. All text is text, to be edited."""
+"""A PowerPoint file: a title, a slide a loss, a comparison, the theory. All text can be edited."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Deck:
 
 
 def printable(text: str) -> str:
-    """The text without the control characters that XML has no place for."""
+    """The text without control characters, which XML does not allow."""
     return "".join(character for character in text if character.isprintable())
 
 
@@ -175,7 +175,7 @@ def add_comparison(deck: Deck, runs: Sequence[Run], comparisons: Sequence[Sheet]
 
 
 def kept(run: Run) -> str:
-    """The share of test images that would win even with the margin."""
+    """The share of test images that satisfy the margin."""
     return in_percent(run.snapshots[-1].metric("test_margin_accuracy"), 1)
 
 

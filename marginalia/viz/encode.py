@@ -22,10 +22,10 @@ WEBP_QUALITY = 85
 
 
 def encode(frames: Iterable[np.ndarray], samples: Sequence[np.ndarray], milliseconds: list[int], kind: str) -> bytes:
-    """uint8 (height, width, 3) frames -> a picture of this kind; all but MP4 play for ever.
+    """uint8 (height, width, 3) frames -> a picture of this kind; all but MP4 repeat for ever.
 
-    samples: a few frames that show all colours, for the palette of a GIF; at least one. milliseconds: how long each
-    frame stands. Raises InputError where a kind cannot be made here.
+    samples: a few frames that have all colours, for the palette of a GIF; at least one. milliseconds: how long each
+    frame is shown. Raises InputError where a kind cannot be made here.
     """
     if kind == "gif":
         return gif_bytes(frames, samples, milliseconds)
@@ -116,7 +116,7 @@ def mp4_bytes(frames: Iterable[np.ndarray], milliseconds: list[int]) -> bytes:
 
 
 def repeated(frames: Iterable[np.ndarray], milliseconds: list[int]) -> Iterator[np.ndarray]:
-    """Each frame as often as its time asks for, with even sides, as H.264 wants them."""
+    """Each frame repeated for its time at 25 a second, with even sides, which H.264 needs."""
     shown = elapsed = 0
     for frame, time in zip(frames, milliseconds, strict=True):
         elapsed += time

@@ -10,7 +10,7 @@ PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", 
 
 
 def in_training(run: Run, say: Words = ENGLISH) -> tuple[str, str]:
-    """Two lines that say what the loss does with the own class and with others, as mathtext."""
+    """Two lines of mathtext: the logit of the target class, and that of another class."""
     if run.head is None:
         return "", ""
     if run.regions == "cells":
@@ -21,7 +21,7 @@ def in_training(run: Run, say: Words = ENGLISH) -> tuple[str, str]:
 
 
 def target_logit(spec: MarginSpec) -> str:
-    """The logit of the own class in training, with its numbers, as mathtext; cos goes on falling beyond 180 degrees."""
+    """The target logit in training, with its numbers, as mathtext; cos keeps falling beyond 180 degrees."""
     angle = r"\theta_y" if spec.m1 == 1 else rf"{spec.m1:g}\theta_y"
     if spec.m2:
         angle += f" + {spec.m2:g}"
@@ -45,7 +45,7 @@ def scale_factor(spec: MarginSpec, index: str) -> str:
 
 
 def as_text(formula: str) -> str:
-    """The mathtext of this module as plain text; an underscore is before what stands lower."""
+    """The mathtext of this module as plain text; subscripts follow an underscore."""
     for mathtext, text in PLAIN_TEXT.items():
         formula = formula.replace(mathtext, text)
     return " ".join(formula.split())

@@ -86,12 +86,12 @@ def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: R
 
 
 def has_long_names(run: Run) -> bool:
-    """Whether badges are so wide that they would cover what stands at the foot."""
+    """Whether badges are so wide that they would cover the text at the foot."""
     return max(map(len, (*run.class_names, *run.held_out_names))) > MOST_LETTERS
 
 
 def numbers(run: Run) -> str:
-    """The loss in numbers, as in the table of losses; of a further head its name; nothing if nothing is known of it."""
+    """The loss in numbers, as in the table of losses; for a further head its name; "" for an unknown head."""
     if run.head is None:
         return ""
     if run.head:
@@ -106,14 +106,14 @@ def name_of(split: SplitName, say: Words) -> str:
 
 
 def errors_in_words(points: Points, rings: float, say: Words = ENGLISH) -> str:
-    """How many are wrong, and that they are ringed if rings so dark can be seen."""
+    """The number of errors, with a note on the rings if they are dark enough to be seen."""
     wrong = int(np.count_nonzero(points.wrong))
     caption = "ringed: {} wrong of {}" if rings > FAINT_RING else "{} wrong of {}"
     return say(caption, f"{wrong:,}", f"{len(points.labels):,}")
 
 
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
-    """What the marks mean that nothing else explains."""
+    """Explains the marks that have no label."""
     flat, say = run.dimension == 2, style.words
     with_held_out = run.held_out_names and split == "test"
     if flat and style.view == "circle":

@@ -23,8 +23,8 @@ OUTSIDE = 1.045
 class HeldOut:
     """Artists made once; `show(snapshot)` moves them.
 
-    A cross in the colour of the text, since any grey is near a class's colour in some palette. A badge stands where its
-    class points, as far as it reaches. On the unit circle crosses would cover other classes: they stand just outside.
+    A cross in the colour of the text, since any grey is near a class's colour in some palette. A badge is at the mean
+    of its class. On the unit circle crosses would cover other classes: they stand just outside.
     """
 
     def __init__(self, ax: Axes, run: Run, style: Style, size: float, scale: float):

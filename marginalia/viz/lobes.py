@@ -60,7 +60,7 @@ class Lobes:
         return where
 
     def reach(self, density: np.ndarray) -> np.ndarray:
-        """How far from the middle the outline of a lobe stands where it is so dense."""
+        """Radius of a lobe's outline at this density."""
         return self.radius + self.height * log_share(density)
 
     def outlines(self, density: np.ndarray) -> list[np.ndarray]:
@@ -77,7 +77,7 @@ class Lobes:
 
 
 def ring(bins: np.ndarray, rim: np.ndarray, inner: float) -> np.ndarray:
-    """What lies between the outline in these bins and the circle of radius `inner`."""
+    """The polygon between the outline in these bins and the circle of radius `inner`."""
     directions = on_circle(ANGLES[bins % BINS]).T
     return np.concatenate((rim[bins % BINS, None] * directions, inner * directions[::-1]))
 

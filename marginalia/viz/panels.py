@@ -27,7 +27,7 @@ class AngleHistogram:
 
     Shares of all points; the last bar holds everything beyond 40 degrees. Limits are those of the run after its
     first snapshot, without the last bar; a bar that is cut says how tall it is.
-    Beside it the mean, and the share that would win even with the margin.
+    Beside it the mean, and the share that satisfies the margin.
     """
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
@@ -113,7 +113,7 @@ def nines(accuracy: np.ndarray) -> np.ndarray:
 
 
 def quiet(ax: Axes, style: Style) -> None:
-    """No frame but the bottom line, small muted ticks, no background."""
+    """Leaves only the bottom line of the frame and small muted ticks, without a background."""
     ax.patch.set_visible(False)
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)

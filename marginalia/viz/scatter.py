@@ -43,12 +43,12 @@ SMALL = 3.5
 
 
 def has_lobes(run: Run, style: Style) -> bool:
-    """Whether lobes tell where features point; where the camera does not follow, dots on the unit circle do."""
+    """Whether lobes show where features point; with another camera than "follow", dots on the unit circle show it."""
     return run.dimension == 2 and style.camera != "fixed" and style.view in ("auto", "both")
 
 
 def ring_opacity(places: np.ndarray, diameter: float) -> float:
-    """How dark the rings at these places (K, 2) are, up to 0.8: paler where they crowd, and where there are many."""
+    """How dark the rings at these places (K, 2) are, up to 0.8: paler where rings overlap, and where there are many."""
     if len(places) == 0:
         return DARKEST_RING
     _, crowds = np.unique(np.round(places / diameter), axis=0, return_counts=True)
@@ -115,7 +115,7 @@ class Scatter:
             self.circle.set_data(UNIT_RING * self.reach * np.cos(angle), UNIT_RING * self.reach * np.sin(angle))
 
     def in_words(self, snapshot: Snapshot) -> str:
-        """How long the features in the picture are, and how many are longer; nothing of a fixed camera."""
+        """A line about the lengths of the features and the number beyond the rim; "" for a fixed camera."""
         return self.camera.in_words(snapshot, self.split, self.say)
 
     def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:

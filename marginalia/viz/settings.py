@@ -1,4 +1,4 @@
-"""The settings that all pictures are made under: matplotlib's defaults, whatever the user's matplotlibrc says."""
+"""All pictures use matplotlib's default settings, and not those of the user's matplotlibrc."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FONTS_LOG = logging.getLogger("matplotlib.font_manager")
 def our_settings() -> Iterator[None]:
     """Inside, text, lines and files are as on any other machine; the user's own settings come back after it.
 
-    That a font has no bold face is not worth a warning.
+    Warnings about fonts without a bold face are hidden.
     """
     level = FONTS_LOG.level
     FONTS_LOG.setLevel(logging.ERROR)

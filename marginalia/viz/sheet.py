@@ -49,7 +49,7 @@ class Sheet(ABC):
 
     @property
     def changes(self) -> list[float]:
-        """How much changes from each measured moment to the next; here from all alike."""
+        """How much changes from each measured moment to the next; the same for all by default."""
         return [1.0] * (self.count - 1)
 
     @abstractmethod
@@ -80,7 +80,7 @@ class Sheet(ABC):
 
 
 def write(artist: Text, content: str) -> None:
-    """Changes what a caption says, in fonts that have its signs."""
+    """Sets the text of a caption, in fonts that have its signs."""
     if artist.get_text() != content:
         artist.set(text=content, fontfamily=families(content))
 

@@ -47,7 +47,7 @@ class Slide(RunSheet):
             self.text(LEFT, 480 - 27 * row, words, SECONDARY, muted=True)
 
     def formula(self, height: float, content: str, muted: bool = False) -> None:
-        """Words, then mathematics, which has fonts of its own and would take the words into them."""
+        """Words, then mathematics, as two texts, since mathtext would set the words in its own fonts."""
         words, dollar, rest = content.partition("$")
         said = self.text(LEFT, height, words.rstrip(), FORMULA, muted=muted)
         right = said.get_window_extent().x1 / self.figure.bbox.width * WIDTH

@@ -1,4 +1,4 @@
-"""A 3-D space on paper: what lies behind is paler, and a globe of thin lines gives the directions a place."""
+"""A 3-D space in a flat picture: points behind are paler, and a globe of thin lines shows directions."""
 
 from __future__ import annotations
 

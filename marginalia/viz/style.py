@@ -108,7 +108,7 @@ def badge_points(classes: int) -> float:
 
 
 def inches(ax: Axes) -> float:
-    """The shorter side of the axes, in inches, from which the sizes of what stands in them follow."""
+    """The shorter side of the axes, inches; the sizes of dots, lines and badges follow from it."""
     box = ax.get_position()
     width, height = ax.get_figure(root=True).get_size_inches()  # type: ignore[union-attr]
     return float(min(box.width * width, box.height * height))

@@ -1,4 +1,4 @@
-"""Where in the training a frame stands: a line at its foot with a dot a snapshot."""
+"""The position of a frame in the training: a line at its foot with a dot for each snapshot."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ POINTS, BELOW = 12, 5
 
 
 class TimeLine:
-    """Artists made once; `show(snapshot)` moves the mark. Snapshots stand at even steps, whatever time lies between."""
+    """Artists made once.
+
+    `show(snapshot)` moves the mark. Snapshots have equal distances, whatever the time between them.
+    """
 
     def __init__(self, sheet: Sheet, left: float, right: float, height: float, run: Run):
         self.epochs = epochs = [snapshot.epoch for snapshot in run.snapshots]

@@ -1,4 +1,4 @@
-"""How long each frame of a movie stands."""
+"""How long each frame of a movie is shown."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ BULK = 0.995
 
 @dataclass(frozen=True)
 class Timing:
-    """seconds: from one snapshot to the next, in the mean; hold: how long the last frame stands, seconds.
+    """seconds: from one snapshot to the next, in the mean; hold: how long the last frame is shown, seconds.
 
-    between: how many interpolated frames are drawn between two snapshots. even: all frames stand equally long;
-    otherwise a frame stands the longer, the more the space changes until the next snapshot.
+    between: how many interpolated frames are drawn between two snapshots. even: all frames are shown equally long;
+    otherwise a frame is shown longer where more changes until the next snapshot.
     """
 
     seconds: float = 0.4
@@ -30,7 +30,7 @@ class Timing:
     even: bool = False
 
     def milliseconds(self, changes: Sequence[float]) -> list[int]:
-        """How long each frame stands: multiples of 10 ms, as GIFs keep them, at least 20.
+        """How long each frame is shown: multiples of 10 ms, as GIFs keep them, at least 20.
 
         changes: how much the space changes from each snapshot to the next. The whole takes as long as evenly, unless
         frames come down to 20 ms.

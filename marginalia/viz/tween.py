@@ -1,4 +1,4 @@
-"""Smooth movement between snapshots. What is made up here is drawn and never saved."""
+"""Smooth movement between snapshots. Interpolated snapshots are drawn and never saved."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from marginalia.record.snapshot import Points, Run, Snapshot
 
 
 def tweened(run: Run, between: int) -> Run:
-    """The run with `between` made-up snapshots after each but the last, features and weights on straight lines.
+    """The run with `between` interpolated snapshots after each but the last, features and weights on straight lines.
 
-    A made-up snapshot keeps the epoch, the predictions and the metrics of the measured one before it, so that every
-    number that is shown was measured.
+    An interpolated snapshot keeps the epoch, the predictions and the metrics of the measured one before it, so that
+    every number that is shown was measured.
     """
     snapshots: list[Snapshot] = []
     for before, after in zip(run.snapshots, run.snapshots[1:], strict=False):

@@ -1,4 +1,4 @@
-"""What the captions of frames say, and the same in another language."""
+"""The captions of frames, in English or translated."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def disc(ax: Axes, style: Style, spec: MarginSpec, places: np.ndarray, arrows: n
 
 
 def over_the_angle(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], colors: Mapping[str, str]) -> None:
-    """How strongly a feature is turned towards its own weight, at every angle from it."""
+    """How strongly a feature is turned towards the weight of its class, at every angle from it."""
     ax = chart(
         figure, style, (0.09, 0.125, 0.62, 0.21), xlabel=r"angle to the own weight $\theta$", ylabel="pull",
         xlim=(0, 180), xticks=range(0, 181, 45),

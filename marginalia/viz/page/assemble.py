@@ -74,7 +74,7 @@ def set_bytes(images: Images, chosen: dict[SplitName, np.ndarray]) -> bytes:
 
 
 def texts(runs: Sequence[Run], style: Style) -> dict[str, str]:
-    """What stands in the places of the template but for the data."""
+    """The values of the template's placeholders, apart from the data."""
     note = on_lengths(runs)
     panes = [{"name": run.name, "numbers": numbers(run).replace(" = ", " = ".translate(NO_BREAK))} for run in runs]
     return {

@@ -1,4 +1,4 @@
-"""Which of a run's images a page carries: few enough to be sent, and all that are worth asking about."""
+"""Chooses the images of a run that a page contains: all errors if they fit, then others evenly over the classes."""
 
 from __future__ import annotations
 
