@@ -311,12 +311,12 @@ def test_a_split_of_any_name_is_drawn(run, tmp_path):
         mg.read(tmp_path / "theirs")[0].points("train")
 
 
-def test_a_bias_leaves_no_sectors(tmp_path):
+def test_a_bias_makes_polygons_of_sectors(tmp_path):
     spec = MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
     ours = a_run(head=DrawnHead(spec))
     write_description(tmp_path, ours)
     write_snapshot(tmp_path, a_snapshot(class_weights=WEIGHTS, bias=np.array([50, 0, 0], np.float32)), ours)
-    assert read_run(tmp_path).regions == "none"
+    assert read_run(tmp_path).regions == "polygons"
 
 
 def test_predictions_are_in_all_snapshots_or_in_none(tmp_path):

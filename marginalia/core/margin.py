@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 LARGEST = 1e6
-PSI_SAMPLES = 181
-REGIONS = ("sectors", "cells", "none")
+SMALLEST = 1e-6
+PSI_SAMPLES, FINE_SAMPLES = 181, 721
+REGIONS = ("sectors", "cells", "polygons", "none")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,39 @@ class MarginSpec:
         return self.is_angular or self.m3 != 0
 
 
-def psi(theta: Any, spec: MarginSpec) -> Any:
+@dataclass(frozen=True)
+class SampledMargin:
+    """The margin of a loss that is known by samples of its psi, such as a function of the user's.
+
+    samples: psi at P >= 2 angles evenly from 0 to pi; straight lines are between them. w_norm, x_norm, s: see
+    `MarginSpec`.
+    """
+
+    w_norm: bool
+    x_norm: bool
+    s: float
+    samples: tuple[float, ...]
+
+    is_angular: ClassVar[bool] = False
+
+    @property
+    def has_margin(self) -> bool:
+        """Whether training asks for more than inference does."""
+        count = len(self.samples)
+        return any(abs(value - math.cos(math.pi * i / (count - 1))) > SMALLEST for i, value in enumerate(self.samples))
+
+    def values(self, theta: Any, slope: bool = False) -> Any:
+        """psi at these angles in radians, a NumPy array, or its slope."""
+        import numpy as np
+
+        angles = np.linspace(0, np.pi, len(self.samples))
+        return np.interp(theta, angles, np.gradient(self.samples, angles) if slope else self.samples)
+
+
+Margin = MarginSpec | SampledMargin
+
+
+def psi(theta: Any, spec: Margin) -> Any:
     """The target logit over s |w| |x|: what the loss makes of the angle to the own class.
 
         theta' = m1 theta + m2,  k = floor(theta' / pi)
@@ -81,7 +114,10 @@ def psi(theta: Any, spec: MarginSpec) -> Any:
     theta: angles in radians in [0, pi], any shape, NumPy array, torch tensor or a number.
     Returns the same type and shape. Continuous and decreasing on [0, pi], so no 'easy margin' is needed.
     Source: L-Softmax (1612.02295, eq. 6), with the angle and the margins of ArcFace (1801.07698, eq. 4).
+    Of a `SampledMargin` it is what was sampled, for NumPy arrays only.
     """
+    if isinstance(spec, SampledMargin):
+        return spec.values(theta)
     xp = array_module(theta)
     bent = spec.m1 * theta + spec.m2
     k = xp.floor(bent / math.pi)
@@ -89,11 +125,13 @@ def psi(theta: Any, spec: MarginSpec) -> Any:
     return sign * xp.cos(bent) - 2 * k - spec.m3
 
 
-def psi_slope(theta: Any, spec: MarginSpec) -> Any:
+def psi_slope(theta: Any, spec: Margin) -> Any:
     """The derivative of psi by the angle, -(-1)^k m1 sin(theta'); never above 0. Shapes and types as in `psi`.
 
     Where theta' is a multiple of pi, both sides of psi have the slope 0.
     """
+    if isinstance(spec, SampledMargin):
+        return spec.values(theta, slope=True)
     xp = array_module(theta)
     bent = spec.m1 * theta + spec.m2
     sign = 1 - 2 * (xp.floor(bent / math.pi) % 2)
@@ -106,7 +144,7 @@ def array_module(theta: Any) -> Any:
     return math if name == "builtins" else sys.modules[name]
 
 
-def sampled_psi(spec: MarginSpec, annealing_lambda: float = 0.0) -> np.ndarray:
+def sampled_psi(spec: Margin, annealing_lambda: float = 0.0) -> np.ndarray:
     """psi at every whole degree from 0 to 180, float64 (181,), with the margin held back by a lambda.
 
         (lambda cos(theta) + psi(theta)) / (1 + lambda)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from marginalia.core.errors import InputError
-from marginalia.core.margin import MarginSpec
+from marginalia.core.margin import Margin, MarginSpec
 
 SplitName = str
 SPLITS: tuple[SplitName, ...] = ("train", "test")
@@ -113,15 +113,15 @@ class Run:
     spec: the margin of training, or, of a further head, what it does without its own.
     head: the name of a further head, whose margin `spec` leaves out; "" for AngleLinear, of which it is all; None if
     nothing is known of the head.
-    regions: where a class wins: in "sectors" of the angle, in "cells" where its weight is nearest, or, where its weight
-    does not say, "none".
+    regions: where a class wins: in "sectors" of the angle, in "cells" where its weight is nearest, in "polygons"
+    where w . x + b is largest, or, where its weight does not say, "none".
     point_names: names of the points by split, where they have any. splits_of_other_classes: those whose labels count
     other classes than the run's.
     """
 
     name: str
     lossname: str
-    spec: MarginSpec
+    spec: Margin
     class_names: tuple[str, ...]
     snapshots: tuple[Snapshot, ...]
     head: str | None = ""

@@ -12,7 +12,8 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
-from marginalia.record.description import LARGEST_JSON, Description, as_json, described
+from marginalia.core.margin import Margin, SampledMargin
+from marginalia.record.description import LARGEST_JSON, Description, DrawnHead, as_json, described
 from marginalia.record.snapshot import HELD_OUT, UNBENT, Record, Run, Snapshot
 from marginalia.record.snapshot_file import read_snapshot, snapshot_files
 
@@ -74,18 +75,26 @@ def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
     """The run that is described, with these snapshots."""
     head = description.head
     biased = any(snapshot.bias is not None for snapshot in snapshots)  # then sectors would not be what decides
+    regions = "none" if head is None else "polygons" if biased and head.regions == "sectors" else head.regions
     return Run(
         name=description.name,
         lossname=description.lossname or description.name,
-        spec=UNBENT if head is None else head.spec,
+        spec=UNBENT if head is None else drawn_margin(head, snapshots[-1].psi),
         class_names=description.class_names,
         snapshots=tuple(snapshots),
         head=None if head is None else head.name,
-        regions="none" if head is None or biased else head.regions,
+        regions=regions,
         held_out_names=description.splits[HELD_OUT].classes if HELD_OUT in description.splits else (),
         point_names={split: names.points for split, names in description.splits.items() if names.points},
         splits_of_other_classes=tuple(split for split, names in description.splits.items() if names.classes),
     )
+
+
+def drawn_margin(head: DrawnHead, psi: np.ndarray | None) -> Margin:
+    """The margin of AngleLinear, or of a further head as its last snapshot has it."""
+    if not head.name or psi is None or head.regions != "sectors":
+        return head.spec
+    return SampledMargin(head.spec.w_norm, head.spec.x_norm, head.spec.s, tuple(psi.tolist()))
 
 
 def moment(snapshot: Snapshot) -> float:

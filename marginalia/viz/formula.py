@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from marginalia.core.margin import MarginSpec
+from marginalia.core.margin import Margin, MarginSpec, SampledMargin
 from marginalia.record.snapshot import Run
 from marginalia.viz.words import ENGLISH, Words
 
-PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", "$": "", " - ": " \N{MINUS SIGN} "}
+PLAIN_TEXT = {r"\|": "|", r"\,": " ", r"\cos": "cos", r"\theta": "θ", r"\psi": "ψ", "$": "", " - ": " \N{MINUS SIGN} "}
 
 
 def in_training(run: Run, say: Words = ENGLISH) -> tuple[str, str]:
@@ -15,6 +15,8 @@ def in_training(run: Run, say: Words = ENGLISH) -> tuple[str, str]:
         return "", ""
     if run.regions == "cells":
         return f"head  {run.head}", "the nearest centre wins"
+    if isinstance(run.spec, SampledMargin):
+        return rf"head  {run.head}", rf"own class  ${scale_factor(run.spec, 'y')}\,\psi(\theta_y)$"
     if run.head:
         return f"head  {run.head}", f"without margin  {other_logit(run.spec)}"
     return say("own class  {}", target_logit(run.spec)), say("others  {}", other_logit(run.spec))
@@ -31,12 +33,12 @@ def target_logit(spec: MarginSpec) -> str:
     return f"${scale}\\,({core})$" if spec.m3 and scale else f"${scale}\\,{core}$"
 
 
-def other_logit(spec: MarginSpec) -> str:
+def other_logit(spec: Margin) -> str:
     """The logit of another class, as mathtext."""
     return rf"${scale_factor(spec, 'j')}\,\cos\,\theta_j$"
 
 
-def scale_factor(spec: MarginSpec, index: str) -> str:
+def scale_factor(spec: Margin, index: str) -> str:
     """s |w| |x| without what is 1."""
     parts = [f"{spec.s:g}"] if spec.s != 1 else []
     parts += [] if spec.w_norm else [rf"\|w_{index}\|"]

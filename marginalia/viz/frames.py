@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from marginalia.core.margin import SampledMargin
 from marginalia.record.snapshot import SPLITS, Points, Run, SplitName
 from marginalia.viz.circle import Circle
 from marginalia.viz.drawable import require_drawable
@@ -94,9 +95,11 @@ def numbers(run: Run) -> str:
     """The loss in numbers, as in the table of losses; for a further head its name; "" for an unknown head."""
     if run.head is None:
         return ""
+    spec = run.spec
+    if isinstance(spec, SampledMargin):
+        return f"s = {spec.s:g}   margin of {run.head}"
     if run.head:
         return "drawn without margin" if run.lossname.startswith(run.head) else f"without margin: {run.head}"
-    spec = run.spec
     return f"s = {spec.s:g}   m₁ = {spec.m1:g}   m₂ = {spec.m2:g}   m₃ = {spec.m3:g}"
 
 

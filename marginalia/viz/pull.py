@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from marginalia.core.margin import MarginSpec, psi, psi_slope
+from marginalia.core.margin import Margin, psi, psi_slope
 from marginalia.record.metrics import unit
 from marginalia.viz.regions import effective
 
 FLAT = 1e-9
 
 
-def pull(features: np.ndarray, label: int, class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
+def pull(features: np.ndarray, label: int, class_weights: np.ndarray, spec: Margin) -> np.ndarray:
     """-dloss/dx of the cross-entropy with margin, at features (N, D) that belong to class `label` -> (N, D).
 
         logit_j = s |w_j| |x| cos(theta_j)      d/dx = s |w_j| (|x|/|x| cos(theta_j) u + |x|/|x| sin(theta_j) t_j)

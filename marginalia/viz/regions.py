@@ -1,4 +1,4 @@
-"""Which directions of a 2-D space belong to which class: exact sectors, and the narrower ones of training."""
+"""Which part of a 2-D space belongs to which class: sectors, the narrower ones of training, cells and polygons."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marginalia.core.margin import MarginSpec, psi
+from marginalia.core.margin import Margin, psi
 from marginalia.record.metrics import unit
+from marginalia.record.snapshot import Snapshot
 
 GRID = 720
 HALVINGS = 40
+CUT = 1e-12
 TURN = 2 * np.pi
 MOST_OF_A_TURN = 1.5 * np.pi
 
@@ -24,7 +26,7 @@ class Arc:
     label: int
 
 
-def decision_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
+def decision_arcs(class_weights: np.ndarray, spec: Margin) -> list[Arc]:
     """The sectors in which each class has the largest logit without margin; together they fill the circle.
 
     class_weights: (C, 2). No layer has a bias, so |x| drops out: the corners of the convex hull of the weights win,
@@ -67,7 +69,7 @@ def turns_left(a: list[float], b: list[float], c: list[float]) -> bool:
     return (b[0] - a[0]) * (c[1] - a[1]) > (b[1] - a[1]) * (c[0] - a[0])
 
 
-def training_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
+def training_arcs(class_weights: np.ndarray, spec: Margin) -> list[Arc]:
     """The sectors in which each class would win even with its margin: |w_y| psi(theta_y) >= |w_j| cos(theta_j), all j.
 
     class_weights: (C, 2). Each lies within the class's decision arc, since psi is at most the cosine. What is left
@@ -99,7 +101,7 @@ def training_arcs(class_weights: np.ndarray, spec: MarginSpec) -> list[Arc]:
 class Surplus:
     """|w_y| psi(theta_y) - max |w_j| cos(theta_j): how far a direction is inside the region that training asks for."""
 
-    def __init__(self, class_weights: np.ndarray, spec: MarginSpec):
+    def __init__(self, class_weights: np.ndarray, spec: Margin):
         self.weights, self.spec = effective(class_weights, spec), spec
         self.lengths = np.linalg.norm(self.weights, axis=1)
         self.directions = np.arctan2(self.weights[:, 1], self.weights[:, 0])
@@ -120,19 +122,38 @@ class Surplus:
         return (low + high) / 2
 
 
-def cells(class_weights: np.ndarray, reach: float) -> list[np.ndarray]:
-    """Where each class weight is the nearest, within a square of side 2 reach: convex polygons, (K, 2) each.
+def convex_regions(snapshot: Snapshot, kind: str, scale: float, reach: float) -> list[np.ndarray]:
+    """The "cells" or "polygons" of the classes in a picture that multiplies lengths by `scale`, out to `reach`."""
+    if kind == "cells":
+        return cells(scale * snapshot.class_weights, reach)
+    bias = np.zeros(len(snapshot.class_weights)) if snapshot.bias is None else snapshot.bias
+    return polygons(snapshot.class_weights, scale * bias, reach)
 
-    A class that is nowhere nearest, or not in the square, has an empty one.
-    """
+
+def cells(class_weights: np.ndarray, reach: float) -> list[np.ndarray]:
+    """Where each class weight is the nearest: `polygons` of the logits w . x - |w|^2 / 2."""
     weights = np.asarray(class_weights, dtype=np.float64)
-    polygons = []
-    for label, weight in enumerate(weights):
-        corners = reach * np.array(((-1, -1), (1, -1), (1, 1), (-1, 1)), dtype=np.float64)
-        for other in np.delete(weights, label, axis=0):
-            corners = clipped(corners, other - weight, (other @ other - weight @ weight) / 2)
-        polygons.append(corners)
-    return polygons
+    return polygons(weights, -np.sum(weights**2, axis=1) / 2, reach)
+
+
+def polygons(class_weights: np.ndarray, bias: np.ndarray, reach: float) -> list[np.ndarray]:
+    """Where each class has the largest logit w . x + b, within a square of side 2 reach: convex polygons, (K, 2) each.
+
+    class_weights: (C, 2); bias: (C,). A class that has it nowhere, or not in the square, has an empty one.
+    """
+    weights, bias = np.asarray(class_weights, dtype=np.float64), np.asarray(bias, dtype=np.float64)
+    square = reach * np.array(((-1, -1), (1, -1), (1, 1), (-1, 1)), dtype=np.float64)
+    found = []
+    for weight, offset in zip(weights, bias, strict=True):
+        corners, normals, bounds = square, weights - weight, offset - bias
+        for _ in range(len(weights)):
+            heights = corners @ normals.T - bounds
+            cutting = int(heights.max(axis=0).argmax()) if len(corners) else 0
+            if not len(corners) or heights[:, cutting].max() <= CUT * reach * np.abs(weights).max():
+                break
+            corners = clipped(corners, normals[cutting], bounds[cutting])
+        found.append(corners)
+    return found
 
 
 def clipped(corners: np.ndarray, normal: np.ndarray, bound: float) -> np.ndarray:
@@ -148,7 +169,7 @@ def clipped(corners: np.ndarray, normal: np.ndarray, bound: float) -> np.ndarray
     return np.array(kept).reshape(-1, 2)
 
 
-def effective(class_weights: np.ndarray, spec: MarginSpec) -> np.ndarray:
+def effective(class_weights: np.ndarray, spec: Margin) -> np.ndarray:
     """The weights that the logits are made of, float64: of length 1 if the loss normalises them."""
     return unit(class_weights) if spec.w_norm else np.asarray(class_weights, dtype=np.float64)
 

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 
 from marginalia.record.snapshot import Run, Snapshot
 from marginalia.viz.camera import Camera
-from marginalia.viz.regions import TURN, Arc, cells, decision_arcs, on_circle, training_arcs
+from marginalia.viz.regions import TURN, Arc, convex_regions, decision_arcs, on_circle, training_arcs
 from marginalia.viz.style import Style
 
 TINT = {"light": 0.17, "dark": 0.24}
@@ -19,6 +19,7 @@ BOUNDARY = 1.5
 BEYOND = 1.6
 TOUCHING = 1e-9
 ARC_STEP = np.radians(4)
+CONVEX = ("cells", "polygons")
 
 
 class Sectors:
@@ -30,7 +31,7 @@ class Sectors:
         self.tints = [to_rgba(color, TINT[style.theme]) for color in colors]
         self.regions, self.margin = polygons(ax, zorder=0, linewidths=BOUNDARY), polygons(ax, zorder=0.5)
         self.regions.set_edgecolor(style.colors.background)
-        if self.kind == "cells" and farthest < BEYOND:
+        if self.kind in CONVEX and farthest < BEYOND:
             self.regions.set_clip_path(Circle((0, 0), farthest, transform=ax.transData))
         self.margin.set(hatch=HATCH, facecolor=to_rgba(style.colors.background, 0.35))
         self.margin.set_edgecolor(to_rgba(style.colors.muted, 0.32))
@@ -40,10 +41,10 @@ class Sectors:
         class_weights, reach = snapshot.class_weights, camera.reach
         if self.kind == "none":
             return
-        if self.kind == "cells":
+        if self.kind in CONVEX:
             if "regions" in self.wanted:
-                scale = camera.scale(snapshot)  # on a logarithmic one cells have no straight sides, and are left out
-                seen = [] if scale is None else cells(scale * class_weights, BEYOND * reach)
+                scale = camera.scale(snapshot)  # on a logarithmic one their sides are not straight: none are drawn
+                seen = [] if scale is None else convex_regions(snapshot, self.kind, scale, BEYOND * reach)
                 self.regions.set_verts(seen)
                 self.regions.set_facecolor(self.tints)
             return

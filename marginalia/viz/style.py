@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 
 from marginalia.core.errors import InputError
-from marginalia.core.margin import MarginSpec
+from marginalia.core.margin import Margin
 from marginalia.viz.words import ENGLISH, Words
 
 INCHES = 7.2
@@ -61,7 +61,7 @@ class Style:
     def dpi(self) -> float:
         return self.size / INCHES
 
-    def view_of(self, spec: MarginSpec) -> str:
+    def view_of(self, spec: Margin) -> str:
         if self.view != "auto":
             return self.view
         return "both" if spec.x_norm else "features"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from marginalia.record.snapshot import Run
 from marginalia.viz import sectors
 from marginalia.viz.page.scale import significant
-from marginalia.viz.regions import TURN, Arc, cells, decision_arcs, training_arcs
+from marginalia.viz.regions import TURN, Arc, convex_regions, decision_arcs, training_arcs
 
 CELL_DIGITS = 5
 
@@ -33,9 +33,11 @@ def margins_of(run: Run) -> list[list[Wedge]]:
 
 def cells_of(run: Run, reach: float) -> list[list[list[list[float]]]]:
     """The corners of each class's cell out to `reach`, (S, C, K, 2); nothing where there are no cells."""
-    if run.regions != "cells":
+    if run.regions not in sectors.CONVEX:
         return [[] for _ in run.snapshots]
-    return [[significant(cell, CELL_DIGITS) for cell in cells(s.class_weights, reach)] for s in run.snapshots]
+    return [
+        [significant(cell, CELL_DIGITS) for cell in convex_regions(s, run.regions, 1.0, reach)] for s in run.snapshots
+    ]
 
 
 def wedges(snapshots: list[list[Arc]]) -> list[list[Wedge]]:
