@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from marginalia.losses.sphereface_r import SphereFaceR
     from marginalia.losses.sub_center import SubCenterArcFace
     from marginalia.losses.uniface import UniFace
+    from marginalia.record.description import DrawnHead
     from marginalia.recorded import read
+    from marginalia.training.recorder import Recorder
 
 PUBLIC = {
     "InputError": "core.errors",
@@ -44,6 +46,8 @@ PUBLIC = {
     "psi": "core.margin",
     "presets": "config.presets",
     "read": "recorded",
+    "Recorder": "training.recorder",
+    "DrawnHead": "record.description",
     "draw": "",
     "AdaCos": "losses.learned_scale",
     "AdaFace": "losses.by_quality",

@@ -46,6 +46,7 @@ class MarginSpec:
             value = getattr(self, field.name)
             if not math.isfinite(value) or value > LARGEST:
                 raise ValueError(f"{field.name} must be a finite number up to {LARGEST:g}, not {value:g}")
+            object.__setattr__(self, field.name, float(value))
         if self.s <= 0:
             raise ValueError(f"s must be greater than 0, not {self.s:g}")
         if self.m1 < 1:

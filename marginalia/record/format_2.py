@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from marginalia.core.names import FOLDER_PREFIX
+from marginalia.core.names import without_path
 from marginalia.core.parsing import require_keys
 
 FORMAT = 2
@@ -30,8 +30,3 @@ def upgraded(content: dict[str, Any], path: Path) -> dict[str, Any]:
         "source": dataset,
         "settings": settings,
     }
-
-
-def without_path(dataset: str) -> str:
-    """The data set as it decides numbers: of a folder not where it lies, since its images have a digest."""
-    return FOLDER_PREFIX if dataset.startswith(FOLDER_PREFIX) else dataset

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from marginalia.record.snapshot import SPLITS, Points
+from marginalia.record.description import DrawnHead
+from marginalia.record.snapshot import HELD_OUT, SPLITS, Points, Snapshot
 
 FAR = 95
 OF_A_SPLIT = ("accuracy", "margin_accuracy", "angle", f"angle_{FAR}", "scatter_ratio")
@@ -41,6 +42,35 @@ def measure(train: SplitEvaluation, test: SplitEvaluation, class_weights: np.nda
         metrics[f"norm_mean_{label}"] = float(mine.mean()) if len(mine) else float("nan")
         metrics[f"norm_spread_{label}"] = float(mine.std()) if len(mine) else float("nan")
     return metrics
+
+
+def completed(snapshot: Snapshot, head: DrawnHead | None) -> Snapshot:
+    """The snapshot with predictions where its weights give them, and with accuracy and mean angle of each split.
+
+    Numbers and predictions that it has already stay.
+    """
+    weights, metrics = snapshot.class_weights, {}
+    splits = {}
+    for split, points in snapshot.splits.items():
+        predictions = points.predictions
+        if predictions is None and head is not None and head.regions != "none" and len(weights):
+            winners = logits(points.features, weights, snapshot.bias, head).argmax(axis=1)
+            predictions = winners if snapshot.centre_labels is None else snapshot.centre_labels[winners]
+        splits[split] = replace(points, predictions=predictions)
+        if split == HELD_OUT:
+            continue
+        if predictions is not None:
+            metrics[f"{split}_accuracy"] = splits[split].accuracy
+        if len(weights) and snapshot.centre_labels is None:
+            metrics[f"{split}_angle"] = float(target_angles(points, weights).mean())
+    return replace(snapshot, splits=splits, metrics=metrics | dict(snapshot.metrics))
+
+
+def logits(features: np.ndarray, weights: np.ndarray, bias: np.ndarray | None, head: DrawnHead) -> np.ndarray:
+    """What decides, (N, D) and (K, D) -> float32 (N, K): w . x + b, or w . x - |w|^2 / 2 where the nearest wins."""
+    weights = unit(weights).astype(np.float32) if head.spec.w_norm else weights
+    offset = -np.sum(weights**2, axis=1) / 2 if head.regions == "cells" else bias
+    return features @ weights.T + (0 if offset is None else offset)
 
 
 def target_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:

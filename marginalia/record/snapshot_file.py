@@ -32,11 +32,8 @@ def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -
 
     Raises InputError if the snapshot does not fit the run that is described; then nothing is written.
     """
-    try:
-        require_fits(snapshot, description)
-        require_moment(folder, snapshot)
-    except ValueError as error:
-        raise InputError(f"snapshot of epoch {snapshot.epoch:g}: {error}") from None
+    require_snapshot(snapshot, description)
+    require_new_step(folder, snapshot)
     arrays = {
         "run": np.frombuffer(description.fingerprint, np.uint8),
         "epoch": np.array(snapshot.epoch),
@@ -57,16 +54,26 @@ def write_snapshot(folder: Path, snapshot: Snapshot, description: Description) -
     write_whole(folder / "snapshots" / file_name(snapshot), packed.getvalue())
 
 
-def require_moment(folder: Path, snapshot: Snapshot) -> None:
-    """ValueError unless the run has no other snapshot at this step, and the metrics are numbers."""
-    if not isinstance(snapshot.step, (int, np.integer)) or snapshot.step < 0:
-        raise ValueError(f"its step must be a whole number, 0 or more, not {snapshot.step}")
+def require_snapshot(snapshot: Snapshot, description: Description) -> None:
+    """InputError if the snapshot does not fit the run that is described, or could not be read again."""
+    try:
+        require_fits(snapshot, description)
+        if not isinstance(snapshot.step, (int, np.integer)) or snapshot.step < 0:
+            raise ValueError(f"its step must be a whole number, 0 or more, not {snapshot.step}")
+        for metric, value in snapshot.metrics.items():
+            if not isinstance(value, (int, float, np.number)):
+                raise ValueError(f"metric {metric} must be a number, not {type(value).__name__}")
+    except ValueError as error:
+        raise InputError(f"snapshot of epoch {snapshot.epoch:g}: {error}") from None
+
+
+def require_new_step(folder: Path, snapshot: Snapshot) -> None:
+    """InputError if the run has a snapshot of another epoch at this step."""
     name = file_name(snapshot)
     if any(path.name != name for path in (folder / "snapshots").glob(f"epoch_*_step_{snapshot.step}.npz")):
-        raise ValueError(f"step {snapshot.step} has a snapshot of another epoch already")
-    for metric, value in snapshot.metrics.items():
-        if not isinstance(value, (int, float, np.number)):
-            raise ValueError(f"metric {metric} must be a number, not {type(value).__name__}")
+        raise InputError(
+            f"snapshot of epoch {snapshot.epoch:g}: step {snapshot.step} has a snapshot of another epoch already"
+        )
 
 
 def file_name(snapshot: Snapshot) -> str:

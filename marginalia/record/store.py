@@ -37,7 +37,7 @@ def write_metrics(folder: Path, records: Iterable[Record]) -> None:
     """metrics.csv: a row a snapshot."""
     rows = [{"epoch": record.epoch, "step": record.step, **record.metrics} for record in records]
     table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, fieldnames=list(rows[0]))
+    writer = csv.DictWriter(table, fieldnames=list(dict.fromkeys(key for row in rows for key in row)))
     writer.writeheader()
     writer.writerows(rows)
     write_whole(folder / "metrics.csv", table.getvalue().encode())

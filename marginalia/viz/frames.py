@@ -96,6 +96,8 @@ def numbers(run: Run) -> str:
     if run.head is None:
         return ""
     spec = run.spec
+    if run.regions == "polygons":
+        return "logits w · x + b"
     if isinstance(spec, SampledMargin):
         return f"s = {spec.s:g}   margin of {run.head}"
     if run.head:

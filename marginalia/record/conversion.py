@@ -1,0 +1,32 @@
+"""Arrays of other libraries as NumPy's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from marginalia.core.errors import InputError
+
+
+def as_floats(name: str, values: Any) -> np.ndarray:
+    """float32; integers and other formats are converted. Raises InputError if they are no numbers."""
+    array = as_array(name, values)
+    if array.dtype.kind not in "fiub" and str(array.dtype) != "bfloat16":
+        raise InputError(f"{name} must be numbers, not {array.dtype}")
+    return array.astype(np.float32)
+
+
+def as_integers(name: str, values: Any) -> np.ndarray:
+    """int64. Raises InputError if they are no whole numbers."""
+    array = as_array(name, values)
+    if array.dtype.kind not in "iu":
+        raise InputError(f"{name} must be whole numbers, not {array.dtype}")
+    return array.astype(np.int64)
+
+
+def as_array(name: str, values: Any) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except Exception as error:  # each library complains in its own way, such as torch of gradients and devices
+        raise InputError(f"{name} cannot be read as a NumPy array ({error})") from None

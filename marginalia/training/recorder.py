@@ -1,0 +1,110 @@
+"""Records a training of the user's own: PyTorch modules by `snapshot`, arrays of any library by `add`.
+
+torch is imported when it is needed, so that `add` works without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marginalia.core.errors import InputError
+from marginalia.record import recorder
+from marginalia.record.description import DrawnHead
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class Recorder(recorder.Recorder):
+    """Writes a run into a folder while a model trains.
+
+        with mg.Recorder("runs/mine", probe=(images, labels), head=model.fc) as rec:
+            for epoch in range(20):
+                train_one_epoch(model)
+                rec.snapshot(model, epoch + 1)
+
+    probe: what every snapshot shows: (inputs, labels) as arrays or tensors, or a DataLoader of such batches, which is
+    read once; or several of these by the name of their split. head: the last layer, which has the class weights: an
+    `nn.Linear`, one of our heads, a loss of pytorch-metric-learning, or another module with a weight for each class;
+    or a `DrawnHead`. batch_size: how many inputs go through the model at a time.
+    class_names, lossname, settings, resume, overwrite, `add` and `close`: see `record.recorder.Recorder`.
+
+    Of several processes (torchrun) only the first one records. Raises InputError for a probe or a head that cannot be
+    read.
+    """
+
+    def __init__(
+        self, folder: str | Path, probe: Any = None, class_names: Sequence[str] | None = None,
+        head: nn.Module | DrawnHead | None = None, *, lossname: str = "", settings: Mapping[str, Any] | None = None,
+        resume: bool = False, overwrite: bool = False, batch_size: int = 250,
+    ):  # fmt: skip
+        self.silent = rank() != 0
+        if self.silent:
+            return
+        self.batch_size, self.probe, self.classifier = batch_size, {}, None
+        drawn = head if isinstance(head, DrawnHead) else None
+        if head is not None and drawn is None:
+            from marginalia.training.classifier import classifier_of
+
+            self.classifier = classifier_of(head)
+            drawn, lossname = self.classifier.drawn, lossname or self.classifier.lossname
+        if probe is not None:
+            from marginalia.training.probe import as_probes
+
+            self.probe = as_probes(probe)
+        super().__init__(
+            folder, class_names, lossname=lossname, head=drawn, settings=settings, resume=resume, overwrite=overwrite
+        )
+
+    def snapshot(
+        self, model: nn.Module, epoch: float, *, step: int | None = None, metrics: Mapping[str, float] | None = None,
+        layer: str = "", features: Callable[..., Tensor] | None = None,
+    ) -> None:  # fmt: skip
+        """Sends the probe through the model, in evaluation mode and without gradients, and adds what comes out.
+
+        The features are what the head receives, if it is a part of the model, else what the model returns. layer: take
+        the output of this layer instead, by its dotted name; features: take what this function makes of the inputs.
+        Modes, gradients and random states of the training are as before afterwards.
+
+        Raises InputError as `add` does, or if the features cannot be found or do not fit the head.
+        """
+        if self.silent:
+            return
+        if not self.probe:
+            raise InputError("snapshot needs a probe: Recorder(…, probe=(inputs, labels))")
+        from marginalia.training.probe import seen_by
+
+        seen = {
+            split: seen_by(model, probe.inputs, self.classifier, layer, features, self.batch_size)
+            for split, probe in self.probe.items()
+        }
+        known = {} if self.classifier is None else self.classifier.arrays()
+        self.add(
+            epoch, {split: found.features for split, found in seen.items()},
+            {split: probe.labels for split, probe in self.probe.items()},
+            predictions={split: found.predictions for split, found in seen.items()},
+            step=step, metrics=metrics, **known,
+        )  # fmt: skip
+
+    def add(self, *arguments: Any, **named: Any) -> None:
+        if not self.silent:
+            super().add(*arguments, **named)
+
+    add.__doc__ = recorder.Recorder.add.__doc__
+
+    def close(self) -> None:
+        """Marks the run as finished. Without it, as after a crash, the run reads back up to its last snapshot."""
+        if not self.silent:
+            super().close()
+
+
+def rank() -> int:
+    """The number of this process among those that train together."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank()
+    return int(os.environ.get("RANK", "0"))
