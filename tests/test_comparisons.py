@@ -136,6 +136,6 @@ def test_marks_need_rings(config_file, options):
 
 def test_what_cannot_be_drawn_is_refused_before_it_is_turned(config_file):
     run = made_up_run(config_file)
-    bare = replace(run, snapshots=tuple(replace(s, class_weights=np.zeros((0, 2), np.float32)) for s in run.snapshots))
-    with pytest.raises(InputError, match="has no class weights"):
-        Compare([run, bare], "test", Style())
+    lonely = replace(run, class_names=("all",))
+    with pytest.raises(InputError, match="has 1 classes; from 2 to 1,000 can be drawn"):
+        Compare([run, lonely], "test", Style())

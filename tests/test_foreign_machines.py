@@ -18,9 +18,10 @@ from marginalia.faces.roc_plot import RocSheet
 from marginalia.faces.tsne import Walk
 from marginalia.faces.tsne_sheet import TsneSheet
 from marginalia.training.roc import roc
+from marginalia.viz.angle_plane import AnglePlane
 from marginalia.viz.compare import Compare
 from marginalia.viz.frames import Plain, SquareFrame
-from marginalia.viz.sheet import RunSheet, Sheet
+from marginalia.viz.sheet import RunSheet, Sheet, SpaceSheet
 from marginalia.viz.slide import Slide
 from marginalia.viz.style import Style
 from marginalia.viz.theory import draw_figure
@@ -62,6 +63,7 @@ SHEETS = {
     SquareFrame: lambda config_file, style: SquareFrame(run_of(config_file), "test", style),
     Plain: lambda config_file, style: Plain(run_of(config_file), "test", style),
     Slide: lambda config_file, style: Slide(run_of(config_file), "test", style),
+    AnglePlane: lambda config_file, style: AnglePlane(run_of(config_file), "test", style),
     Compare: compare, TsneSheet: tsne, RocSheet: curve,
 }  # fmt: skip
 
@@ -80,7 +82,8 @@ def test_the_users_settings_of_matplotlib_change_no_picture(config_file, kind):
 
 
 def test_every_sheet_is_tried():
-    assert {*Sheet.__subclasses__(), *RunSheet.__subclasses__()} - {RunSheet} == set(SHEETS)
+    bases = (Sheet, RunSheet, SpaceSheet)
+    assert {sheet for base in bases for sheet in base.__subclasses__()} - set(bases) == set(SHEETS)
 
 
 @pytest.mark.parametrize("figure", ["plane", "target-logits"])
@@ -202,7 +205,7 @@ def test_badges_with_long_names_leave_the_captions_free(config_file):
     page.image(1)
     top, foot = page.note.get_window_extent().y0, page.figure.bbox.height * page.time.y
     for angle in np.linspace(0, 2 * np.pi, 24, endpoint=False):
-        for badge in page.scatter.badges:
+        for badge in page.scatter.badges.badges:
             x, y = 0.93 * page.scatter.reach * np.array((np.cos(angle), np.sin(angle)))
             badge.set_position((x, y))
             box = badge.get_bbox_patch().get_window_extent()

@@ -51,7 +51,7 @@ def test_nothing_is_clipped(made_up):
     page = SquareFrame(made_up, "train", Style())
     page.image(3)
     frame = page.figure.bbox
-    for text in (*page.figure.texts, *page.scatter.badges):
+    for text in (*page.figure.texts, *page.scatter.badges.badges):
         box = text.get_window_extent()
         assert frame.x0 <= box.x0 < box.x1 <= frame.x1
         assert frame.y0 <= box.y0 < box.y1 <= frame.y1
@@ -86,9 +86,9 @@ def test_rings_that_lie_on_each_other_fade_and_are_not_promised(config_file):
 def test_badges_carry_the_names_at_the_class_directions(made_up):
     page = SquareFrame(made_up, "test", Style())
     page.image(3)
-    assert [badge.get_text() for badge in page.scatter.badges] == list(NAMES)
+    assert [badge.get_text() for badge in page.scatter.badges.badges] == list(NAMES)
     weights = made_up.snapshots[3].class_weights
-    for line, weight in zip(page.scatter.lines, weights, strict=True):
+    for line, weight in zip(page.scatter.badges.lines, weights, strict=True):
         start, knee, _ = np.transpose(line.get_data())
         assert np.allclose(start, 0)
         np.testing.assert_allclose(knee / np.linalg.norm(knee), weight / np.linalg.norm(weight), atol=1e-6)
@@ -97,9 +97,11 @@ def test_badges_carry_the_names_at_the_class_directions(made_up):
 def test_badges_do_not_overlap(made_up):
     page = SquareFrame(made_up, "test", Style())
     page.image(3)
-    places = np.array([page.scatter.ax.transData.transform(badge.get_position()) for badge in page.scatter.badges])
+    places = np.array(
+        [page.scatter.ax.transData.transform(badge.get_position()) for badge in page.scatter.badges.badges]
+    )
     distances = np.linalg.norm(places[:, None] - places[None], axis=2)[~np.eye(10, dtype=bool)]
-    sizes = [badge.get_bbox_patch().get_window_extent().width for badge in page.scatter.badges]
+    sizes = [badge.get_bbox_patch().get_window_extent().width for badge in page.scatter.badges.badges]
     assert distances.min() > 0.95 * max(sizes)
 
 
@@ -144,7 +146,7 @@ def test_any_class_names_fit(config_file, names):
     run = made_up_run(config_file, names=names)
     page = SquareFrame(run, "test", Style())
     page.image(1)
-    for badge in page.scatter.badges:
+    for badge in page.scatter.badges.badges:
         box = badge.get_window_extent()
         assert box.x0 >= 0
         assert box.x1 <= page.figure.bbox.x1

@@ -85,7 +85,7 @@ def of_head(head: Head) -> Classifier:
     return Classifier(head, drawn, name, head.directions, lambda features: largest(head(features)), psi=psi)
 
 
-def of_cosines(head: nn.Module) -> Classifier:
+def of_cosines(head: Any) -> Classifier:
     """A loss of pytorch-metric-learning, or any module with a weight for each class, by the cosine to the features."""
     found = next((name for name in WEIGHTS if isinstance(getattr(head, name, None), Tensor)), None)
     if found is None or getattr(head, found).ndim != 2 or getattr(head, "sub_centers", 1) != 1:

@@ -46,8 +46,10 @@ class Recorder(recorder.Recorder):
         if self.silent:
             return
         self.batch_size, self.probe, self.classifier = batch_size, {}, None
-        drawn = head if isinstance(head, DrawnHead) else None
-        if head is not None and drawn is None:
+        drawn = None
+        if isinstance(head, DrawnHead):
+            drawn = head
+        elif head is not None:
             from marginalia.training.classifier import classifier_of
 
             self.classifier = classifier_of(head)

@@ -16,7 +16,7 @@ from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import ANGLES, Lobes, densities
 from marginalia.viz.regions import TURN, decision_arcs, on_circle, training_arcs
 from marginalia.viz.sectors import polygons, wedge
-from marginalia.viz.style import Style, class_colors, inches
+from marginalia.viz.style import Style, colors_of, inches
 
 USUAL_INCHES = 2.8
 LOBE = 0.5
@@ -46,13 +46,13 @@ class Circle:
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.spec, self.regions, self.split = run.spec, run.regions, split
         classes = len(run.class_names)
-        self.colors = [to_rgba(color) for color in class_colors(classes, style.palette)]
+        self.colors = [to_rgba(color) for color in colors_of(run.class_names, style)]
         scale = min(1.0, inches(ax) / USUAL_INCHES)
         angle = np.linspace(0, TURN, 361)
         ax.plot(np.cos(angle), np.sin(angle), color=style.colors.muted, lw=0.8, zorder=3)
         self.ring = polygons(ax, zorder=1)
         labelled = inches(ax) > USUAL_INCHES
-        self.lobes = Lobes(ax, class_colors(classes, style.palette), style, 1, LOBE, scale, labelled)
+        self.lobes = Lobes(ax, colors_of(run.class_names, style), style, 1, LOBE, scale, labelled)
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
         outline: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
         held_out = run.held_out_names if split == "test" else ()

@@ -18,6 +18,7 @@ from marginalia.viz.drawable import require_drawable
 from marginalia.viz.frames import feature_space, legend, name_of
 from marginalia.viz.labels import shown_names
 from marginalia.viz.numbers import in_degrees, in_epochs, in_percent
+from marginalia.viz.projection import in_view
 from marginalia.viz.scatter import FAINT_RING
 from marginalia.viz.sheet import LINES, WIDTH, Sheet, write
 from marginalia.viz.style import Style, class_colors, readable_on
@@ -61,6 +62,7 @@ class Compare(Sheet):
         super().__init__(WIDTH, style)
         for run in runs:
             require_drawable(run, split)
+        runs = [in_view(run, split, style.projection, style.classes) for run in runs]
         if mark:
             require_marks(runs, split, style)
         given, turned = runs, aligned(runs)

@@ -9,33 +9,34 @@ import numpy as np
 from marginalia.core.margin import SampledMargin
 from marginalia.record.snapshot import SPLITS, Points, Run, SplitName
 from marginalia.viz.circle import Circle
-from marginalia.viz.drawable import require_drawable
 from marginalia.viz.labels import shown
 from marginalia.viz.numbers import in_epochs, in_percent
+from marginalia.viz.projection import is_exact, note_of
 from marginalia.viz.scatter import FAINT_RING, Scatter, has_lobes
 from marginalia.viz.settings import our_settings
-from marginalia.viz.sheet import LINES, RunSheet, Sheet, write
+from marginalia.viz.sheet import LINES, Sheet, SpaceSheet, write
 from marginalia.viz.style import Style
 from marginalia.viz.time_line import TimeLine
 from marginalia.viz.words import ENGLISH, Words
 
 CAPTION, FOOT, NAMED_FOOT = 90, 56, 36
 LEFT, RIGHT = 22, 698
-LONGEST_TITLE = 30
+LONGEST_TITLE, LONGEST_NUMBERS = 30, 36
 MOST_LETTERS = 3
 LONGEST_CLASS = 8
 
 
-class SquareFrame(RunSheet):
+class SquareFrame(SpaceSheet):
     """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run, split)
+        run = self.run
         top = LINES - CAPTION - (NAMED_FOOT if has_long_names(run) else 0)
         self.scatter = feature_space(self, (0, FOOT, LINES, top - FOOT), run, split)
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
-        self.text(LEFT, 647, numbers(run), 15, muted=True)
+        self.text(LEFT, 647, numbers(run), 15 * min(1, LONGEST_NUMBERS / max(1, len(numbers(run)))), muted=True)
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.lengths = self.text(LEFT, LINES - CAPTION - 24, "", 14, muted=True)
@@ -57,18 +58,19 @@ class SquareFrame(RunSheet):
         points = snapshot.points(self.split)
         self.scatter.show(snapshot, number * self.pace)
         write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
-        write(self.accuracy, self.say("{} accuracy {}", name_of(self.split, self.say), in_percent(points.accuracy)))
+        write(self.accuracy, accuracy_in_words(points, self.split, self.say))
         if self.time is not None:
             self.time.show(snapshot)
         write(self.note, errors_in_words(points, self.scatter.rings, self.say))
-        write(self.lengths, self.scatter.in_words(snapshot))
+        write(self.lengths, self.scatter.in_words(snapshot) if is_exact(self.run) else "")
 
 
-class Plain(RunSheet):
+class Plain(SpaceSheet):
     """Nothing but the feature space and the epoch, for slides with a text of their own."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(LINES, style, run, split)
+        run = self.run
         foot = NAMED_FOOT if has_long_names(run) else 0
         self.scatter = feature_space(self, (0, foot, LINES, LINES - foot), run, split)
         self.epoch = self.text(RIGHT, 16, "", 18, ha="right")
@@ -80,7 +82,6 @@ class Plain(RunSheet):
 
 def feature_space(sheet: Sheet, place: tuple[float, float, float, float], run: Run, split: SplitName) -> Any:
     """The scatter, or the unit circle alone if the style asks for it and the space is flat."""
-    require_drawable(run, split)
     flat = run.dimension == 2
     kind = Circle if flat and sheet.style.view_of(run.spec) == "circle" else Scatter
     return kind(sheet.axes(*place), run, split, sheet.style)
@@ -110,8 +111,16 @@ def name_of(split: SplitName, say: Words) -> str:
     return say(split) if split in SPLITS else split
 
 
+def accuracy_in_words(points: Points, split: SplitName, say: Words) -> str:
+    """The accuracy of the split, or its name alone where nothing was predicted."""
+    name = name_of(split, say)
+    return name if points.predictions is None else say("{} accuracy {}", name, in_percent(points.accuracy))
+
+
 def errors_in_words(points: Points, rings: float, say: Words = ENGLISH) -> str:
     """The number of errors, with a note on the rings if they are dark enough to be seen."""
+    if points.predictions is None:
+        return say("{} points", f"{len(points.labels):,}")
     wrong = int(np.count_nonzero(points.wrong))
     caption = "ringed: {} wrong of {}" if rings > FAINT_RING else "{} wrong of {}"
     return say(caption, f"{wrong:,}", f"{len(points.labels):,}")
@@ -120,6 +129,8 @@ def errors_in_words(points: Points, rings: float, say: Words = ENGLISH) -> str:
 def legend(run: Run, split: SplitName, style: Style) -> list[str]:
     """Explains the marks that have no label."""
     flat, say = run.dimension == 2, style.words
+    if note_of(run):
+        return [note_of(run)]
     with_held_out = run.held_out_names and split == "test"
     if flat and style.view == "circle":
         words = [say("outlines: not trained")] if with_held_out else []

@@ -11,6 +11,7 @@ import numpy as np
 
 from marginalia.core.files import write_whole
 from marginalia.record.snapshot import Run, SplitName, moment_labels
+from marginalia.viz.angle_plane import AnglePlane
 from marginalia.viz.compare import Compare
 from marginalia.viz.encode import encode
 from marginalia.viz.frames import Plain, SquareFrame
@@ -21,10 +22,11 @@ from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
 from marginalia.viz.tween import tweened
 
-LAYOUTS: dict[str, type[SquareFrame] | type[Slide] | type[Plain]] = {
+LAYOUTS: dict[str, type[SquareFrame] | type[Slide] | type[Plain] | type[AnglePlane]] = {
     "square": SquareFrame,
     "slide": Slide,
     "plain": Plain,
+    "angles": AnglePlane,
 }
 TURN_SECONDS = 0.1
 
@@ -39,8 +41,8 @@ def draw_run(
     Returns the path of the moving picture.
     """
     sheet = LAYOUTS[layout](run, split, style)
-    chosen = [run.snapshots[number] for number in span]
-    sheet.run = tweened(replace(run, snapshots=tuple(chosen)), timing.between)
+    chosen = [sheet.run.snapshots[number] for number in span]
+    sheet.run = tweened(replace(sheet.run, snapshots=tuple(chosen)), timing.between)
     sheet.pace = 1 / (timing.between + 1)
     name, labels = prefixed(split, layout), moment_labels(run.snapshots)
     (folder / "frames").mkdir(parents=True, exist_ok=True)
@@ -79,7 +81,7 @@ def movie_bytes(
 def draw_turn(run: Run, folder: Path, split: SplitName, style: Style) -> Path:
     """turn_SPLIT.gif: the last snapshot of a 3-D run, turned once around without a seam."""
     sheet = SquareFrame(run, split, style)
-    sheet.run = replace(run, snapshots=run.snapshots[-1:] * FULL_TURN)
+    sheet.run = replace(sheet.run, snapshots=sheet.run.snapshots[-1:] * FULL_TURN)
     path = folder / f"turn_{split}.gif"
     write_whole(path, movie_bytes(sheet, Timing(TURN_SECONDS, hold=0), "gif"))
     return path

@@ -12,7 +12,7 @@ from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.labels import families
 from marginalia.viz.numbers import in_degrees, in_percent
 from marginalia.viz.sectors import polygons
-from marginalia.viz.style import Style, class_colors
+from marginalia.viz.style import Style, colors_of
 
 WIDEST = 40.0
 LEAST_TICK = 0.35
@@ -34,7 +34,7 @@ class AngleHistogram:
         self.split, self.spec, self.classes = split, run.spec, len(run.class_names)
         self.say = style.words
         self.ax = ax
-        colors = class_colors(self.classes, style.palette)
+        colors = colors_of(run.class_names, style)
         bins = int(WIDEST / BIN) + 1
         self.left = BIN * np.arange(bins)
         self.bars = polygons(ax, zorder=2)

@@ -9,27 +9,26 @@ from matplotlib.axes import Axes
 
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.badges import Badges
 from marginalia.viz.camera import Camera
 from marginalia.viz.dots import BEHIND, Cloud
 from marginalia.viz.geometry import (
-    BADGE_RING,
     CLOUD_REACH,
     LOBE_HEIGHT,
     LOBED_REACH,
     UNIT_RING,
-    badge_places,
     class_means,
     depth,
     flatten,
 )  # fmt: skip
 from marginalia.viz.held_out import HeldOut
-from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import Lobes
+from marginalia.viz.projection import is_exact
 from marginalia.viz.pull_field import PullField
 from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import BEYOND, Sectors
 from marginalia.viz.sphere import Globe
-from marginalia.viz.style import Style, badge_points, class_colors, inches, readable_on
+from marginalia.viz.style import Style, colors_of, inches
 
 USUAL_SPAN = 228.0
 DARKEST_RING = 0.8
@@ -37,14 +36,12 @@ FAINT_RING = 0.15
 FEW_RINGS = 400
 RING_POINTS = 5
 MANY_POINTS = 4000
-LONGEST_BADGE = 11
-ROOM_BESIDE = 1.2
 SMALL = 3.5
 
 
 def has_lobes(run: Run, style: Style) -> bool:
     """Whether lobes show where features point; with another camera than "follow", dots on the unit circle show it."""
-    return run.dimension == 2 and style.camera != "fixed" and style.view in ("auto", "both")
+    return run.dimension == 2 and style.camera != "fixed" and style.view in ("auto", "both") and is_exact(run)
 
 
 def ring_opacity(places: np.ndarray, diameter: float) -> float:
@@ -71,7 +68,7 @@ class Scatter:
         self.overlays, self.say = style.overlays, style.words
         self.span = 36 * inches(ax)
         scale = min(1.0, self.span / USUAL_SPAN)
-        colors = class_colors(len(run.class_names), style.palette)
+        colors = colors_of(run.class_names, style)
         flat = run.dimension == 2
         lobed = has_lobes(run, style)
         self.camera = Camera(style.camera, LOBED_REACH if lobed else CLOUD_REACH)
@@ -92,14 +89,13 @@ class Scatter:
         (self.errors_behind,) = ax.plot([], [], color=style.colors.ink, zorder=1.6, **ring)
         (self.centres,) = ax.plot([], [], "P", color=style.colors.ink, markersize=9 * scale**0.5, zorder=6)
         self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
-        self.lines = [ax.plot([], [], color=style.colors.ink, alpha=0.55, lw=1.1 * scale, zorder=4)[0] for _ in colors]
-        self.draw_badges(style, colors, run.class_names, scale)
+        self.badges = Badges(ax, run.class_names, style, scale, self.span, LOBED_REACH if lobed else UNIT_RING)
         with_held_out = run.held_out_names and split == "test"
         self.held_out = HeldOut(ax, run, style, size, scale) if with_held_out else None
-        self.knee = LOBED_REACH if lobed else UNIT_RING
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
         ax.set_axis_off()
-        self.lengths = Rings(ax, style, self.camera, scale, self.rim is None) if style.camera != "fixed" else None
+        ringed = style.camera != "fixed" and is_exact(run)
+        self.lengths = Rings(ax, style, self.camera, scale, self.rim is None) if ringed else None
         self.widen(run)
 
     def widen(self, run: Run) -> None:
@@ -117,20 +113,6 @@ class Scatter:
     def in_words(self, snapshot: Snapshot) -> str:
         """A line about the lengths of the features and the number beyond the rim; "" for a fixed camera."""
         return self.camera.in_words(snapshot, self.split, self.say)
-
-    def draw_badges(self, style: Style, colors: list[str], names: tuple[str, ...], scale: float) -> None:
-        size = badge_points(len(colors)) * scale**0.75
-        self.gap = 1.08 * size / (BADGE_RING * self.span)
-        self.badges = []
-        for color, name in zip(colors, shown_names(names, LONGEST_BADGE), strict=True):
-            box: dict[str, Any] = {"boxstyle": "circle,pad=0.25" if len(name) == 1 else "round,pad=0.3", "fc": color}
-            box |= {"ec": style.colors.background, "lw": 1.5}
-            weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
-            place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5}
-            place |= {"fontfamily": families(name)}
-            self.badges.append(self.ax.text(0, 0, name, bbox=box, **weight, **place))
-        widths = [badge.get_window_extent().width + size * ROOM_BESIDE for badge in self.badges]
-        self.room = np.clip(1 - np.array(widths) / self.ax.bbox.width, 0, 1)
 
     def show(self, snapshot: Snapshot, frame: float = 0) -> None:
         """Moves every artist to this snapshot; `frame` turns a 3-D space."""
@@ -160,16 +142,7 @@ class Scatter:
                 rings.set_alpha(share * self.rings)
         if "centres" in self.overlays:
             self.centres.set_data(*flatten(self.camera.seen(class_means(points), snapshot), frame).T)
-        tips = BADGE_RING * self.reach * flatten(unit(snapshot.class_weights), frame)
-        places = BADGE_RING * self.reach * badge_places(snapshot.class_weights, self.gap, frame)
-        places[:, 0] = np.clip(places[:, 0], -self.across * self.room, self.across * self.room)
-        where = self.lobes.show(points, np.arctan2(places[:, 1], places[:, 0])) if self.lobes is not None else None
+        badges = self.badges.show(snapshot.class_weights, self.reach, self.across, frame)
+        where = self.lobes.show(points, badges) if self.lobes is not None else None
         if self.lengths is not None:
             self.lengths.show(snapshot, where)
-        near = depth(snapshot.class_weights, frame) >= 0
-        for line, badge, tip, place, front in zip(self.lines, self.badges, tips, places, near, strict=True):
-            line.set_alpha(0.55 if front else 0.2)
-            badge.set_zorder(5 if front else 4.5)
-            knee = tip * (self.knee / BADGE_RING)
-            line.set_data([0, knee[0], place[0]], [0, knee[1], place[1]])
-            badge.set_position((float(place[0]), float(place[1])))

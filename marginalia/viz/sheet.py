@@ -14,7 +14,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from marginalia.record.snapshot import Run, SplitName
+from marginalia.viz.drawable import require_drawable
 from marginalia.viz.labels import families
+from marginalia.viz.projection import in_view
 from marginalia.viz.settings import our_settings
 from marginalia.viz.style import INCHES, Style
 from marginalia.viz.timing import changes_of
@@ -99,6 +101,14 @@ class RunSheet(Sheet):
     @property
     def changes(self) -> list[float]:
         return changes_of(self.run.snapshots, self.split)
+
+
+class SpaceSheet(RunSheet):
+    """A sheet of the feature space: run is the one that is in view, in two or three dimensions."""
+
+    def __init__(self, width: float, style: Style, run: Run, split: SplitName):
+        require_drawable(run, split)
+        super().__init__(width, style, in_view(run, split, style.projection, style.classes), split)
 
 
 @our_settings()

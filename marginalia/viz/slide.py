@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from marginalia.record.snapshot import Run, SplitName
@@ -12,24 +13,26 @@ from marginalia.viz.labels import shown
 from marginalia.viz.numbers import in_epochs, in_percent
 from marginalia.viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
 from marginalia.viz.scatter import Scatter
-from marginalia.viz.sheet import LINES, WIDTH, RunSheet, write
+from marginalia.viz.sheet import LINES, WIDTH, SpaceSheet, write
 from marginalia.viz.style import Style
 
 LEFT, RIGHT = 752, 1252
 LONGEST_TITLE = 24
-FORMULA = 19
+FORMULA, LONGEST_LINE = 19, 44
 
 
-class Slide(RunSheet):
+class Slide(SpaceSheet):
     """A run, one frame a snapshot."""
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         super().__init__(WIDTH, style, run, split)
+        run = self.run
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
         self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
-        self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
         self.text(RIGHT, 146, self.say("angle to own class"), SECONDARY, muted=True, ha="right")
-        self.text(832, 112, self.say("{} accuracy", name_of(split, self.say)), SECONDARY, muted=True)
+        if run.snapshots[0].points(split).predictions is not None:
+            self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
+            self.text(832, 112, self.say("{} accuracy", name_of(split, self.say)), SECONDARY, muted=True)
         if run.dimension == 2:
             small = Scatter if isinstance(self.scatter, Circle) else Circle
             self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
@@ -43,7 +46,8 @@ class Slide(RunSheet):
         self.accuracy = self.text(LEFT, 538, "", 24, fontweight="bold")
         self.epoch = self.text(RIGHT, 538, "", 20, ha="right")
         self.note = self.text(LEFT, 507, "", SECONDARY, muted=True)
-        for row, words in enumerate(legend(run, split, style)[:2]):
+        lines = [line for words in legend(run, split, style)[:2] for line in textwrap.wrap(words, LONGEST_LINE)]
+        for row, words in enumerate(lines[:2]):
             self.text(LEFT, 480 - 27 * row, words, SECONDARY, muted=True)
 
     def formula(self, height: float, content: str, muted: bool = False) -> None:
@@ -59,6 +63,7 @@ class Slide(RunSheet):
         self.scatter.show(snapshot, number * self.pace)
         for panel in self.panels:
             panel.show(snapshot)
-        write(self.accuracy, f"{name_of(self.split, self.say)} {in_percent(points.accuracy)}")
+        named = name_of(self.split, self.say)
+        write(self.accuracy, named if points.predictions is None else f"{named} {in_percent(points.accuracy)}")
         write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
         write(self.note, errors_in_words(points, self.scatter.rings, self.say))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 
 from marginalia.core.errors import InputError
 from marginalia.core.margin import Margin
@@ -17,6 +18,10 @@ BADGE_POINTS = 29.0
 FULL_BADGES = 20
 SHADES = (("#000000", 0.4), ("#ffffff", 0.45), ("#000000", 0.65), ("#ffffff", 0.7))
 PALETTE = "petroff10"
+GOLDEN = 0.618034
+TONES = ((0.85, 0.62), (0.55, 0.9), (0.95, 0.85))  # saturation and value
+GREY = 0.35
+MOST_NAMED = 47
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class Style:
     colour sequences. overlays: of regions, margin, centres, errors. view: "features" as they are, their directions on
     the unit "circle", or "both"; "auto" is both where the loss normalises the features. transparent: no background,
     for stills. camera: see `camera.Camera`. pull: the class of which arrows show the pull, see `PullField`.
-    words: what captions say.
+    words: what captions say. projection: how more than three dimensions are shown, see `projection.projected`.
+    classes: names of those that have colours and badges, the others are grey; all if there are none.
     """
 
     size: int = 720
@@ -52,6 +58,8 @@ class Style:
     camera: str = "follow"
     pull: str = ""
     words: Words = ENGLISH
+    projection: str = "means"
+    classes: tuple[str, ...] = ()
 
     @property
     def colors(self) -> Theme:
@@ -70,13 +78,31 @@ class Style:
 def class_colors(count: int, palette: str = PALETTE) -> list[str]:
     """A colour a class, from one of matplotlib's colour sequences, then its darker and paler relatives.
 
-    petroff10 (Petroff 2021, 2107.02270) keeps its colours apart for readers with any colour-vision deficiency.
+    petroff10 (Petroff 2021, 2107.02270) keeps its colours apart for readers with any colour-vision deficiency. Where
+    these do not suffice, hues are spread by the golden angle in three lightnesses, so that neighbours differ most.
     """
     base = [to_hex(color) for color in matplotlib.color_sequences[palette]]
-    shades = [base]
-    for toward, share in SHADES * (1 + count // (len(SHADES) * len(base))):
-        shades.append([blend(color, toward, share) for color in base])
-    return [color for row in shades for color in row][:count]
+    shades = [base, *([blend(color, toward, share) for color in base] for toward, share in SHADES)]
+    colors = [color for row in shades for color in row]
+    if count <= len(colors):
+        return colors[:count]
+    return [to_hex(tuple(hsv_to_rgb((GOLDEN * number % 1, *TONES[number % len(TONES)])))) for number in range(count)]
+
+
+def shown_classes(names: Sequence[str], style: Style) -> list[bool]:
+    """Which of the classes have their colour and their name in the picture."""
+    if style.classes:
+        return [name in style.classes for name in names]
+    return [len(names) <= MOST_NAMED] * len(names)
+
+
+def colors_of(names: Sequence[str], style: Style) -> list[str]:
+    """A colour a class; where `style.classes` names some, all others are grey."""
+    colors = class_colors(len(names), style.palette)
+    if not style.classes:
+        return colors
+    grey = blend(style.colors.background, style.colors.muted, GREY)
+    return [color if name in style.classes else grey for name, color in zip(names, colors, strict=True)]
 
 
 def require_palette(name: str) -> None:

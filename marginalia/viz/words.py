@@ -20,6 +20,9 @@ CAPTIONS = (
     "ringed: {} right on the left, wrong on the right", "own scales", "own scales, turned alike",
     "mean: angle to own class", "mean {}", "mirrored", "margin kept by {}", "angle to own class", "features",
     "directions", "own class  {}", "others  {}",
+    "{} points", "decision", "margin", "angle to the weight of its class", "angle to the nearest other weight",
+    "angle to the mean of its class", "angle to the nearest other mean", "logit of its class",
+    "largest logit of another class",
 )  # fmt: skip
 LARGEST = 100_000
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from marginalia.record.snapshot import SPLITS, Run, SplitName
-from marginalia.viz import geometry, panels, scatter, sectors
+from marginalia.viz import badges, geometry, panels, scatter, sectors
 from marginalia.viz.frames import legend
 from marginalia.viz.labels import short_names
 from marginalia.viz.numbers import in_degrees, in_epochs, in_percent
@@ -73,7 +73,7 @@ def run_data(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, sty
         "lengths": {split: lengths(run, split, style) for split in SPLITS},
         "legend": [in_line(words + ringed) for ringed in ([], ["ringed: wrong"])],
         "classes": run.class_names,
-        "short": short_names(run.class_names, scatter.LONGEST_BADGE),
+        "short": short_names(run.class_names, badges.LONGEST_BADGE),
         "weights": class_directions(run),
         "badges": badge_angles(run),
         "colors": colors,
