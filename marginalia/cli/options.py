@@ -58,7 +58,7 @@ margin_options = options(
 )
 setting_options = options(
     click.option(
-        "--dataset", help="mnist, fashion-mnist, cifar-10, … or folder:PATH; a name that is unknown lists all."
+        "--dataset", help="mnist, cifar-10, svhn, …, folder:PATH or FILE.npz of images and labels; help lists all."
     ),
     click.option("--data-dir", help="Where downloaded data sets lie; auto: in the checkout, else the user's cache."),
     click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
@@ -66,7 +66,7 @@ setting_options = options(
     click.option("--test-points", type=CountOr(ALL), help="Test images in each picture."),
     click.option("--image-size", type=int, help="Scale the images of a folder to this many pixels a side, in colour."),
     click.option("--crop", type=int, help="Pixels cut off each side of an image, 0 to 2; 2 trains in 0.7 of the time."),
-    click.option("--basemodel", type=click.Choice(BASEMODELS), help="The encoder."),
+    click.option("--basemodel", help=f"The encoder: {', '.join(BASEMODELS)}, or FILE.py:NAME of your own."),
     click.option("--visual_dimension", type=click.Choice(VISUAL_DIMENSIONS), help="Size of the embedding."),
     click.option("--epochs", type=float, help="Passes over the training images, such as 12 or 0.5."),
     click.option(

@@ -11,7 +11,8 @@ from typing import Any
 
 from marginalia.config.config_file import ConfigFile
 from marginalia.config.run_config import LossSpec
-from marginalia.core.names import FOLDER_PREFIX
+from marginalia.core.names import is_path
+from marginalia.core.user_code import short_name
 
 LONGEST_BYTES = 120
 DIGEST_LETTERS = 8
@@ -25,7 +26,7 @@ def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFi
 
     before, after: the config file, and the same with the command line's overrides.
     """
-    parts = [lossname]
+    parts = [short_name(lossname)]
     for field in fields(preset):
         value = getattr(margin, field.name)
         if value == getattr(preset, field.name):
@@ -35,7 +36,7 @@ def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFi
         else:
             parts.append(f"{field.name}{'' if field.name == 's' else '-'}{value:.12g}")
     if after.model.basemodel != before.model.basemodel:
-        parts.append(after.model.basemodel)
+        parts.append(short_name(after.model.basemodel))
     if after.model.visual_dimension != before.model.visual_dimension:
         parts.append(f"{after.model.visual_dimension}d")
     if after.training.lambda_start != before.training.lambda_start:
@@ -43,9 +44,7 @@ def run_name(lossname: str, preset: LossSpec, margin: LossSpec, before: ConfigFi
     if after.data.holdout:
         parts.append("without-" + "-".join(after.data.holdout))
     if after.data.dataset != before.data.dataset:
-        parts.append(
-            Path(after.data.dataset).name if after.data.dataset.startswith(FOLDER_PREFIX) else after.data.dataset
-        )
+        parts.append(Path(after.data.dataset).name if is_path(after.data.dataset) else after.data.dataset)
     optimizer = after.training.optimizer
     parts += changes(before.training, after.training)
     parts += changes(before.optimizers[optimizer], after.optimizers[optimizer])

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from marginalia.core.margin import MarginSpec
-from marginalia.core.names import FOLDER_PREFIX
+from marginalia.core.names import FOLDER_PREFIX, with_path
 from marginalia.core.parsing import require_between, require_choice, require_finite
-from marginalia.losses.spec import HeadSpec
+from marginalia.core.user_code import UserCode, is_user_code
+from marginalia.losses.spec import LossSpec
 
 BASEMODELS = ("LeNet_pp", "MiniResnet18")
 OPTIMIZERS = ("adamw", "sgd")
@@ -22,7 +23,6 @@ MOST = 2**32 - 1
 LEAST_EPOCHS, MOST_EPOCHS = 0.01, 10_000
 MOST_CROP = 2
 LEAST_SIZE, MOST_SIZE = 16, 256
-LossSpec = MarginSpec | HeadSpec
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,7 @@ class DataConfig:
             if not self.dataset.startswith(FOLDER_PREFIX):
                 raise ValueError(f"image_size is for folder:PATH; {self.dataset} has a size of its own")
         object.__setattr__(self, "holdout", tuple(sorted(set(self.holdout))))
-        if self.dataset.startswith(FOLDER_PREFIX):
-            folder = one_spelling(self.dataset.removeprefix(FOLDER_PREFIX))
-            object.__setattr__(self, "dataset", f"{FOLDER_PREFIX}{folder}")
+        object.__setattr__(self, "dataset", with_path(self.dataset, one_spelling))
 
 
 def require_count_or(name: str, value: int | str, word: str, most: int) -> None:
@@ -64,21 +62,24 @@ def require_count_or(name: str, value: int | str, word: str, most: int) -> None:
         require_between(name, value, 1, most)
 
 
-def one_spelling(folder: str) -> str:
+def one_spelling(path: str) -> str:
     """The same for "pics", "./pics" and "pics/". `~` is the home folder, which shells leave alone within a word."""
     try:
-        return str(Path(folder).expanduser())
+        return str(Path(path).expanduser())
     except RuntimeError:  # a user who is not there
-        return str(Path(folder))
+        return str(Path(path))
 
 
 @dataclass(frozen=True)
 class ModelConfig:
+    """basemodel: one of BASEMODELS, or PATH.py:NAME of the user's own."""
+
     basemodel: str
     visual_dimension: int
 
     def __post_init__(self) -> None:
-        require_choice("basemodel", self.basemodel, BASEMODELS)
+        if not is_user_code(self.basemodel):
+            require_choice("basemodel", self.basemodel, (*BASEMODELS, "FILE.py:NAME"))
         require_choice("visual_dimension", self.visual_dimension, VISUAL_DIMENSIONS)
 
 
@@ -151,7 +152,10 @@ class OptimizerConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that a run needs and that decides its numbers. ValueError if its parts do not go together."""
+    """Everything that a run needs and that decides its numbers. ValueError if its parts do not go together.
+
+    encoder: what model.basemodel names if it is of the user's own.
+    """
 
     name: str
     lossname: str
@@ -160,6 +164,7 @@ class RunConfig:
     model: ModelConfig
     training: TrainingConfig
     optimizer: OptimizerConfig
+    encoder: UserCode | None = None
 
     def __post_init__(self) -> None:
         if self.training.lambda_start and not (isinstance(self.loss, MarginSpec) and self.loss.is_angular):

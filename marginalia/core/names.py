@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 DIGITS = re.compile(r"(\d+)")
 FOLDER_PREFIX = "folder:"
+ARRAYS_SUFFIX = ".npz"
 
 
 def printable(name: str) -> str:
@@ -39,3 +41,23 @@ def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:
     """A key that sorts "2" before "10" and "class2" before "class10"."""
     parts = DIGITS.split(name)
     return [(int(part), "") if number % 2 else (-1, part) for number, part in enumerate(parts)], name
+
+
+def is_path(dataset: str) -> bool:
+    """Whether the data set is the user's own, folder:PATH or FILE.npz, and no name."""
+    return dataset.startswith(FOLDER_PREFIX) or dataset.lower().endswith(ARRAYS_SUFFIX)
+
+
+def with_path(dataset: str, change: Callable[[str], str]) -> str:
+    """The data set with its path changed; a name stays as it is."""
+    if not is_path(dataset):
+        return dataset
+    prefix = FOLDER_PREFIX if dataset.startswith(FOLDER_PREFIX) else ""
+    return prefix + change(dataset.removeprefix(prefix))
+
+
+def without_path(dataset: str) -> str:
+    """The data set as it decides numbers: of the user's own its kind, not its path, since its images have a digest."""
+    if dataset.startswith(FOLDER_PREFIX):
+        return FOLDER_PREFIX
+    return ARRAYS_SUFFIX if is_path(dataset) else dataset

@@ -10,7 +10,7 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 
-FEWEST_CLASSES, MOST_CLASSES = 2, 47
+FEWEST_CLASSES, MOST_CLASSES = 2, 1000
 SMALLEST_SIDE = 12
 LONGEST_NAME = 60
 
@@ -45,7 +45,7 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A named data set in memory. Raises InputError unless it has 2 to 47 classes and fitting images in both splits.
+    """A named data set in memory. Raises InputError unless it has 2 to 1,000 classes and fitting images in both splits.
 
     held_out: test images of the classes `held_out_names`, which are none of `class_names` and not trained. notes: what
     a user should know of how the images were read.
@@ -63,7 +63,7 @@ class Dataset:
         classes = len(self.class_names)
         if not FEWEST_CLASSES <= classes <= MOST_CLASSES:
             raise InputError(
-                f"data set {self.name}: {classes} classes; from {FEWEST_CLASSES} to {MOST_CLASSES} can be shown"
+                f"data set {self.name}: {classes:,} classes; from {FEWEST_CLASSES} to {MOST_CLASSES:,} can be shown"
             )
         for name in self.class_names:
             if not 0 < len(name) <= LONGEST_NAME:

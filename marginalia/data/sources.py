@@ -14,9 +14,11 @@ from pathlib import Path
 
 import marginalia.data
 from marginalia.core.errors import InputError
-from marginalia.core.names import FOLDER_PREFIX
+from marginalia.core.names import FOLDER_PREFIX, is_path
+from marginalia.core.parsing import nearest
 from marginalia.data.dataset import Dataset
 from marginalia.data.image_folder import load_folder
+from marginalia.data.npz_file import load_npz
 
 
 @cache
@@ -37,6 +39,8 @@ def load_dataset(name: str, data_dir: Path, image_size: int = 0) -> Dataset:
     """
     if name.startswith(FOLDER_PREFIX):
         return load_folder(Path(name.removeprefix(FOLDER_PREFIX)), image_size)
+    if is_path(name):
+        return load_npz(Path(name))
     if name not in sources():
-        raise InputError(f"unknown data set {name!r}; known are {', '.join(sources())} and folder:PATH")
+        raise InputError(f"unknown data set {name!r}; {nearest(name, [*sources(), 'folder:PATH', 'FILE.npz'])}")
     return sources()[name](data_dir)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from marginalia.config.run_config import RunConfig
-from marginalia.core.names import FOLDER_PREFIX
+from marginalia.core.names import with_path, without_path
 from marginalia.data.dataset import Dataset
-from marginalia.losses.spec import HeadSpec
+from marginalia.losses.spec import HeadSpec, UserLoss, UserPsi
 from marginalia.record.description import Description, DrawnHead, SplitNames
 from marginalia.record.snapshot import HELD_OUT, SPLITS
 
@@ -31,15 +31,13 @@ def describe(config: RunConfig, dataset: Dataset) -> Description:
 
 def found_again(dataset: str) -> str:
     """The name of the data set, which is the same from every folder."""
-    if not dataset.startswith(FOLDER_PREFIX):
-        return dataset
-    return f"{FOLDER_PREFIX}{Path(dataset.removeprefix(FOLDER_PREFIX)).absolute()}"
+    return with_path(dataset, lambda path: str(Path(path).absolute()))
 
 
 def settings(config: RunConfig) -> dict[str, Any]:
     """The settings that decide a run's numbers, and the head that its margin leaves out, as JSON has them.
 
-    The path of a folder of images is left out, since a digest of its images stands for it.
+    The path of images or code of the user's own is left out, since a digest stands for it.
     """
     saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
     del saved["data"]["data_dir"]
@@ -47,8 +45,11 @@ def settings(config: RunConfig) -> dict[str, Any]:
     for name in ("crop", "image_size"):  # older runs have no such keys
         if not saved["data"][name]:
             del saved["data"][name]
-    if config.data.dataset.startswith(FOLDER_PREFIX):
-        saved["data"]["dataset"] = FOLDER_PREFIX
+    saved["data"]["dataset"] = without_path(config.data.dataset)
     if isinstance(config.loss, HeadSpec):
         saved["head"] = {"name": config.loss.name, "regions": config.loss.regions, **asdict(config.loss)}
+    if isinstance(config.loss, UserLoss | UserPsi):
+        saved["head"] = {"regions": config.loss.regions, **config.loss.code.settings}
+    if config.encoder is not None:
+        saved["model"]["basemodel"] = config.encoder.settings
     return saved
