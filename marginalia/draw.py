@@ -1,8 +1,10 @@
-"""Pictures of a run that was read: an array, a moving picture, a page."""
+"""Pictures of runs that were read: arrays, moving pictures, pages, decks, and Displays for axes of matplotlib."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,54 +12,111 @@ from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, SplitName
-from marginalia.viz.frames import SquareFrame
-from marginalia.viz.movie import movie_bytes, png_bytes
+from marginalia.record.thumbnails import read_thumbnails
+from marginalia.viz.display import Display, angles, compare, loss_curve, space
+from marginalia.viz.movie import LAYOUTS, movie_bytes, png_bytes
+from marginalia.viz.page.assemble import page_bytes
+from marginalia.viz.page.page_run import page_run, pictures_of
+from marginalia.viz.projection import in_view, projected
 from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
 
+__all__ = ["Display", "angles", "compare", "deck", "frame", "gif", "loss_curve", "page", "png", "space"]
 KINDS = (".gif", ".webp", ".apng", ".mp4")
 
 
-def frame(run: Run, number: int = -1, split: SplitName = "test", style: Style | None = None) -> np.ndarray:
+def frame(
+    run: Run, number: int = -1, split: SplitName = "test", style: Style | None = None, layout: str = "square",
+    **look: Any,
+) -> np.ndarray:  # fmt: skip
     """The picture of one snapshot, the last one unless said otherwise, uint8 (height, width, 3).
 
-    Raises InputError if the run cannot be drawn: if it has more than three dimensions, or no class weights.
+    layout: "square", "slide", "plain", or "angles", see `viz.angle_plane`. look: settings of `Style`, such as
+    theme="dark". Raises InputError if the run cannot be drawn.
     """
-    return SquareFrame(run, split, style or Style()).image(range(len(run.snapshots))[number])
+    return sheet_of(run, split, style, layout, look).image(range(len(run.snapshots))[number])
 
 
-def png(run: Run, number: int = -1, split: SplitName = "test", style: Style | None = None) -> bytes:
+def png(run: Run, number: int = -1, split: SplitName = "test", style: Style | None = None, **options: Any) -> bytes:
     """`frame` as a PNG."""
-    return png_bytes(frame(run, number, split, style))
+    return png_bytes(frame(run, number, split, style, **options))
 
 
 def gif(
-    run: Run, path: str | Path, split: SplitName = "test", style: Style | None = None, timing: Timing | None = None
-) -> Path:
+    run: Run, path: str | Path, split: SplitName = "test", style: Style | None = None, timing: Timing | None = None,
+    layout: str = "square", **look: Any,
+) -> Path:  # fmt: skip
     """The run as a moving picture, a frame a snapshot; the suffix says which: .gif, .webp, .apng or .mp4.
 
-    Raises InputError if the run cannot be drawn or the suffix is another, OSError if `path` cannot be written.
+    layout, look: see `frame`. Raises InputError if the run cannot be drawn or the suffix is another, OSError if `path`
+    cannot be written.
     """
     path = Path(path)
     if path.suffix not in KINDS:
         raise InputError(f"{path} must end with {', '.join(KINDS)}")
-    content = movie_bytes(SquareFrame(run, split, style or Style()), timing or Timing(), path.suffix[1:])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content)
-    return path
+    content = movie_bytes(sheet_of(run, split, style, layout, look), timing or Timing(), path.suffix[1:])
+    return written(path, content)
 
 
-def page(run: Run, description: Description, path: str | Path, data_dir: Path, style: Style | None = None) -> Path:
-    """One HTML file to explore a run of ours in the plane, with the images of its points.
+def sheet_of(run: Run, split: SplitName, style: Style | None, layout: str, look: dict[str, Any]) -> Any:
+    if layout not in LAYOUTS:
+        raise InputError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
+    return LAYOUTS[layout](run, split, styled(style, look))
 
-    data_dir: where torchvision's data sets lie. Raises InputError if the run cannot be drawn or its images not be had.
+
+def styled(style: Style | None, look: dict[str, Any]) -> Style:
+    """The style, or one with these settings. Raises InputError for a setting that there is not."""
+    try:
+        return style or Style(**look)
+    except TypeError as error:
+        raise InputError(f"{error}; the settings are {', '.join(Style.__dataclass_fields__)}") from None
+
+
+def deck(runs: Sequence[Run], path: str | Path, style: Style | None = None, **look: Any) -> Path:
+    """A PowerPoint file: a slide for each run, and two or more side by side.
+
+    Raises InputError if the path does not end with .pptx or a run cannot be drawn.
     """
-    from marginalia.data.sources import load_dataset
-    from marginalia.point_images import images_of, source_of
-    from marginalia.viz.page.assemble import write_page
+    from marginalia.viz.compare import FEWEST, MOST, Compare
+    from marginalia.viz.deck import deck_bytes
 
     path = Path(path)
-    source, image_size = source_of(description)
-    dataset = load_dataset(source, data_dir, image_size).without(run.held_out_names)
-    write_page(path, [run], [images_of(run, description, dataset)], style or Style())
+    if path.suffix != ".pptx":
+        raise InputError(f"{path} must end with .pptx")
+    style = styled(style, look)
+    comparisons = [Compare(runs, "test", style)] if FEWEST <= len(runs) <= MOST else []
+    return written(path, deck_bytes(runs, comparisons, {}, {}, style, Timing()))
+
+
+def page(
+    run: Run, description: Description, path: str | Path, data_dir: Path, style: Style | None = None, **look: Any
+) -> Path:
+    """One HTML file to explore a run, with the images of its points if they are known.
+
+    More than two dimensions are projected as pictures project them. data_dir: where torchvision's data sets lie.
+    Raises InputError if the run cannot be drawn or its images not be had.
+    """
+    return written(Path(path), html_bytes(run, description, data_dir, None, styled(style, look)))
+
+
+def html_bytes(run: Run, description: Description, data_dir: Path, folder: Path | None, style: Style) -> bytes:
+    """The page; folder: that of the run, where a Recorder leaves its thumbnails."""
+    if description.source and run.dimension == 2:
+        from marginalia.data.sources import load_dataset
+        from marginalia.point_images import images_of, source_of
+
+        source, image_size = source_of(description)
+        dataset = load_dataset(source, data_dir, image_size).without(run.held_out_names)
+        return page_bytes([page_run(run)], [images_of(run, description, dataset)], style)
+    split = next((split for split in ("test", *run.snapshots[0].splits) if split in run.snapshots[0].splits), "test")
+    view = in_view(run, split, style.projection, style.classes)
+    shown = page_run(view if view.dimension == 2 else projected(run, split, style.projection, style.classes))
+    all_labels, labels = (each.snapshots[0].points(split).labels for each in (run, view))
+    pictures = read_thumbnails(folder, run) if folder is not None and np.array_equal(labels, all_labels) else {}
+    return page_bytes([shown], [pictures_of(shown, pictures)], style)
+
+
+def written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from marginalia.core.errors import InputError
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, Snapshot
 from marginalia.record.store import read_description, read_run
+
+NOTEBOOK_LINES, LARGEST_IN_NOTEBOOK = 720, 3 << 20
 
 
 def read(folder: str | Path) -> RecordedRun:
@@ -28,7 +31,7 @@ def read(folder: str | Path) -> RecordedRun:
 class RecordedRun(Run):
     """A run and its folder. `run[-1]` is its last snapshot, `len(run)` how many it has.
 
-    description: what run.json says. In a notebook the last frame is shown.
+    description: what run.json says. In a notebook the page is shown, or the last frame.
     """
 
     folder: Path
@@ -37,8 +40,8 @@ class RecordedRun(Run):
     def __len__(self) -> int:
         return len(self.snapshots)
 
-    def __getitem__(self, number: int) -> Snapshot:
-        return self.snapshots[number]
+    def __getitem__(self, number: int) -> RecordedSnapshot:
+        return RecordedSnapshot(**vars(self.snapshots[number]), run=self)
 
     def __iter__(self) -> Iterator[Snapshot]:
         return iter(self.snapshots)
@@ -57,17 +60,39 @@ class RecordedRun(Run):
 
         return draw.gif(self, path, split or self.usual_split, **options)
 
-    def page(self, path: str | Path, **options: Any) -> Path:
-        """A page of a run of `main.py`. options: see `marginalia.draw.page`."""
+    def page(self, path: str | Path, **look: Any) -> Path:
+        """A page to explore the run. look: settings of `Style`, such as camera="log"."""
+        from marginalia import draw
+
+        return draw.written(Path(path), self.html(**look))
+
+    def html(self, **look: Any) -> bytes:
+        """The page as bytes. Raises InputError if the run cannot be drawn or the images of its points not be had."""
         from marginalia import draw
 
         data_dir = data_path(read_config(config_path()).data.data_dir)
-        return draw.page(self, self.description, path, data_dir, **options)
+        return draw.html_bytes(self, self.description, data_dir, self.folder, draw.styled(None, look))
+
+    def deck(self, path: str | Path, **look: Any) -> Path:
+        """A PowerPoint file of the run, see `marginalia.draw.deck`."""
+        from marginalia import draw
+
+        return draw.deck([self], path, **look)
 
     @property
     def usual_split(self) -> str:
         """The split that is drawn by default."""
-        return "test" if "test" in self[-1].splits else next(iter(self[-1].splits))
+        from marginalia.viz.display import usual_split
+
+        return usual_split(self)
+
+    def _repr_html_(self) -> str | None:
+        try:
+            content = self.html().decode()
+        except InputError:
+            return None
+        frame = '<iframe srcdoc="{}" style="width: 100%; height: {}px; border: 0"></iframe>'
+        return frame.format(html.escape(content), NOTEBOOK_LINES) if len(content) <= LARGEST_IN_NOTEBOOK else None
 
     def _repr_png_(self) -> bytes | None:
         from marginalia import draw
@@ -76,3 +101,10 @@ class RecordedRun(Run):
             return draw.png(self, split=self.usual_split)
         except InputError:
             return None
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class RecordedSnapshot(Snapshot):
+    """A snapshot that knows its run, so that it can be drawn."""
+
+    run: Run

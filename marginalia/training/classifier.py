@@ -51,7 +51,7 @@ class Classifier:
         dimension, found = self.weight().shape[1], features.shape[1]
         if found != dimension:
             raise InputError(
-                f"the features have {found} numbers, the class weights {dimension}; choose others by layer= or features="
+                f"the features have {found} numbers, the class weights {dimension}; choose others: layer= or features="
             )
 
 

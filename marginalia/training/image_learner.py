@@ -9,15 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from marginalia.config.run_config import OptimizerConfig, RunConfig
-from marginalia.core.margin import sampled_psi
+from marginalia.core.errors import InputError
 from marginalia.data.dataset import Split
 from marginalia.losses.angle_linear import AngleLinear, annealed_lambda
 from marginalia.losses.head import Head
 from marginalia.losses.registry import build_head
-from marginalia.models import ENCODERS
 from marginalia.record.metrics import SplitEvaluation
 from marginalia.record.snapshot import Points
 from marginalia.training.device import resolve_device, uses_bfloat16
+from marginalia.training.encoder import build_encoder
 from marginalia.training.learner import Learner, decaying, one_cycle
 from marginalia.training.ranks import ALONE, Ranks, gather, local_device
 
@@ -59,10 +59,13 @@ class ImageLearner(Learner):
         torch.manual_seed(training.seed)
         dimension = config.model.visual_dimension
         self.crop = config.data.crop
-        encoder = ENCODERS[config.model.basemodel](dimension, self.input_shape(images))
+        encoder = build_encoder(config.model, config.encoder, self.input_shape(images))
         head = build_head(config.loss, dimension, classes, training.start)
         bfloat16 = uses_bfloat16(training.precision, device)
-        super().__init__(encoder, head, ranks, device, bfloat16, self.recipe.clip_norm)
+        # an encoder of anybody's may take its images apart with view(), as channels_last does not allow
+        memory_format = torch.channels_last if config.encoder is None else torch.contiguous_format
+        clip_norm = self.recipe.clip_norm
+        super().__init__(encoder, head, ranks, device, bfloat16, clip_norm, memory_format=memory_format)
         self.annealing = (training.lambda_start, training.lambda_decay, training.lambda_least)
         self.anneal(0)
         self.optimizers = [build_optimizer(training.optimizer, self.recipe, self.parameters)]
@@ -113,7 +116,7 @@ class ImageLearner(Learner):
             return Evaluation(
                 self.seen(displayed.train, train), self.seen(displayed.test, self.embed(displayed.test)), held_out,
                 self.head.directions().cpu().numpy().copy(),
-                sampled_psi(self.head.spec, self.head.annealing_lambda) if isinstance(self.head, AngleLinear) else None,
+                self.head.sampled_psi(),
             )  # fmt: skip
 
     def embed(self, split: Split) -> Tensor:
@@ -129,6 +132,24 @@ class ImageLearner(Learner):
     def points(self, split: Split, features: Tensor) -> Points:
         predictions = self.head(features).argmax(dim=1)
         return Points(features.cpu().numpy(), split.labels, predictions.cpu().numpy())
+
+
+def require_encoder(config: RunConfig, images: np.ndarray, classes: int) -> None:
+    """Tries an encoder of the user's own on two images, as training does.
+
+    Raises InputError unless it gives two features of the right dimension.
+    """
+    if config.encoder is None:
+        return
+    with torch.random.fork_rng():
+        learner = ImageLearner(config, images, classes, steps=1)
+        with config.encoder.running(f"{config.encoder.name} on two images"):
+            features = learner.features(torch.tensor(images[:2], device=learner.device))
+    if features.shape != (2, config.model.visual_dimension):
+        raise InputError(
+            f"{config.encoder.name} gives features of shape {tuple(features.shape)} for 2 images; "
+            f"give (2, {config.model.visual_dimension})"
+        )
 
 
 def build_optimizer(name: str, recipe: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

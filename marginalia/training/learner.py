@@ -16,14 +16,17 @@ class Learner:
 
     network: the encoder, whose gradients are averaged over the ranks. parameters: those that every rank holds whole;
     shard: those of which each rank holds the rows of its classes. clip_norm: bound of the norm of the whole gradient.
+    memory_format: of the images and kernels of the encoder.
     """
 
     def __init__(
         self, encoder: nn.Module, head: nn.Module, ranks: Ranks, device: torch.device, bfloat16: bool,
         clip_norm: float, dtype: torch.dtype = torch.float32, sharded: bool = False,
+        memory_format: torch.memory_format = torch.channels_last,
     ):  # fmt: skip
         self.ranks, self.device, self.dtype, self.bfloat16, self.clip_norm = ranks, device, dtype, bfloat16, clip_norm
-        self.encoder = encoder.to(device, dtype).to(memory_format=torch.channels_last)
+        self.memory_format = memory_format
+        self.encoder = encoder.to(device, dtype).to(memory_format=memory_format)
         self.network = averaging(self.encoder, ranks)
         self.head = head.to(device, dtype)
         of_head = [p for p in self.head.parameters() if p.requires_grad]
@@ -33,7 +36,7 @@ class Learner:
 
     def encode(self, images: Tensor, network: nn.Module | None = None) -> Tensor:
         """(N, channels, H, W) -> (N, D); the network in bfloat16 where that is on, the features in `dtype`."""
-        images = images.contiguous(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=self.memory_format)
         autocast = torch.autocast(self.device.type, torch.bfloat16) if self.bfloat16 else contextlib.nullcontext()
         with autocast:
             return (network or self.encoder)(images).to(self.dtype)

@@ -10,12 +10,16 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from marginalia.core.errors import InputError
 from marginalia.core.parsing import nearest
 from marginalia.record.conversion import as_integers
+from marginalia.record.thumbnails import SIDE
 from marginalia.training.classifier import Classifier
+
+SMALLEST_PICTURE = 8
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,22 @@ def as_probe(split: str, source: Any) -> Probe:
     if lengths != {len(labels)} or labels.ndim != 1:
         raise InputError(f"probe {split}: {' or '.join(map(str, lengths))} inputs for labels of shape {labels.shape}")
     return Probe(inputs, labels)
+
+
+def thumbnails_of(inputs: Any) -> np.ndarray | None:
+    """Inputs (N, H, W) or (N, 1 or 3, H, W) as pictures, uint8 (N, 28, 28) over their own range; None for others."""
+    if (
+        not isinstance(inputs, Tensor)
+        or inputs.ndim not in (3, 4)
+        or (inputs.ndim == 4 and inputs.shape[1] not in (1, 3))
+    ):
+        return None
+    grey = inputs.float() if inputs.ndim == 3 else inputs.float().mean(dim=1)
+    if min(grey.shape[1:]) < SMALLEST_PICTURE:
+        return None
+    small = F.interpolate(grey[:, None], (SIDE, SIDE), mode="area")[:, 0]
+    low, high = small.amin(), small.amax()
+    return (255 * (small - low) / (high - low).clamp(min=1e-12)).round().to(torch.uint8).cpu().numpy()
 
 
 def joined(batches: list[Any]) -> Any:

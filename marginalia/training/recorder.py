@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from marginalia.core.errors import InputError
 from marginalia.record import recorder
 from marginalia.record.description import DrawnHead
+from marginalia.record.thumbnails import write_thumbnails
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -78,7 +79,7 @@ class Recorder(recorder.Recorder):
             return
         if not self.probe:
             raise InputError("snapshot needs a probe: Recorder(…, probe=(inputs, labels))")
-        from marginalia.training.probe import seen_by
+        from marginalia.training.probe import seen_by, thumbnails_of
 
         seen = {
             split: seen_by(model, probe.inputs, self.classifier, layer, features, self.batch_size)
@@ -91,6 +92,9 @@ class Recorder(recorder.Recorder):
             predictions={split: found.predictions for split, found in seen.items()},
             step=step, metrics=metrics, **known,
         )  # fmt: skip
+        if len(self.records) == 1:
+            pictures = {split: thumbnails_of(probe.inputs) for split, probe in self.probe.items()}
+            write_thumbnails(self.folder, {split: found for split, found in pictures.items() if found is not None})
 
     def add(self, *arguments: Any, **named: Any) -> None:
         if not self.silent:

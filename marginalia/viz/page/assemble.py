@@ -18,6 +18,7 @@ from marginalia.viz.frames import numbers
 from marginalia.viz.labels import short_names
 from marginalia.viz.page.pack import digit_bytes, run_bytes, text
 from marginalia.viz.page.page_data import NO_BREAK, image_set_data, run_data, shared_data
+from marginalia.viz.page.page_run import PageRun, page_run
 from marginalia.viz.page.script import script
 from marginalia.viz.page.selection import MOST, Images, selected
 from marginalia.viz.style import THEMES, Style, class_colors, readable_on
@@ -29,32 +30,34 @@ LONGEST_CHIP = 30
 
 
 def write_page(path: Path, runs: Sequence[Run], images: Sequence[Images], style: Style) -> None:
-    """The page of these runs at `path`. Raises InputError for a run in three dimensions."""
+    """The page of these runs of `main.py` at `path`. Raises InputError for a run in three dimensions."""
     for run in runs:
         for split in SPLITS:
             require_drawable(run, split)
         if run.dimension != 2:
             raise InputError(f"{run.name} has three dimensions; a page shows runs of --visual_dimension 2")
-    content = page_bytes(runs, images, style)
+    content = page_bytes([page_run(run) for run in runs], images, style)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)
 
 
-def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> bytes:
+def page_bytes(pages: Sequence[PageRun], images: Sequence[Images], style: Style) -> bytes:
     """The page of these 2-D runs, each with the images of its points; the same for the same runs.
 
     Runs that show the same images share their digits and are linked.
     """
+    runs = [page.run for page in pages]
     sets: dict[str, list[Run]] = {}
     album = {part.key: part for part in images}
     for run, part in zip(runs, images, strict=True):
         sets.setdefault(part.key, []).append(run)
     chosen = {key: chosen_of(members) for key, members in sets.items()}
-    data = shared_data(runs)
+    data = shared_data(runs) | {"splitNames": pages[0].names, "pictures": any(map(has_pictures, images))}
     data["sets"] = [image_set_data(album[key], sets[key], chosen[key]) for key in sets]
     data["runs"] = [
-        run_data(run, list(sets).index(part.key), data["epochs"], chosen[part.key], style)
-        for run, part in zip(runs, images, strict=True)
+        run_data(page.run, list(sets).index(part.key), data["epochs"], chosen[part.key], style)
+        | {"predicts": page.predicts}
+        for page, part in zip(pages, images, strict=True)
     ]
     packed = {f"set-{n}": set_bytes(album[key], chosen[key]) for n, key in enumerate(sets)}
     packed |= {
@@ -62,7 +65,13 @@ def page_bytes(runs: Sequence[Run], images: Sequence[Images], style: Style) -> b
     }
     blocks = [f'<script type="text/plain" id="{name}">{text(content)}</script>' for name, content in packed.items()]
     places = {"page_data": in_script(data), "packed": "\n".join(blocks)} | texts(runs, style)
+    places |= {split: html.escape(name) for split, name in pages[0].names.items()}
+    places["one_split"] = "" if pages[0].names["train"] else "hidden"
     return filled("template.html", places).encode()
+
+
+def has_pictures(images: Images) -> bool:
+    return any(pixels.any() for pixels in images.pixels.values())
 
 
 def chosen_of(runs: Sequence[Run]) -> dict[SplitName, np.ndarray]:

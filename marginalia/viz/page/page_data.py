@@ -17,10 +17,12 @@ from marginalia.viz.page.pack import histogram, longest, series
 from marginalia.viz.page.region_shapes import cells_of, margins_of, sectors_of
 from marginalia.viz.page.scale import camera_of, farthest_cell, lobe_scale, page_scale
 from marginalia.viz.page.selection import Images, in_words
+from marginalia.viz.projection import is_exact
 from marginalia.viz.regions import effective
-from marginalia.viz.style import FULL_BADGES, THEMES, Style, class_colors, readable_on
+from marginalia.viz.style import FULL_BADGES, MOST_NAMED, THEMES, Style, class_colors, readable_on
 
 BADGE_RADIUS = 0.03
+LONGEST_UNBROKEN = 34
 NO_BREAK = str.maketrans(" ", "\u00a0")
 
 Chosen = dict[SplitName, np.ndarray]
@@ -67,6 +69,8 @@ def run_data(run: Run, number: int, epochs: Sequence[float], chosen: Chosen, sty
         "byDistance": run.regions == "cells",
         "circle": style.view_of(run.spec) in ("both", "circle") and not lobed,
         "lobed": lobed,
+        "exact": is_exact(run),
+        "named": len(run.class_names) <= MOST_NAMED,
         "farthest": geometry.LOBED_REACH if lobed else sectors.BEYOND,
         "knee": geometry.LOBED_REACH if lobed else geometry.UNIT_RING,
         "camera": page_scale(run, style),
@@ -96,7 +100,7 @@ def epochs_of(runs: Sequence[Run]) -> list[float]:
 
 def in_line(words: Sequence[str]) -> str:
     """One line that breaks between these words and not within them."""
-    return ", ".join(word.translate(NO_BREAK) for word in words)
+    return ", ".join(word if len(word) > LONGEST_UNBROKEN else word.translate(NO_BREAK) for word in words)
 
 
 def pixel(color: str) -> int:
@@ -126,14 +130,18 @@ def readings(run: Run, split: SplitName) -> list[dict[str, str]]:
     """What was measured of all points of each snapshot, as metrics.csv has it, in words."""
     written = []
     for snapshot in run.snapshots:
-        gap, mean = (in_degrees(snapshot.metric(name)) for name in ("centre_gap", f"{split}_angle"))
-        written.append({"accuracy": in_percent(snapshot.metric(f"{split}_accuracy")), "gap": gap, "mean": mean})
+        gap, accuracy = snapshot.metric("centre_gap"), snapshot.metric(f"{split}_accuracy")
+        mean = in_degrees(snapshot.metric(f"{split}_angle"))
+        written.append({"accuracy": "" if np.isnan(accuracy) else in_percent(accuracy),
+                        "gap": "" if np.isnan(gap) else in_degrees(gap), "mean": mean})  # fmt: skip
     return written
 
 
 def lengths(run: Run, split: SplitName, style: Style) -> list[str]:
     """How long the features in each snapshot are, in the words of the pictures."""
     camera = camera_of(run, style)
+    if not is_exact(run):
+        return [""] * len(run.snapshots)
     return [in_line(camera.in_words(snapshot, split).split(", ")) for snapshot in run.snapshots]
 
 

@@ -2,11 +2,12 @@
 
 import { clamp, interpolate } from "./numbers.mjs";
 import { pageData } from "./page_data.mjs";
-import { fillPath, polyline, roundedBox, strokePath } from "./shapes.mjs";
+import { disc, fillPath, polyline, roundedBox, strokePath } from "./shapes.mjs";
 import { theme } from "./theme.mjs";
 
 const HIDDEN_ALPHA = 0.25;
 const TEXT_SIZE = 1.24;
+const DOT_SIZE = 0.006;
 
 export function drawBadges(pane, hidden) {
 	const { marks, side, run, moment: { before, after, share } } = pane;
@@ -14,6 +15,7 @@ export function drawBadges(pane, hidden) {
 	run.classes.forEach((_, label) => {
 		const angle = interpolate(run.weights[before][label][0], run.weights[after][label][0], share);
 		const badgeAngle = interpolate(run.badges[before][label], run.badges[after][label], share);
+		if (!run.named) return drawDot(pane, label, pane.onRing(angle, badgeRing));
 		const tip = pane.onRing(badgeAngle, badgeRing);
 		const spoke = polyline([pane.place(0, 0), pane.onRing(angle, run.knee), tip]);
 		marks.globalAlpha = hidden.includes(label) ? HIDDEN_ALPHA : 1;
@@ -21,6 +23,14 @@ export function drawBadges(pane, hidden) {
 		drawBadge(pane, label, tip);
 	});
 	marks.globalAlpha = 1;
+}
+
+// Too many classes for names.
+function drawDot(pane, label, place) {
+	const { marks, run, side } = pane;
+	const shape = disc(place, DOT_SIZE * side);
+	fillPath(marks, shape, run.colors[label]);
+	pane.badgeShapes[label] = shape;
 }
 
 // Long names stay within the pane, as long as it shows the whole picture.

@@ -4,6 +4,7 @@ import { classDistances } from "./class_distances.mjs";
 import { drawDigit } from "./digits.mjs";
 import { createElement, elements } from "./elements.mjs";
 import { TURN } from "./numbers.mjs";
+import { pageData } from "./page_data.mjs";
 
 export function tellImage(panes, { focus, pinned }) {
 	const pane = panes.find((candidate) => candidate.indexOf(focus) >= 0);
@@ -14,7 +15,10 @@ export function tellImage(panes, { focus, pinned }) {
 	const index = pane.indexOf(focus);
 	const label = run[split].labels[index];
 	drawDigit(set[split], index, elements.digit).style.borderColor = run.colors[label];
-	elements.which.textContent = `${split} image ${focus.number.toLocaleString("en")}`;
+	const { splitNames, pictures } = pageData;
+	elements.digit.hidden = !pictures;
+	const what = `${splitNames[split]} ${pictures ? "image" : "point"}`;
+	elements.which.textContent = `${what} ${focus.number.toLocaleString("en")}`;
 	elements.what.textContent = elements.digit.ariaLabel = `class ${run.classes[label]}`;
 	elements.rows.replaceChildren(...panes.map((each) => rowOf(each, each.indexOf(focus))));
 }
@@ -31,7 +35,9 @@ function rowOf(pane, index) {
 	const badge = createElement("span", { style }, run.classes[predicted]);
 	const inWords = (value) => (run.byDistance ? value.toPrecision(3) : `${((value * 360) / TURN).toFixed(1)}°`);
 	const nextInWords = `${inWords(next)} (${run.classes[runnerUp]})`;
-	return tableRow([run.name], [badge, predicted === label ? "" : " ✗"], [inWords(own)], [nextInWords]);
+	const prediction = run.predicts ? [badge, predicted === label ? "" : " ✗"] : ["–"];
+	const angles = run.exact ? [[inWords(own)], [nextInWords]] : [];
+	return tableRow([run.name], prediction, ...angles);
 }
 
 function tableRow(...cells) {

@@ -34,7 +34,7 @@ export function shortcut(app, key) {
 		p: () => app.errors.step(-1, view.pinned),
 		e: () => app.showErrorsOnly(!view.errorsOnly),
 		d: () => app.stepDifference(),
-		t: () => app.set({ split: view.split === "test" ? "train" : "test" }),
+		t: () => elements.split.hidden || app.set({ split: view.split === "test" ? "train" : "test" }),
 		a: () => app.set({ hidden: [] }),
 		"+": () => zoomAll(app, 1),
 		"-": () => zoomAll(app, -1),

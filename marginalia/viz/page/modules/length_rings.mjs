@@ -10,8 +10,8 @@ import { theme } from "./theme.mjs";
 const ALPHA = 0.6;
 
 export function drawLengthRings(pane) {
-	const { backdrop, run: { camera, circle }, rim } = pane;
-	if (camera.kind === "fixed") return;
+	const { backdrop, run: { camera, circle, exact }, rim } = pane;
+	if (camera.kind === "fixed" || !exact) return;
 	const radii = ringsAt(camera, rim).map(([, radius]) => radius);
 	backdrop.globalAlpha = ALPHA;
 	for (const radius of circle ? radii : [...radii, camera.disc]) {
@@ -22,7 +22,8 @@ export function drawLengthRings(pane) {
 
 // In the widest gap between the class directions.
 export function drawLengthLabels(pane) {
-	const { run: { camera, weights }, moment: { before, after, share }, rim } = pane;
+	const { run: { camera, exact, weights }, moment: { before, after, share }, rim } = pane;
+	if (!exact) return;
 	const where = widestGap(weights[before].map(([angle], label) => interpolate(angle, weights[after][label][0], share)));
 	const labels = ringsAt(camera, rim).map(([length, radius]) => [lengthInWords(length), pane.onRing(where, radius)]);
 	drawLabels(pane, labels, theme().ink);

@@ -26,6 +26,7 @@ export class Pane {
 
 	constructor(run, root) {
 		Object.assign(this, { run, root, set: pageData.sets[run.set], badgeShapes: [] });
+		root.classList.toggle("projected", !run.exact);
 		this.canvases = [...root.querySelectorAll(".space canvas")];
 		[this.backdrop, this.dots, this.marks] = this.canvases.map((canvas) => canvas.getContext("2d"));
 	}

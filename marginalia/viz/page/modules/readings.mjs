@@ -31,7 +31,8 @@ export function tellReadings(pane, epoch) {
 	const { run, row, split } = pane;
 	const there = run.epochs[row];
 	for (const [name, text] of Object.entries(run.readings[split][row])) pane.part(name).textContent = text;
-	pane.part("accuracy-of").textContent = `${split} accuracy` + (there === epoch ? "" : `, ${epochInWords(there)}`);
+	elements.mistakes.hidden = !run.predicts;
+	pane.part("accuracy-of").textContent = `${pageData.splitNames[split]} accuracy` + (there === epoch ? "" : `, ${epochInWords(there)}`);
 	pane.part("marks").ariaLabel = `${run.name}, ${epochInWords(there)}`;
 	pane.part("legend").textContent = run.legend[Number(pane.ringed)];
 	pane.part("lengths").textContent = lengthsInWords(pane);

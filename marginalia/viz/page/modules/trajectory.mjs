@@ -1,6 +1,7 @@
 // The image looked at: its way through training, a ring where it is now, its card at the pointer.
 
 import { drawDigit } from "./digits.mjs";
+import { pageData } from "./page_data.mjs";
 import { clamp } from "./numbers.mjs";
 import { disc, fillPath, polyline, roundedBox, strokePath } from "./shapes.mjs";
 import { theme } from "./theme.mjs";
@@ -26,7 +27,7 @@ export function drawTrajectory(pane, index, withCard) {
 		strokePath(marks, ring, background, 5);
 		strokePath(marks, ring, ink, 2.25);
 	}
-	if (withCard) drawCard(pane, index, now, color);
+	if (withCard && pageData.pictures) drawCard(pane, index, now, color);
 }
 
 // Beside the point, on the side that has room.

@@ -1,0 +1,122 @@
+"""Displays: a picture of a run in axes of matplotlib, as scikit-learn's Displays are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from marginalia.core.errors import InputError
+from marginalia.record.snapshot import Run, SplitName
+from marginalia.viz.angle_plane import AnglePlane
+from marginalia.viz.compare import Compare
+from marginalia.viz.drawable import require_drawable
+from marginalia.viz.numbers import in_epochs, in_percent
+from marginalia.viz.projection import in_view, note_of
+from marginalia.viz.scatter import Scatter
+from marginalia.viz.style import Style
+
+SIDE = 6.4
+
+
+class Display:
+    """A picture that can be drawn again: `plot(ax=None, **style)`. ax_, figure_: where it was drawn last.
+
+    style: settings of `Style`, such as theme="dark". Without axes, pyplot makes a figure for it.
+    """
+
+    ax_: Axes
+    figure_: Figure
+
+    def __init__(self, paint: Callable[[Axes, Style], None], ratio: float = 1.0):
+        self.paint, self.ratio = paint, ratio
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Display:
+        """Draws into these axes, or into a new figure; returns itself."""
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.subplots(figsize=(SIDE * self.ratio, SIDE))[1]
+        self.ax_, self.figure_ = ax, ax.get_figure(root=True)  # type: ignore[assignment]
+        self.paint(ax, Style(**style))
+        return self
+
+
+def space(
+    run: Run, ax: Axes | None = None, *, number: int = -1, split: SplitName | None = None, **style: Any
+) -> Display:
+    """The feature space of one snapshot, the last one unless said otherwise. run: a run, or `run[3]`.
+
+    More than three dimensions are projected, see `Style.projection`. Raises InputError if the run cannot be drawn.
+    """
+    run, number = run_of_moment(run, number)
+    chosen = split or usual_split(run)
+
+    def paint(ax: Axes, look: Style) -> None:
+        require_drawable(run, chosen)
+        view = in_view(run, chosen, look.projection, look.classes)
+        snapshot = view.snapshots[number]
+        scatter = Scatter(ax, view, chosen, look)
+        scatter.show(snapshot)
+        ax.set_aspect("equal")
+        points = snapshot.points(chosen)
+        accuracy = "" if points.predictions is None else f", {chosen} accuracy {in_percent(points.accuracy)}"
+        ax.set_title(f"{run.lossname}, epoch {in_epochs(snapshot.epoch)}{accuracy}", color=look.colors.ink)
+        if note_of(view):
+            ax.text(0.5, -0.02, note_of(view), transform=ax.transAxes, ha="center", va="top", color=look.colors.muted)
+
+    return Display(paint).plot(ax, **style)
+
+
+def loss_curve(run: Run, ax: Axes | None = None, *, metric: str = "loss", **style: Any) -> Display:
+    """A number of the snapshots over the epochs. Raises InputError if it was not recorded."""
+    there = sorted({name for snapshot in run.snapshots for name in snapshot.metrics})
+    if metric not in there:
+        raise InputError(f"{run.name} has no metric {metric!r}; it has {', '.join(there) or 'none'}")
+
+    def paint(ax: Axes, look: Style) -> None:
+        epochs = [snapshot.epoch for snapshot in run.snapshots]
+        ax.plot(epochs, [snapshot.metric(metric) for snapshot in run.snapshots], "o-", label=run.name, lw=2)
+        ax.set(xlabel="epoch", ylabel=metric)
+
+    return Display(paint, 1.6).plot(ax, **style)
+
+
+def angles(
+    run: Run, ax: Axes | None = None, *, number: int = -1, split: SplitName | None = None, **style: Any
+) -> Display:
+    """The angle of each point to the weight of its class and to the nearest other weight, see `viz.angle_plane`."""
+    run, number = run_of_moment(run, number)
+    chosen = split or usual_split(run)
+    return Display(lambda ax, look: show(ax, AnglePlane(run, chosen, look), number)).plot(ax, **style)
+
+
+def compare(
+    runs: Sequence[Run], ax: Axes | None = None, *, number: int = -1, split: SplitName | None = None, **style: Any
+) -> Display:
+    """Two to twelve runs side by side at the same epoch. Raises InputError if one of them cannot be drawn."""
+    chosen = split or usual_split(runs[0])
+    return Display(lambda ax, look: show(ax, Compare(list(runs), chosen, look), number), 16 / 9).plot(ax, **style)
+
+
+def show(ax: Axes, sheet: Any, number: int) -> None:
+    ax.imshow(sheet.image(range(sheet.count)[number]))
+    ax.set_axis_off()
+
+
+def run_of_moment(run: Any, number: int) -> tuple[Run, int]:
+    """The run and the number of the snapshot; of a snapshot that knows its run, that of this one."""
+    if isinstance(run, Run):
+        return run, number
+    whole = getattr(run, "run", None)
+    if whole is None:
+        raise InputError("a picture needs the run, or a snapshot taken from it: run, run[-1]")
+    return whole, [snapshot.step for snapshot in whole.snapshots].index(run.step)
+
+
+def usual_split(run: Run) -> SplitName:
+    """The split that is drawn by default."""
+    splits = run.snapshots[-1].splits
+    return "test" if "test" in splits else next(iter(splits))
