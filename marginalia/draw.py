@@ -10,13 +10,17 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
+from marginalia.data.dataset import Dataset
+from marginalia.data.sources import load_dataset
+from marginalia.point_images import images_of, source_of
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, SplitName
 from marginalia.record.thumbnails import read_thumbnails
-from marginalia.viz.display import Display, angles, compare, loss_curve, space
+from marginalia.viz.display import Display, angles, compare, loss_curve, space, usual_split
 from marginalia.viz.movie import LAYOUTS, movie_bytes, png_bytes
 from marginalia.viz.page.assemble import page_bytes
-from marginalia.viz.page.page_run import page_run, pictures_of
+from marginalia.viz.page.page_run import PageRun, page_run, pictures_of
+from marginalia.viz.page.selection import Images
 from marginalia.viz.projection import in_view, projected
 from marginalia.viz.style import Style
 from marginalia.viz.timing import Timing
@@ -101,19 +105,31 @@ def page(
 
 def html_bytes(run: Run, description: Description, data_dir: Path, folder: Path | None, style: Style) -> bytes:
     """The page; folder: that of the run, where a Recorder leaves its thumbnails."""
-    if description.source and run.dimension == 2:
-        from marginalia.data.sources import load_dataset
-        from marginalia.point_images import images_of, source_of
+    shown, images = page_part(run, description, data_dir, folder, style)
+    return page_bytes([shown], [images], style)
 
-        source, image_size = source_of(description)
-        dataset = load_dataset(source, data_dir, image_size).without(run.held_out_names)
-        return page_bytes([page_run(run)], [images_of(run, description, dataset)], style)
-    split = next((split for split in ("test", *run.snapshots[0].splits) if split in run.snapshots[0].splits), "test")
+
+def page_part(
+    run: Run, description: Description, data_dir: Path, folder: Path | None, style: Style,
+    loaded: dict[tuple[str, int], Dataset] | None = None,
+) -> tuple[PageRun, Images]:  # fmt: skip
+    """A run as a page shows it, and the images of its points, blank where there are none.
+
+    loaded: data sets that were loaded before, by their source.
+    """
+    if description.source:
+        if run.dimension != 2:
+            raise InputError(f"{run.name} has three dimensions; a page shows runs of --visual_dimension 2")
+        source, datasets = source_of(description), {} if loaded is None else loaded
+        if source not in datasets:
+            datasets[source] = load_dataset(source[0], data_dir, source[1])
+        return page_run(run), images_of(run, description, datasets[source].without(run.held_out_names))
+    split = usual_split(run)
     view = in_view(run, split, style.projection, style.classes)
     shown = page_run(view if view.dimension == 2 else projected(run, split, style.projection, style.classes))
     all_labels, labels = (each.snapshots[0].points(split).labels for each in (run, view))
     pictures = read_thumbnails(folder, run) if folder is not None and np.array_equal(labels, all_labels) else {}
-    return page_bytes([shown], [pictures_of(shown, pictures)], style)
+    return shown, pictures_of(shown, pictures)
 
 
 def written(path: Path, content: bytes) -> Path:

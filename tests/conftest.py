@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from marginalia.cli.check import check
 from marginalia.cli.command_line import run_command
 from marginalia.cli.draw import draw
 from marginalia.cli.faces import faces
@@ -30,7 +31,7 @@ from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = {"main.py": train, "create_gif.py": draw, "faces": faces}
+COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces}
 
 Answer = tuple[int, str, str]
 HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise
@@ -134,7 +135,7 @@ def runs(config_file: ConfigFile, mnist: Dataset) -> dict[str, Run]:
 def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Pages by name, made by the command as people type it."""
     patch = pytest.MonkeyPatch()
-    patch.setattr("marginalia.cli.pages.load_dataset", lambda *_: mnist)
+    patch.setattr("marginalia.draw.load_dataset", lambda *_: mnist)
     outputs = tmp_path_factory.mktemp("outputs")
     for run in runs.values():
         save(run, mnist, outputs)

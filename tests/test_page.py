@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marginalia.cli import pages
+import marginalia.draw
 from marginalia.record.snapshot import Points
 from marginalia.viz import page
 from marginalia.viz.page.assemble import in_script
@@ -39,7 +39,7 @@ def outputs(config_file, mnist, tmp_path):
 
 @pytest.fixture
 def make(run, outputs, mnist, monkeypatch):
-    monkeypatch.setattr(pages, "load_dataset", lambda *_: mnist)
+    monkeypatch.setattr(marginalia.draw, "load_dataset", lambda *_: mnist)
 
     def call(*arguments: object) -> tuple[int, str, str]:
         return run("create_gif.py", *arguments, "--outputs", outputs, "--config", ROOT / "config.json")

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 BOTH = "both"
 SHORTEST = 0.02
 SWEPT = ("s", "m1", "m2", "m3")
-LAYOUTS = ("square", "slide", "plain")
+LAYOUTS = ("square", "slide", "plain", "angles")
+PROJECTIONS = ("means", "classes", "tsne")
 OVERLAYS = ("regions", "margin", "centres", "errors")
 MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 
@@ -71,6 +72,12 @@ MOVIES, STILLS = ("gif", "webp", "apng", "mp4"), ("png", "svg", "pdf")
 )  # fmt: skip
 @click.option("--labels", type=Path, help="A JSON file with the captions in another language, as docs/labels/de.json.")
 @click.option("--pull", default="", help="A class: arrows show where training moves its features.")
+@click.option(
+    "--projection", type=click.Choice(PROJECTIONS), default="means", show_default=True,
+    help="More than three dimensions: PCA of the class means, the plane of three --classes, or t-SNE.",
+)  # fmt: skip
+@click.option("--classes", default="", help="Classes with colours and badges, as 3,7,9; the others are grey.")
+@click.option("--features", type=Path, help="Draw a file of features: .npz, .csv or .parquet (docs/record.md).")
 @click.option("--transparent", is_flag=True, help="No background; png, svg and pdf only.")
 @config_option
 @outputs_option
@@ -78,8 +85,8 @@ def draw(
     lossnames: tuple[str, ...], compared: tuple[str, ...], mark: bool, sweep: str | None, figure: str | None,
     deck: Path | None, page: Path | None, records: bool, split: str, layout: str, view: str, overlays: tuple[str, ...],
     start_epoch: float, end_epoch: float | None, duration: float, even: bool, hold: float, tween: int, kind: str,
-    size: int, theme: str, palette: str, camera: str, labels: Path | None, pull: str, transparent: bool,
-    config: Path, outputs: Path,
+    size: int, theme: str, palette: str, camera: str, labels: Path | None, pull: str, projection: str, classes: str,
+    features: Path | None, transparent: bool, config: Path, outputs: Path,
 ) -> None:  # fmt: skip
     """Draw trained runs anew: frames, train.gif and test.gif, or whatever else is asked for."""
     click.get_current_context().call_on_close(say_what_has_no_font)
@@ -105,8 +112,13 @@ def draw(
     require_palette(palette)
     words = ENGLISH if labels is None else read_words(labels)
     overlays = () if "none" in overlays else overlays
-    style = Style(size, theme, palette, overlays, view, transparent, camera, pull, words)
+    chosen = tuple(name.strip() for name in classes.split(",") if name.strip())
+    style = Style(size, theme, palette, overlays, view, transparent, camera, pull, words, projection, chosen)
     timing, epochs = Timing(duration, hold, tween, even), (start_epoch, end_epoch)
+    if features is not None:
+        from marginalia.cli.features import recorded_features
+
+        lossnames = (recorded_features(features, outputs),)
     if records:
         from marginalia.cli.records import unpacked
 

@@ -11,12 +11,11 @@ from marginalia.config.config_file import ConfigFile
 from marginalia.config.places import data_path
 from marginalia.config.run_config import ALL
 from marginalia.core.errors import InputError
-from marginalia.data.sources import load_dataset
-from marginalia.point_images import images_of, source_of
+from marginalia.draw import page_part, written
 from marginalia.record.store import read_description, read_run
 from marginalia.viz.alignment import aligned
 from marginalia.viz.compare import MOST
-from marginalia.viz.page.assemble import write_page
+from marginalia.viz.page.assemble import page_bytes
 
 NAME = "index.html"
 
@@ -38,14 +37,14 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, option
     runs = {name: run for name, run in runs.items() if run.dimension == 2 or not everything}
     if not 0 < len(runs) <= MOST:
         raise InputError(f"{len(runs)} runs for one page; 1 to {MOST} have room")
-    images, data = [], {}
+    data_dir = data_path(config.data.data_dir)
+    parts, loaded = [], {}  # type: ignore[var-annotated]
     for name, run in runs.items():
-        source = source_of(contents[name])
-        if source not in data:
-            data[source] = load_dataset(source[0], data_path(config.data.data_dir), source[1])
-        images.append(images_of(run, contents[name], data[source].without(run.held_out_names)))
-    spans = [snapshot_span(run, options.epochs) for run in runs.values()]
-    cut = [replace(run, snapshots=run.snapshots[s.start : s.stop]) for run, s in zip(runs.values(), spans, strict=True)]
-    write_page(path, [each.marked for each in aligned(cut)], images, options.style)
+        span = snapshot_span(run, options.epochs)
+        cut = replace(run, snapshots=run.snapshots[span.start : span.stop])
+        parts.append(page_part(cut, contents[name], data_dir, options.outputs / name, options.style, loaded))
+    turned = aligned([page.run for page, _ in parts])
+    pages = [replace(page, run=each.marked) for (page, _), each in zip(parts, turned, strict=True)]
+    written(path, page_bytes(pages, [images for _, images in parts], options.style))
     missing = [name for name in names if name not in runs]
     return f"{path}" + (f" (not finished or not flat, left out: {', '.join(missing)})" if missing else "")

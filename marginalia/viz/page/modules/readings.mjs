@@ -32,7 +32,8 @@ export function tellReadings(pane, epoch) {
 	const there = run.epochs[row];
 	for (const [name, text] of Object.entries(run.readings[split][row])) pane.part(name).textContent = text;
 	elements.mistakes.hidden = !run.predicts;
-	pane.part("accuracy-of").textContent = `${pageData.splitNames[split]} accuracy` + (there === epoch ? "" : `, ${epochInWords(there)}`);
+	const accuracy = `${pageData.splitNames[split]} accuracy`;
+	pane.part("accuracy-of").textContent = accuracy + (there === epoch ? "" : `, ${epochInWords(there)}`);
 	pane.part("marks").ariaLabel = `${run.name}, ${epochInWords(there)}`;
 	pane.part("legend").textContent = run.legend[Number(pane.ringed)];
 	pane.part("lengths").textContent = lengthsInWords(pane);
