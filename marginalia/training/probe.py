@@ -54,8 +54,8 @@ def as_probe(split: str, source: Any) -> Probe:
     if len(source) != 2:
         raise InputError(f"probe {split}: (inputs, labels) is needed, not {len(source)} things")
     inputs, labels = mapped(torch.as_tensor, source[0]), as_integers(f"probe {split}: labels", source[1])
-    lengths = {len(part) for part in parts_of(inputs)}
-    if lengths != {len(labels)} or labels.ndim != 1:
+    lengths = {part.shape[0] if part.ndim else 0 for part in parts_of(inputs)}
+    if labels.ndim != 1 or lengths != {len(labels)}:
         raise InputError(f"probe {split}: {' or '.join(map(str, lengths))} inputs for labels of shape {labels.shape}")
     return Probe(inputs, labels)
 
