@@ -34,7 +34,9 @@ def mnist() -> tuple[torch.Tensor, ...]:
     return images[0], labels[0], images[1], labels[1]
 
 
-def train_one_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, images: torch.Tensor, labels: torch.Tensor) -> float:
+def train_one_epoch(
+    model: nn.Module, optimizer: torch.optim.Optimizer, images: torch.Tensor, labels: torch.Tensor
+) -> float:
     model.train()
     total = 0.0
     for batch in torch.randperm(len(images)).split(BATCH):
