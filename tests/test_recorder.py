@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -20,6 +18,7 @@ from marginalia.record.snapshot import UNBENT
 from marginalia.viz.regions import decision_arcs, polygons
 
 from .conftest import ROOT
+from .torture.recorders import killed_recorders
 
 POINTS, CLASSES = 240, 4
 WEIGHTS = np.array([[1, 0], [0, 1], [-1, 0], [0, -1]], np.float32)
@@ -275,31 +274,8 @@ def test_a_folder_with_a_run_is_resumed_or_replaced_only_on_request(tmp_path):
     assert len(mg.read(tmp_path / "run")) == 1 and (tmp_path / "run" / "notes.txt").read_text() == "mine"
 
 
-ENDLESS = """
-import sys, numpy as np, marginalia as mg
-labels = np.arange(5000) % 4
-with mg.Recorder(sys.argv[1], class_names="abcd", resume=True) as recorder:
-    first = 0 if recorder.last_epoch is None else int(recorder.last_epoch) + 1
-    for epoch in range(first, 10_000):
-        recorder.add(epoch, np.full((5000, 8), epoch, np.float32), labels)
-        print(epoch, flush=True)
-"""
-
-
 def test_a_killed_recorder_reads_back_and_goes_on(tmp_path):
-    said = -1
-    for delay in (0.0, 0.013, 0.031):
-        process = subprocess.Popen(
-            [sys.executable, "-c", ENDLESS, str(tmp_path / "run")], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        process.stdout.readline()
-        time.sleep(delay)
-        process.send_signal(signal.SIGKILL)
-        rest = process.communicate()[0].split()
-        said = max(said, int(rest[-1]) if rest else -1)
-        run = mg.read(tmp_path / "run")
-        assert len(run) > said and [snapshot.epoch for snapshot in run] == list(range(len(run)))
-        assert all((snapshot.points("test").features == snapshot.epoch).all() for snapshot in run)
+    assert killed_recorders(tmp_path, tmp_path, 3) == (3, 0)
 
 
 def test_nothing_of_add_needs_torch(tmp_path):

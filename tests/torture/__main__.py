@@ -15,6 +15,7 @@ from .common import ROOT, digits
 from .damage import damage, damaged_images
 from .generated import generated
 from .kills import flat_memory, full_disk, kills
+from .recorders import killed_recorders
 
 REPORT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- make torture begins -->", "<!-- make torture ends -->"
@@ -25,6 +26,7 @@ TRIALS = [
     ("made-up configs and command lines", generated),
     ("a damaged image in a folder of images", damaged_images),
     ("memory over 200 epochs", flat_memory),
+    ("SIGKILL of a Recorder at a random moment, read back and resumed", killed_recorders),
 ]
 
 
