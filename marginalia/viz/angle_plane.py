@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from marginalia.core.margin import psi
 from marginalia.record.metrics import unit
@@ -39,33 +40,29 @@ AXES = {
 TICKS = (0, 30, 60, 90, 120, 150, 180)
 
 
-class AnglePlane(RunSheet):
+class Angles:
     """A dot a point: the angle to the weight of its class across, that to the nearest other weight upwards, degrees.
 
-    A point is right above the diagonal, and satisfies the margin above the coloured line. Where lengths or a bias
-    decide too, the logits w . x + b take the place of the angles: a point is right below the diagonal.
+    Artists made once; `show(snapshot)` moves them. A point is right above the diagonal, and satisfies the margin above
+    the dashed line. Where lengths or a bias decide too, the logits w . x + b take the place of the angles: a point is
+    right below the diagonal.
     """
 
-    def __init__(self, run: Run, split: SplitName, style: Style):
-        require_drawable(run, split)
-        run = run if has_weights(run) else with_means(run, split)
-        super().__init__(LINES, style, run, split)
-        self.by_angle = run.regions == "none" or (run.regions == "sectors" and run.spec.w_norm)
-        self.ax = self.axes(92, 118, 560, 500)
+    def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
+        self.ax, self.split, self.style, self.say = ax, split, style, style.words
+        self.run = run if has_weights(run) else with_means(run, split)
+        self.by_angle = self.run.regions == "none" or (self.run.regions == "sectors" and self.run.spec.w_norm)
         labels = run.snapshots[0].points(split).labels
-        self.dots = Dots(self.ax, labels, colors_of(run.class_names, style), SIZE if len(labels) < MANY else SMALL_SIZE)
-        title = shown(run.lossname, LONGEST_TITLE)
-        self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
-        self.text(LEFT, 647, numbers(run), 15 * min(1, LONGEST_NUMBERS / max(1, len(numbers(run)))), muted=True)
-        self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
-        self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
-        self.errors = self.text(RIGHT, 626, "", 14, muted=True, ha="right")
-        self.time = TimeLine(self, LEFT + 8, RIGHT - 10, 40, run) if len(run.snapshots) > 1 else None
-        self.dress(style)
+        self.dots = Dots(ax, labels, colors_of(run.class_names, style), SIZE if len(labels) < MANY else SMALL_SIZE)
+        self.dress()
         self.set_limits()
 
-    def dress(self, style: Style) -> None:
-        ax, colors = self.ax, style.colors
+    def show(self, snapshot: Snapshot) -> None:
+        """snapshot: of the run in `self.run`."""
+        self.dots.show(np.stack(self.values(snapshot), axis=1))
+
+    def dress(self) -> None:
+        ax, colors = self.ax, self.style.colors
         what = ("mean" if note_of(self.run) else "weight") if self.by_angle else "logit"
         ax.set_facecolor(colors.background)
         across, upwards = map(self.say, AXES[what])
@@ -118,10 +115,29 @@ class AnglePlane(RunSheet):
             return in_degrees(target), in_degrees(other)
         return target_and_other(points.features, effective(weights, self.run.spec), snapshot.bias, points.labels)
 
+
+class AnglePlane(RunSheet):
+    """The `Angles` of a run, one frame a snapshot."""
+
+    def __init__(self, run: Run, split: SplitName, style: Style):
+        require_drawable(run, split)
+        super().__init__(LINES, style, run, split)
+        self.angles = Angles(self.axes(92, 118, 560, 500), run, split, style)
+        self.run = self.angles.run
+        title = shown(run.lossname, LONGEST_TITLE)
+        self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
+        self.text(
+            LEFT, 647, numbers(self.run), 15 * min(1, LONGEST_NUMBERS / max(1, len(numbers(self.run)))), muted=True
+        )
+        self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
+        self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
+        self.errors = self.text(RIGHT, 626, "", 14, muted=True, ha="right")
+        self.time = TimeLine(self, LEFT + 8, RIGHT - 10, 40, run) if len(run.snapshots) > 1 else None
+
     def show(self, number: int) -> None:
         snapshot = self.run.snapshots[number]
         points = snapshot.points(self.split)
-        self.dots.show(np.stack(self.values(snapshot), axis=1))
+        self.angles.show(snapshot)
         write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
         write(self.accuracy, accuracy_in_words(points, self.split, self.say))
         write(self.errors, errors_in_words(points, 0.0, self.say))

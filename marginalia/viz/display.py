@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from marginalia.core.errors import InputError
 from marginalia.record.snapshot import Run, SplitName
-from marginalia.viz.angle_plane import AnglePlane
+from marginalia.viz.angle_plane import Angles
 from marginalia.viz.compare import Compare
 from marginalia.viz.drawable import require_drawable
 from marginalia.viz.numbers import in_epochs, in_percent
@@ -90,7 +90,14 @@ def angles(
     """The angle of each point to the weight of its class and to the nearest other weight, see `viz.angle_plane`."""
     run, number = run_of_moment(run, number)
     chosen = split or usual_split(run)
-    return Display(lambda ax, look: show(ax, AnglePlane(run, chosen, look), number)).plot(ax, **style)
+
+    def paint(ax: Axes, look: Style) -> None:
+        require_drawable(run, chosen)
+        plane = Angles(ax, run, chosen, look)
+        plane.show(plane.run.snapshots[number])
+        ax.set_title(f"{run.lossname}, epoch {in_epochs(run.snapshots[number].epoch)}", color=look.colors.ink)
+
+    return Display(paint).plot(ax, **style)
 
 
 def compare(
@@ -98,12 +105,13 @@ def compare(
 ) -> Display:
     """Two to twelve runs side by side at the same epoch. Raises InputError if one of them cannot be drawn."""
     chosen = split or usual_split(runs[0])
-    return Display(lambda ax, look: show(ax, Compare(list(runs), chosen, look), number), 16 / 9).plot(ax, **style)
 
+    def paint(ax: Axes, look: Style) -> None:
+        sheet = Compare(list(runs), chosen, look)
+        ax.imshow(sheet.image(range(sheet.count)[number]))
+        ax.set_axis_off()
 
-def show(ax: Axes, sheet: Any, number: int) -> None:
-    ax.imshow(sheet.image(range(sheet.count)[number]))
-    ax.set_axis_off()
+    return Display(paint, 16 / 9).plot(ax, **style)
 
 
 def run_of_moment(run: Any, number: int) -> tuple[Run, int]:

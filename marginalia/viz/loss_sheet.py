@@ -10,14 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from marginalia.viz.figures.chart import LABEL, Place, chart, degrees, heading
+from marginalia.viz.labels import shown
 from marginalia.viz.regions import on_circle
 from marginalia.viz.settings import our_settings
 from marginalia.viz.sheet import LINES, WIDTH, figure_file
 from marginalia.viz.style import INCHES, Style, class_colors, readable_on
 
-RADII = (0.3, 0.55, 0.82)
-ARROWS_A_RING = 20
-LONGEST_ARROW, REACH, NARROWEST = 0.36, 1.2, 0.7
+RINGS = {0.3: 8, 0.55: 16, 0.82: 20}  # radius: arrows
+LONGEST_ARROW, REACH, NARROWEST, APART = 0.36, 1.2, 0.7, 40
+LONGEST_TITLE = 40
 TICKS = range(0, 181, 45)
 WIDE = (0.09, 0.13, 0.85, 0.63)
 NARROW = (0.09, 0.13, 0.44, 0.63)
@@ -43,16 +44,15 @@ class LossPicture:
 
 
 def places() -> np.ndarray:
-    """Where arrows start, in a disc of radius 1, (K, 2)."""
-    turns = [np.linspace(0, 2 * np.pi, round(ARROWS_A_RING * radius) + 4, endpoint=False) for radius in RADII]
-    return np.concatenate([r * on_circle(np.pi / 2 + angles).T for r, angles in zip(RADII, turns, strict=True)])
+    """Where arrows stand, in a disc of radius 1, (K, 2); none at 0 or 180 degrees to the own weight."""
+    return np.concatenate([radius * on_circle(np.pi * np.arange(1 / n, 2, 2 / n)).T for radius, n in RINGS.items()])
 
 
 @our_settings()
 def loss_png(picture: LossPicture, style: Style) -> bytes:
     """The picture as PNG."""
     figure = Figure(figsize=(INCHES * WIDTH / LINES, INCHES), dpi=style.dpi, facecolor=style.colors.background)
-    heading(figure, style, picture.title, picture.line)
+    heading(figure, style, shown(picture.title, LONGEST_TITLE), picture.line)
     left, bottom, width, height = WIDE if picture.arrows is None else NARROW
     half = 0.43 * height
     curves(figure, style, picture, (left, bottom + height - half, width, half), (left, bottom, width, half))
@@ -69,7 +69,8 @@ def curves(figure: Figure, style: Style, picture: LossPicture, top: Place, foot:
         if high - low < angles[1]:
             steep[np.abs(angles - low) < 2 * angles[1]] = np.nan  # a jump is no slope
     upper = chart(figure, style, top, ylabel=picture.name.replace("psi", r"$\psi(\theta)$"), xlim=(0, 180))
-    lower = chart(figure, style, foot, ylabel="slope down", xlabel=r"angle to the own weight $\theta$", xlim=(0, 180))
+    slope = r"$-\psi\,'(\theta)$" if picture.name == "psi" else "slope down"
+    lower = chart(figure, style, foot, ylabel=slope, xlabel=r"angle to the own weight $\theta$", xlim=(0, 180))
     if picture.name == "psi":
         upper.plot(angles, np.cos(np.radians(angles)), color=style.colors.muted, lw=2, ls="--")
         upper.text(60, 0.52, r"$\cos\,\theta$", fontsize=LABEL, color=style.colors.muted, va="bottom")
@@ -79,12 +80,15 @@ def curves(figure: Figure, style: Style, picture: LossPicture, top: Place, foot:
         ax.set_xticks(TICKS, degrees(TICKS) if ax is lower else [])
         ax.margins(y=0.12)
     lower.axhline(0, color=style.colors.muted, lw=1)
-    red = class_colors(3, style.palette)[2]
-    for number, (word, low, high) in enumerate(picture.marks):
+    red, before, height = class_colors(3, style.palette)[2], -np.inf, 1.02
+    for word, low, high in sorted(picture.marks, key=lambda mark: mark[1]):
         for ax in (upper, lower):
             ax.axvspan(low - NARROWEST, high + NARROWEST, color=red, alpha=0.3, lw=0, zorder=0)
-        upper.text((low + high) / 2, 1.02 + 0.1 * (number % 2), word, transform=upper.get_xaxis_transform(), color=red,
-                   fontsize=LABEL, fontweight="bold", ha="center", va="bottom")  # fmt: skip
+        middle = (low + high) / 2
+        height = 1.16 if middle - before < APART and height < 1.1 else 1.02
+        upper.text(middle, height, word, transform=upper.get_xaxis_transform(), color=red, fontsize=LABEL,
+                   fontweight="bold", ha="center", va="bottom")  # fmt: skip
+        before = middle
 
 
 def disc(ax: Axes, style: Style, classes: int, arrows: np.ndarray) -> None:
@@ -102,7 +106,7 @@ def disc(ax: Axes, style: Style, classes: int, arrows: np.ndarray) -> None:
     finite = np.isfinite(arrows).all(axis=1)
     strength = np.linalg.norm(arrows[finite], axis=1, keepdims=True)
     seen = LONGEST_ARROW * arrows[finite] / np.sqrt(np.maximum(strength * strength.max(initial=0), 1e-12))
-    ax.quiver(*places()[finite].T, *seen.T, angles="xy", scale_units="xy", scale=1, color=style.colors.ink, width=0.0085,
+    ax.quiver(*places()[finite].T, *seen.T, angles="xy", scale_units="xy", scale=1, color=style.colors.ink, width=0.008,
               headwidth=4, headlength=4.5, headaxislength=4, minlength=0.2, pivot="mid", zorder=3)  # fmt: skip
     ax.text(0, -1.16, "where training moves features of class y", fontsize=LABEL, color=style.colors.muted, ha="center",
             va="center")  # fmt: skip

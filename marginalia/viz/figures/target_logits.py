@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from marginalia.core.margin import MarginSpec, psi
+from marginalia.core.margin import Margin, psi
 from marginalia.record.metrics import target_angles
 from marginalia.record.snapshot import Run
 from marginalia.viz.figures.chart import LABEL, chart, degrees, key, line_colors
@@ -24,8 +24,11 @@ ROW = 0.85
 ROWS_LEGIBLE = 7
 
 
-def draw(figure: Figure, style: Style, presets: Mapping[str, MarginSpec], runs: Mapping[str, Run]) -> None:
-    """psi(theta) of the presets on [0, pi] and near 0; below, theta of the training images of their runs."""
+def draw(figure: Figure, style: Style, presets: Mapping[str, Margin], runs: Mapping[str, Run]) -> None:
+    """psi(theta) of the presets on [0, pi] and near 0; below, theta of the training images of their runs.
+
+    presets: or the samples of psi of a run that is none.
+    """
     colors = line_colors(style, list(presets))
     wide = chart(
         figure, style, (0.08, 0.12, 0.40, 0.66), xlabel=r"angle to the own class $\theta$", ylabel=r"$\psi(\theta)$",
