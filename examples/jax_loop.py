@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 
 import marginalia as mg
 
-EPOCHS, STEPS, RATE = 30, 100, 0.5
+EPOCHS, STEPS, RATE = 20, 150, 0.1
 
 
 def embed(parameters: dict, images: jax.Array) -> jax.Array:

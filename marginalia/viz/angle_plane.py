@@ -126,9 +126,8 @@ class AnglePlane(RunSheet):
         self.run = self.angles.run
         title = shown(run.lossname, LONGEST_TITLE)
         self.text(LEFT, 680, title, 22 * min(1, 18 / len(title)), fontweight="bold")
-        self.text(
-            LEFT, 647, numbers(self.run), 15 * min(1, LONGEST_NUMBERS / max(1, len(numbers(self.run)))), muted=True
-        )
+        said = numbers(self.run)
+        self.text(LEFT, 647, said, 15 * min(1, LONGEST_NUMBERS / max(1, len(said))), muted=True)
         self.epoch = self.text(RIGHT, 680, "", 22, fontweight="bold", ha="right")
         self.accuracy = self.text(RIGHT, 647, "", 18, ha="right")
         self.errors = self.text(RIGHT, 626, "", 14, muted=True, ha="right")
