@@ -14,7 +14,8 @@ from marginalia.config.naming import folder_name
 from marginalia.config.run_config import ALL
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
-from marginalia.core.margin import MarginSpec
+from marginalia.core.margin import MarginSpec, SampledMargin
+from marginalia.core.user_code import is_user_code
 from marginalia.record.description import Description, decisive
 from marginalia.record.snapshot import Run, SplitName
 from marginalia.record.store import read_description, read_run
@@ -27,6 +28,7 @@ Epochs = tuple[float, float | None]
 LONGEST_STEM = 90
 PANES_OF_A_SLIDE = 6
 HALF_A_HUNDREDTH = 0.005
+SHOWS_RUNS = "target-logits"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def compare(names: Sequence[str], options: RenderOptions, mark: bool = False, pl
 def sweep(name: str, setting: str, options: RenderOptions, plain: bool = False) -> list[Path]:
     """The runs that differ from this one in a single number of the loss, in its order, side by side."""
     base = read_run(run_folder(options.outputs, name))
+    if not hasattr(base.spec, setting):
+        raise InputError(f"{name} has no {setting}; its loss is known by samples of psi and by s")
     wanted = likeness(read_description(options.outputs / name), setting)
     found = {getattr(base.spec, setting): name}
     for other in runs_in(options.outputs):
@@ -150,15 +154,27 @@ def figures(name: str, lossnames: Sequence[str], config: ConfigFile, outputs: Pa
             raise InputError(
                 f"{len(wanted)} losses are too many for {chosen}, which has room for {FIGURES[chosen].MOST}"
             )
+    of_runs = [loss for loss in wanted if loss not in config.rows and (loss in runs_in(outputs) or is_user_code(loss))]
+    sampled = {loss: sampled_margin(loss, outputs) for loss in of_runs}
+    if sampled and name != SHOWS_RUNS:
+        raise InputError(f"{', '.join(sampled)}: no preset; of its psi there is one figure, --figure {SHOWS_RUNS}")
     for loss in wanted:
-        if config.loss(loss).name:
+        if loss not in sampled and config.loss(loss).name:
             raise InputError(f"{loss} is no loss of AngleLinear; the figures show psi, which it has none of")
-    presets = {loss: config.margin(loss) for loss in wanted} or config.margins()
+    presets: dict[str, Any] = {loss: sampled.get(loss) or config.margin(loss) for loss in wanted} or config.margins()
     runs = trained(presets, outputs)
     paths = []
     for chosen in FIGURES if name == ALL else (name,):
         paths += draw_figure(chosen, outputs / "figures", style, shown_in(chosen, presets, bool(wanted)), runs)
     return paths
+
+
+def sampled_margin(name: str, outputs: Path) -> SampledMargin:
+    """The psi that a run of no preset has recorded. Raises InputError if there is none."""
+    spec = read_run(run_folder(outputs, name)).spec
+    if not isinstance(spec, SampledMargin):
+        raise InputError(f"{name} has no psi of its own; the figures show presets and runs of a function psi")
+    return spec
 
 
 def shown_in(figure: str, presets: dict[str, MarginSpec], all_of_them: bool) -> dict[str, MarginSpec]:

@@ -8,7 +8,12 @@ import click
 
 from marginalia.core.version import VERSION
 
-COMMANDS = {"train": "marginalia.cli.train", "draw": "marginalia.cli.draw", "faces": "marginalia.cli.faces"}
+COMMANDS = {
+    "train": "marginalia.cli.train",
+    "draw": "marginalia.cli.draw",
+    "check": "marginalia.cli.check",
+    "faces": "marginalia.cli.faces",
+}
 
 
 class LazyGroup(click.Group):

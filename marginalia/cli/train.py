@@ -19,6 +19,7 @@ from marginalia.config.places import data_path
 from marginalia.config.run_config import ALL, LossSpec, RunConfig
 from marginalia.core.errors import InputError, OneRankError, OtherRankError, RunsFailedError, StoppedError
 from marginalia.core.margin import MarginSpec
+from marginalia.core.user_code import is_user_code, load
 
 if TYPE_CHECKING:
     from marginalia.data.dataset import Dataset
@@ -28,7 +29,9 @@ MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 
 
 @click.command()
-@click.option("--lossname", "lossnames", multiple=True, help="A loss of config.json; may be repeated; or 'all'.")
+@click.option(
+    "--lossname", "lossnames", multiple=True, help="A loss of config.json, 'all', or FILE.py:NAME of your own."
+)
 @margin_options
 @setting_options
 @click.option("--quick", is_flag=True, help="Half an epoch of smaller images in 21 pictures, in about half a minute.")
@@ -45,17 +48,20 @@ def train(
     configs = [run_config(file, name, given, quick) for name in chosen_losses(lossnames, file)]
     from marginalia.losses.registry import require_available
     from marginalia.training.device import resolve_device, resolved
+    from marginalia.training.image_learner import require_encoder
     from marginalia.training.ranks import join_ranks, leave_ranks
 
     device = resolve_device(configs[0].training.device)
     configs = [resolved(asked, device) for asked in configs]
     for asked in configs:
-        require_available(asked.loss)
+        require_available(asked.loss, asked.model.visual_dimension)
     ranks = join_ranks(device)
     try:
         dataset = chosen_data(configs[0], ranks)
         for note in dataset.notes if ranks.first else ():
             click.echo(note)
+        for asked in configs:
+            require_encoder(asked, dataset.train.images, len(dataset.class_names))
         if len(configs) == 1:
             one_run(configs[0], dataset, outputs, overwrite, verbose, ranks)
             return
@@ -131,26 +137,34 @@ def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
 def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool) -> RunConfig:
     """The run that the command line asks for; options that were not given are None."""
     asked = {key: value for key, value in given.items() if value is not None and value != ()}
-    preset = file.loss(lossname)
     try:
         scale = asked.pop("match_scale", None)
         if scale is not None and "s" in asked:
             raise InputError("--match-scale and --s exclude each other")
         numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
-        if scale is not None:
-            numbers |= matched(preset, scale)
-        for key in numbers:
-            if not hasattr(preset, key):
-                raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(vars(preset)) or 'none'}")
-        margin = dataclasses.replace(preset, **numbers)
         base = with_overrides(file, file.quick, "quick") if quick else file
         started = with_overrides(base, file.recipes.get(lossname, {}), f"recipe of {lossname}")
         settings = with_overrides(started, asked, "command line")
+        preset = file.loss(lossname, settings.model.visual_dimension)
+        if scale is not None:
+            numbers |= matched(preset, scale)
+        margin = with_numbers(preset, numbers, lossname)
         optimizer = settings.optimizers[settings.training.optimizer]
         name = run_name(lossname, preset, margin, started, settings) + ("_quick" if quick else "")
-        return RunConfig(name, lossname, margin, settings.data, settings.model, settings.training, optimizer)
+        encoder = load(settings.model.basemodel) if is_user_code(settings.model.basemodel) else None
+        shown = margin.name if is_user_code(lossname) else lossname
+        return RunConfig(name, shown, margin, settings.data, settings.model, settings.training, optimizer, encoder)
     except ValueError as error:
         raise InputError(f"command line: {error}") from None
+
+
+def with_numbers(preset: LossSpec, numbers: dict[str, Any], lossname: str) -> LossSpec:
+    """The loss with some of its numbers replaced; InputError naming those it has if it has none of the name."""
+    for key in numbers:
+        if not hasattr(preset, key):
+            there = [name for name, value in vars(preset).items() if isinstance(value, (int, float))]
+            raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(there) or 'none'}")
+    return dataclasses.replace(preset, **numbers)
 
 
 def matched(loss: LossSpec, scale: float) -> dict[str, float]:

@@ -12,6 +12,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
 from marginalia.core.names import printable
 from marginalia.core.parsing import nearest, parse, parse_table, read_json, require_keys, require_object
+from marginalia.core.user_code import is_user_code
 
 LONGEST_NAME = 60
 PML_PREFIX = "pml:"
@@ -36,12 +37,16 @@ class ConfigFile:
     recipes: dict[str, dict[str, Any]]
     where: str
 
-    def loss(self, lossname: str) -> LossSpec:
-        """The numbers of a preset or of "pml:NAME".
+    def loss(self, lossname: str, dimension: int = 2) -> LossSpec:
+        """The numbers of a preset, of "pml:NAME" or of "PATH.py:NAME", which is loaded; dimension: of the features.
 
         A row with a key "head" is checked only here, since its head loads torch. Raises InputError for a wrong row, or
         with the nearest names for an unknown loss.
         """
+        if is_user_code(lossname):
+            from marginalia.losses.from_file import user_loss
+
+            return user_loss(lossname, dimension)
         if lossname.startswith(PML_PREFIX):
             return parse_loss({HEAD: "pml", "loss": lossname.removeprefix(PML_PREFIX)}, f"--lossname {lossname}")
         if lossname not in self.rows:

@@ -156,3 +156,22 @@ def sampled_psi(spec: Margin, annealing_lambda: float = 0.0) -> np.ndarray:
 
     theta = np.linspace(0, np.pi, PSI_SAMPLES)
     return (annealing_lambda * np.cos(theta) + psi(theta, spec)) / (1 + annealing_lambda)
+
+
+def nearest_cosine(classes: int, dimension: int) -> tuple[float, bool]:
+    """The cosine between neighbours where unit vectors of these classes lie as far apart as they can, for D >= 2.
+
+    All classes can satisfy a margin at once only if psi(0) is at least that. The second value says whether the
+    first is exact; else the true cosine is at least as large.
+    Source: Rankin, The Closest Packing of Spherical Caps in n Dimensions, 1955 (C <= 2 D); L. Fejes Toth, 1943 (D = 3).
+    """
+    if dimension == 2:
+        return math.cos(2 * math.pi / classes), True
+    if classes <= dimension + 1:
+        return -1 / (classes - 1), True
+    if classes <= 2 * dimension:
+        return 0.0, True
+    if dimension == 3:
+        half_angle = math.pi * classes / (6 * (classes - 2))
+        return 1 / (2 * math.sin(half_angle) ** 2) - 1, False
+    return 0.0, False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from marginalia.core.margin import MarginSpec, psi
+from marginalia.core.margin import MarginSpec, psi, sampled_psi
 from marginalia.losses.head import Head, angle_between, initial_directions, replace_target, target_logit
 
 SCALE_2D, SCALE = 4.0, 64.0
@@ -55,6 +56,11 @@ class AngleLinear(Head):
         if self.training and self.annealing_lambda:
             target = (self.annealing_lambda * plain_y + target) / (1 + self.annealing_lambda)
         return replace_target(plain, labels, target)
+
+    def sampled_psi(self) -> np.ndarray | None:
+        """At every whole degree, with the margin as it is held back; None for a subclass with another margin."""
+        own = type(self).margin_logits is AngleLinear.margin_logits
+        return sampled_psi(self.spec, self.annealing_lambda) if own else None
 
     def _cosine_logits(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """s |w| |x| cos(theta), (N, C), and the scale s |w| |x| in a shape that broadcasts to it."""

@@ -7,9 +7,12 @@ from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from marginalia.losses.spec import HeadSpec
 
 SHORT = 0.01
 
@@ -22,7 +25,7 @@ class Head(nn.Module, ABC):
     also under autocast.
     """
 
-    Spec: ClassVar[Any]
+    Spec: ClassVar[Any] = HeadSpec
     weight: nn.Parameter
 
     def __init__(self, spec: Any = None, **numbers: Any):
@@ -70,6 +73,13 @@ class Head(nn.Module, ABC):
 
         A head without class weights takes its class means from them; all others ignore them.
         """
+
+    def sampled_psi(self) -> np.ndarray | None:
+        """The target logit over s |w| |x| at angles evenly from 0 to pi, float64 (P,), see `Snapshot.psi`.
+
+        None where it is no function of the angle, or none that is known.
+        """
+        return None
 
 
 class CosineHead(Head):

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from marginalia.core.errors import InputError
-from marginalia.losses.head import CosineHead
+from marginalia.losses.class_means import ClassMeansHead
 from marginalia.losses.spec import HeadSpec
 
 TRIED = (0, 0, 0, 1, 2, 2, 3)
@@ -29,30 +27,14 @@ class MetricLearningSpec(HeadSpec):
             raise ValueError(f"loss must be the name of a loss of pytorch-metric-learning, not {self.loss!r}")
 
 
-class MetricLearning(CosineHead):
-    """One of the library's losses with its own defaults; what is drawn and what predicts are the class means.
-
-    The weights are no parameters: before each evaluation they become the mean directions of the training images
-    displayed, and the prediction is the class of the nearest. Source: Musgrave et al. (2008.09164).
-    """
+class MetricLearning(ClassMeansHead):
+    """One of the library's losses with its own defaults. Source: Musgrave et al. (2008.09164)."""
 
     Spec = MetricLearningSpec
-    s = 1.0
 
     def __init__(self, dimension: int, classes: int, spec: Any = None, start: str = "even", **numbers: Any):
         super().__init__(dimension, classes, spec, start, **numbers)
-        self.weight.requires_grad_(False)
         self.objective = objective(self.spec.loss)
-
-    def criterion(self, features: Tensor, labels: Tensor) -> Tensor:
-        return self.objective(features, labels)
-
-    @torch.no_grad()
-    def update_class_means(self, features: Tensor, labels: Tensor) -> None:
-        directions = F.normalize(features.to(self.weight.dtype))
-        sums = torch.zeros_like(self.weight).index_add_(0, labels, directions)
-        present = torch.bincount(labels, minlength=len(sums)) > 0
-        self.weight[present] = F.normalize(sums[present])
 
 
 def objective(name: str) -> Any:

@@ -7,11 +7,25 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from marginalia.core.margin import LARGEST, MarginSpec
+from marginalia.core.user_code import UserCode
 
 
 def number(least: float, most: float = LARGEST, above: bool = False) -> Any:
     """A setting from `least` (or, with `above`, from anything larger) to `most`."""
     return field(metadata={"least": least, "most": most, "above": above})
+
+
+def require_in_range(spec: Any) -> None:
+    """ValueError unless each `number` of the dataclass is in its range and finite."""
+    for item in fields(spec):
+        if "least" not in item.metadata:
+            continue
+        value, least, most = getattr(spec, item.name), item.metadata["least"], item.metadata["most"]
+        if not math.isfinite(value) or value > most:
+            raise ValueError(f"{item.name} must be a finite number up to {most:g}, not {value:g}")
+        if value < least or (item.metadata["above"] and value == least):
+            bound = "greater than" if item.metadata["above"] else "at least"
+            raise ValueError(f"{item.name} must be {bound} {least:g}, not {value:g}")
 
 
 def arcface(s: float, m: float) -> MarginSpec:
@@ -31,16 +45,47 @@ class HeadSpec:
     regions: ClassVar[str] = "sectors"
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            value, least, most = getattr(self, item.name), item.metadata["least"], item.metadata["most"]
-            if not math.isfinite(value) or value > most:
-                raise ValueError(f"{item.name} must be a finite number up to {most:g}, not {value:g}")
-            if value < least or (item.metadata["above"] and value == least):
-                bound = "greater than" if item.metadata["above"] else "at least"
-                raise ValueError(f"{item.name} must be {bound} {least:g}, not {value:g}")
+        require_in_range(self)
 
     @property
     def inference_spec(self) -> MarginSpec:
         """What the head does without its margin, for drawing."""
         normalised = self.regions != "cells"
         return MarginSpec(w_norm=normalised, x_norm=normalised, s=getattr(self, "s", 1.0), m1=1, m2=0, m3=0)
+
+
+@dataclass(frozen=True)
+class UserLoss:
+    """A class of the user's own file; inference_spec, regions: see `HeadSpec`."""
+
+    code: UserCode
+    inference_spec: MarginSpec
+    regions: str
+
+    @property
+    def name(self) -> str:
+        return self.code.name
+
+
+@dataclass(frozen=True)
+class UserPsi:
+    """A function psi of the angle from the user's own file, and the scale s of its logits, > 0."""
+
+    code: UserCode
+    regions: ClassVar[str] = "sectors"
+    s: float = number(0, above=True)
+
+    def __post_init__(self) -> None:
+        require_in_range(self)
+
+    @property
+    def name(self) -> str:
+        return self.code.name
+
+    @property
+    def inference_spec(self) -> MarginSpec:
+        """The logits without margin, s cos(theta)."""
+        return MarginSpec(w_norm=True, x_norm=True, s=self.s, m1=1, m2=0, m3=0)
+
+
+LossSpec = MarginSpec | HeadSpec | UserLoss | UserPsi
