@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from marginalia.core.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from marginalia import draw
+    from marginalia import callbacks, draw
     from marginalia.config.presets import presets
     from marginalia.core.errors import InputError
     from marginalia.core.margin import MarginSpec, psi
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from marginalia.losses.uniface import UniFace
     from marginalia.record.description import DrawnHead
     from marginalia.recorded import read
-    from marginalia.training.recorder import Recorder
+    from marginalia.recorder import Recorder
 
 PUBLIC = {
     "InputError": "core.errors",
@@ -46,9 +46,10 @@ PUBLIC = {
     "psi": "core.margin",
     "presets": "config.presets",
     "read": "recorded",
-    "Recorder": "training.recorder",
+    "Recorder": "recorder",
     "DrawnHead": "record.description",
     "draw": "",
+    "callbacks": "",
     "AdaCos": "losses.learned_scale",
     "AdaFace": "losses.by_quality",
     "AngleLinear": "losses.angle_linear",

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "marginalia"
 GROUND = {"core"}
 RECORD = {"record", *GROUND}
 # What lies directly in the package and not in a room: `recorded` is what `read` returns, which can draw itself.
-TOP = ("__init__", "__main__", "recorded", "draw", "point_images", "progress")
+TOP = ("__init__", "__main__", "recorded", "draw", "point_images", "progress", "recorder")
 MAY_SEE = {
     "core": set(),
     "record": GROUND,
@@ -32,11 +32,13 @@ MAY_SEE = {
     "training": {"losses", "models", "data", "config", *RECORD},
     "point_images": {"data", "viz", *RECORD},
     "draw": {"point_images", "data", "config", "viz", *RECORD},
+    "callbacks": {"recorder", "viz", *RECORD},
+    "recorder": {"callbacks", "training", *RECORD},
     "recorded": {"draw", "config", "viz", *RECORD},
     "faces": {"progress", "training", "losses", "models", "data", "config", "viz", *RECORD},
 }
 MAY_SEE["cli"] = {*MAY_SEE}
-MAY_SEE["__init__"] = {"recorded", "draw", "training", "losses", "config", *RECORD}
+MAY_SEE["__init__"] = {"recorded", "recorder", "callbacks", "draw", "losses", "config", *RECORD}
 MAY_SEE["__main__"] = {"cli"}
 MUST_NOT_HAVE = {
     "core": {"torch", "torchvision", "matplotlib", "imageio", "PIL", "click", "sklearn"},

@@ -103,6 +103,10 @@ class Recorder:
         self.description, self.first, self.resumed = description, self.first or snapshot, False
         self.records.append(Record(snapshot.epoch, step, snapshot.metrics))
         write_metrics(self.folder, self.records)
+        self.added(snapshot)
+
+    def added(self, snapshot: Snapshot) -> None:
+        """Called with each snapshot when it is on disk; for subclasses."""
 
     def close(self) -> None:
         """Marks the run as finished. Without it, as after a crash, the run reads back up to its last snapshot."""

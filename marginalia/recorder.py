@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from marginalia.core.errors import InputError
 from marginalia.record import recorder
 from marginalia.record.description import DrawnHead
+from marginalia.record.snapshot import Snapshot
 from marginalia.record.thumbnails import write_thumbnails
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ class Recorder(recorder.Recorder):
     probe: what every snapshot shows: (inputs, labels) as arrays or tensors, or a DataLoader of such batches, which is
     read once; or several of these by the name of their split. head: the last layer, which has the class weights: an
     `nn.Linear`, one of our heads, a loss of pytorch-metric-learning, or another module with a weight for each class;
-    or a `DrawnHead`. batch_size: how many inputs go through the model at a time.
+    or a `DrawnHead`. batch_size: how many inputs go through the model at a time. tensorboard: a SummaryWriter for
+    the frame, the metrics and the points of each snapshot.
     class_names, lossname, settings, resume, overwrite, `add` and `close`: see `record.recorder.Recorder`.
 
     Of several processes (torchrun) only the first one records. Raises InputError for a probe or a head that cannot be
@@ -41,12 +43,12 @@ class Recorder(recorder.Recorder):
     def __init__(
         self, folder: str | Path, probe: Any = None, class_names: Sequence[str] | None = None,
         head: nn.Module | DrawnHead | None = None, *, lossname: str = "", settings: Mapping[str, Any] | None = None,
-        resume: bool = False, overwrite: bool = False, batch_size: int = 250,
+        resume: bool = False, overwrite: bool = False, batch_size: int = 250, tensorboard: Any = None,
     ):  # fmt: skip
         self.silent = rank() != 0
         if self.silent:
             return
-        self.batch_size, self.probe, self.classifier = batch_size, {}, None
+        self.batch_size, self.probe, self.classifier, self.tensorboard = batch_size, {}, None, tensorboard
         drawn = None
         if isinstance(head, DrawnHead):
             drawn = head
@@ -101,6 +103,12 @@ class Recorder(recorder.Recorder):
             super().add(*arguments, **named)
 
     add.__doc__ = recorder.Recorder.add.__doc__
+
+    def added(self, snapshot: Snapshot) -> None:
+        if self.tensorboard is not None and self.description is not None:
+            from marginalia.callbacks.tensorboard import write_snapshot
+
+            write_snapshot(self.tensorboard, self.description, snapshot)
 
     def close(self) -> None:
         """Marks the run as finished. Without it, as after a crash, the run reads back up to its last snapshot."""
