@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from marginalia.losses.sub_center import SubCenterArcFace
     from marginalia.losses.uniface import UniFace
     from marginalia.record.description import DrawnHead
-    from marginalia.recorded import read
+    from marginalia.recorded import read, read_parquet
     from marginalia.recorder import Recorder
 
 PUBLIC = {
@@ -46,6 +46,7 @@ PUBLIC = {
     "psi": "core.margin",
     "presets": "config.presets",
     "read": "recorded",
+    "read_parquet": "recorded",
     "Recorder": "recorder",
     "DrawnHead": "record.description",
     "draw": "",

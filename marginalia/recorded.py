@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import importlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +13,11 @@ from typing import Any
 from marginalia.config.config_file import read_config
 from marginalia.config.places import config_path, data_path
 from marginalia.core.errors import InputError
-from marginalia.record.description import Description
-from marginalia.record.snapshot import Run, Snapshot
-from marginalia.record.store import read_description, read_run
+from marginalia.data.features_file import read_features
+from marginalia.record.description import Description, SplitNames
+from marginalia.record.snapshot import Points, Run, Snapshot
+from marginalia.record.snapshot_file import require_snapshot
+from marginalia.record.store import read_description, read_run, run_of
 
 NOTEBOOK_LINES, LARGEST_IN_NOTEBOOK = 720, 3 << 20
 
@@ -79,6 +83,22 @@ class RecordedRun(Run):
 
         return draw.deck([self], path, **look)
 
+    def to_frame(self, split: str | None = None) -> Any:
+        """The points of a split at every epoch as a pandas.DataFrame; see `viz.table.columns`."""
+        from marginalia.viz.table import columns
+
+        pandas = needed("pandas")
+        return pandas.DataFrame(columns(self, split or self.usual_split))
+
+    def to_parquet(self, path: str | Path, split: str | None = None) -> Path:
+        """The same as a Parquet file, which embedding-atlas opens: x, y, label, epoch, text and the features."""
+        from marginalia.draw import written
+        from marginalia.viz.table import columns
+
+        arrow, content = needed("pyarrow"), io.BytesIO()
+        needed("pyarrow.parquet").write_table(arrow.table(columns(self, split or self.usual_split)), content)
+        return written(Path(path), content.getvalue())
+
     @property
     def usual_split(self) -> str:
         """The split that is drawn by default."""
@@ -101,6 +121,32 @@ class RecordedRun(Run):
             return draw.png(self, split=self.usual_split)
         except InputError:
             return None
+
+
+def needed(package: str) -> Any:
+    """A package that is not always installed. Raises InputError with the command that installs it."""
+    try:
+        return importlib.import_module(package)
+    except ImportError:
+        raise InputError(f"this needs {package.partition('.')[0]}: pip install {package.partition('.')[0]}") from None
+
+
+def read_parquet(path: str | Path) -> Run:
+    """A run from a table of features: label, x0, x1, … (or x, y), and if you like epoch and prediction.
+
+    Raises InputError naming the file and what is wrong with it.
+    """
+    content = read_features(Path(path))
+    predicts = content.moments[0].predictions is not None
+    description = Description(Path(path).stem, content.class_names, {"test": SplitNames()})
+    snapshots = [
+        Snapshot(moment.epoch, number, {"test": Points(moment.features.astype("float32"), moment.labels,
+                                                       moment.predictions if predicts else None)})
+        for number, moment in enumerate(content.moments)
+    ]  # fmt: skip
+    for snapshot in snapshots:
+        require_snapshot(snapshot, description)
+    return run_of(description, snapshots)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -149,3 +149,27 @@ def test_a_tool_that_is_not_installed_is_named(monkeypatch):
         _ = mg.callbacks.LightningRecorder
     with pytest.raises(AttributeError):
         _ = mg.callbacks.NoRecorder
+
+
+def test_the_command_writes_for_tensorboard(run, digit_folder, tmp_path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    words = (
+        "--lossname",
+        "softmax",
+        "--basemodel",
+        "MiniResnet18",
+        "--epochs",
+        2,
+        "--snapshots",
+        1,
+        "--batch-size",
+        16,
+    )
+    code, *_ = run("main.py", *words, "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path, "--tensorboard")
+    assert code == 0
+    (board,) = tmp_path.glob("*/tensorboard")
+    events = EventAccumulator(str(board))
+    events.Reload()
+    assert len(events.Images("feature space/test")) == len(events.Scalars("test_accuracy")) == 3

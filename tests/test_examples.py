@@ -106,3 +106,23 @@ def test_a_run_of_that_name_is_not_replaced(run, tmp_path):
     code, _, err = run("create_gif.py", "--features", tmp_path / "mine.npz", "--outputs", tmp_path)
     assert code == 2 and "mine holds a run; rename mine.npz" in err
     assert mg.read(tmp_path / "mine").dimension == 2
+
+
+def test_a_run_as_a_table_and_back(tmp_path):
+    pytest.importorskip("pyarrow")
+    series, labels = features()
+    with mg.Recorder(tmp_path / "run", class_names=("cat", "dog", "owl")) as recorder:
+        places = np.array([("cat", "dog", "owl").index(name) for name in labels])
+        for epoch, moment in enumerate(series):
+            recorder.add(epoch, moment, places, predictions=np.roll(places, 1))
+    run = mg.read(tmp_path / "run")
+    frame = run.to_frame()
+    assert list(frame.columns) == ["epoch", "step", "label", "prediction", "text", "x", "y", "x0", "x1", "x2", "x3"]
+    assert (len(frame), frame["text"][91], frame["label"][91]) == (180, "test 1", labels[1])
+    back = mg.read_parquet(run.to_parquet(tmp_path / "run.parquet"))
+    for before, after in zip(run.snapshots, back.snapshots, strict=True):
+        np.testing.assert_array_equal(before.points("test").features, after.points("test").features)
+        np.testing.assert_array_equal(before.points("test").predictions, after.points("test").predictions)
+    (tmp_path / "none.parquet").write_text("no table")
+    with pytest.raises(mg.InputError, match=r"none\.parquet cannot be read"):
+        mg.read_parquet(tmp_path / "none.parquet")

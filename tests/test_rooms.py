@@ -34,7 +34,7 @@ MAY_SEE = {
     "draw": {"point_images", "data", "config", "viz", *RECORD},
     "callbacks": {"recorder", "viz", *RECORD},
     "recorder": {"callbacks", "training", *RECORD},
-    "recorded": {"draw", "config", "viz", *RECORD},
+    "recorded": {"draw", "data", "config", "viz", *RECORD},
     "faces": {"progress", "training", "losses", "models", "data", "config", "viz", *RECORD},
 }
 MAY_SEE["cli"] = {*MAY_SEE}

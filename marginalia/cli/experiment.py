@@ -7,9 +7,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from marginalia.callbacks.tensorboard import write_snapshot as write_to_board
 from marginalia.cli.pages import NAME as PAGE
 from marginalia.cli.run_files import clear
 from marginalia.cli.run_output import RunOutput
@@ -43,9 +45,11 @@ MOST_FRAMES_AT_A_STOP = 8
 
 def run_experiment(
     config: RunConfig, dataset: Dataset, folder: Path, overwrite: bool = False, verbose: bool = False,
-    ranks: Ranks = ALONE,
+    ranks: Ranks = ALONE, tensorboard: bool = False,
 ) -> None:  # fmt: skip
     """Trains one run into `folder` and draws it; goes on with an unfinished one, leaves a finished one alone.
+
+    tensorboard: whether `folder/tensorboard` gets frames, metrics and points too.
 
     Raises InputError if another process works in the folder, if it holds a run with other settings, or if what it
     holds is damaged; StoppedError after Ctrl-C, when GIFs of what there is were drawn. Of several ranks the first one
@@ -60,6 +64,8 @@ def run_experiment(
         logging_to(folder / "log.txt", verbose) as log,
     ):
         experiment = Experiment(config, dataset, folder, log, ranks, start)
+        if tensorboard:
+            experiment.board = summary_writer(folder / "tensorboard")
         log.info("%s", command_line())
         log.info("%s", experiment.description.made_with)
         log.info("%s", asdict(config))
@@ -88,6 +94,7 @@ class Experiment:
         self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
         self.records: list[Record] = []
         self.latest: SquareFrame | None = None
+        self.board: Any = None
 
     def run(self, overwrite: bool) -> None:
         """Does what is left to do: training, drawing, or nothing."""
@@ -168,6 +175,8 @@ class Experiment:
         if checkpoint is not None:
             write_checkpoint(self.folder, checkpoint, self.description.fingerprint)
         write_whole(self.folder / "latest.png", png_bytes(page.image(0)))
+        if self.board is not None:
+            write_to_board(self.board, self.description, snapshot)
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 
     def note(self, snapshot: Snapshot) -> SquareFrame:
@@ -202,6 +211,15 @@ class Experiment:
 
     def describe(self, finished: int, metrics: Mapping[str, float]) -> None:
         write_description(self.folder, replace(self.description, finished=finished, metrics=metrics))
+
+
+def summary_writer(folder: Path) -> Any:
+    """Raises InputError where TensorBoard is not installed."""
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise InputError("--tensorboard needs tensorboard: pip install 'marginalia-viz[tensorboard]'") from None
+    return SummaryWriter(str(folder))
 
 
 def thinned(count: int) -> range:

@@ -14,6 +14,7 @@ WRITTEN = {
         r"(run\.json|metrics\.csv|latest\.png|index\.html|checkpoint\.pt"
         rf"|{PICTURE}(\.(gif|webp|apng|mp4)|_last\.png|_{MOMENT}\.(png|svg|pdf))){TEMPORARY}"
     ),
+    "tensorboard": re.compile(r"events\.out\.tfevents\..*|projector_config\.pbtxt"),
     "snapshots": re.compile(rf"{MOMENT}\.npz{TEMPORARY}"),
     "frames": re.compile(rf"{PICTURE}_{MOMENT}\.png{TEMPORARY}"),
 }

@@ -38,10 +38,11 @@ MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 @config_option
 @outputs_option
 @click.option("--overwrite", is_flag=True, help="Train anew what is there already; a run with other settings stays.")
+@click.option("--tensorboard", is_flag=True, help="Write frames, metrics and points for TensorBoard too.")
 @click.option("--verbose", is_flag=True, help="Show the log as it is written.")
 def train(
     lossnames: tuple[str, ...], config: Path, outputs: Path,
-    quick: bool, overwrite: bool, verbose: bool, **given: Any,
+    quick: bool, overwrite: bool, tensorboard: bool, verbose: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
     file = read_config(config)
@@ -63,9 +64,9 @@ def train(
         for asked in configs:
             require_encoder(asked, dataset.train.images, len(dataset.class_names))
         if len(configs) == 1:
-            one_run(configs[0], dataset, outputs, overwrite, verbose, ranks)
+            one_run(configs[0], dataset, outputs, overwrite, verbose, ranks, tensorboard)
             return
-        attempts = [attempt(asked, dataset, outputs, overwrite, verbose, ranks) for asked in configs]
+        attempts = [attempt(asked, dataset, outputs, overwrite, verbose, ranks, tensorboard) for asked in configs]
     finally:
         leave_ranks()
     failures = [name for name in attempts if name]
@@ -91,7 +92,9 @@ def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
     return loaded[0]
 
 
-def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks) -> None:
+def one_run(
+    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks, tensorboard: bool
+) -> None:
     """One run in its folder, or in a folder beside it if the usual one has a run with other settings."""
     from marginalia.cli.experiment import run_experiment
     from marginalia.training.agreement import by_the_first
@@ -106,15 +109,15 @@ def one_run(config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool,
             click.echo(line)
 
     by_the_first(ranks, choose)
-    run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks)
+    run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks, tensorboard)
 
 
 def attempt(
-    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks
+    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks, tensorboard: bool
 ) -> str | None:
     """One run of several: its name if it failed, so that the others go on."""
     try:
-        one_run(config, dataset, outputs, overwrite, verbose, ranks)
+        one_run(config, dataset, outputs, overwrite, verbose, ranks, tensorboard)
     except (StoppedError, OneRankError, OtherRankError):
         raise
     except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback

@@ -83,6 +83,7 @@ def read_parquet(path: Path) -> dict[str, Any]:
 
 def from_table(table: dict[str, Any]) -> FeaturesFile:
     axes = [f"x{number}" for number in range(len(table)) if f"x{number}" in table]
+    axes = axes or [name for name in ("x", "y") if name in table]
     if LABEL not in table or not axes:
         raise ValueError(f"its columns are {', '.join(table)[:80]}")
     features = np.stack([np.asarray(table[axis], dtype=np.float64) for axis in axes], axis=1)
