@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from marginalia.config.config_file import read_config
 from marginalia.config.places import config_path, data_path
 from marginalia.core.errors import InputError
 from marginalia.data.features_file import read_features
+from marginalia.record.conversion import as_floats
 from marginalia.record.description import Description, SplitNames
 from marginalia.record.snapshot import Points, Run, Snapshot
 from marginalia.record.snapshot_file import require_snapshot
 from marginalia.record.store import read_description, read_run, run_of
 
+SPLIT_OF_FILE = "points"
 NOTEBOOK_LINES, LARGEST_IN_NOTEBOOK = 720, 3 << 20
 
 
@@ -136,16 +140,27 @@ def read_parquet(path: str | Path) -> Run:
 
     Raises InputError naming the file and what is wrong with it.
     """
-    content = read_features(Path(path))
-    predicts = content.moments[0].predictions is not None
-    description = Description(Path(path).stem, content.class_names, {"test": SplitNames()})
+    return read_features_file(Path(path))
+
+
+def read_features_file(path: Path) -> Run:
+    """The run of a .npz, .csv or .parquet file, see `data.features_file`, with its points as the split "points"."""
+    content = read_features(path)
+    description = Description(path.stem, content.class_names, {SPLIT_OF_FILE: SplitNames()})
     snapshots = [
-        Snapshot(moment.epoch, number, {"test": Points(moment.features.astype("float32"), moment.labels,
-                                                       moment.predictions if predicts else None)})
+        Snapshot(moment.epoch, number, {SPLIT_OF_FILE: Points(as_floats("features", moment.features), moment.labels,
+                                                              moment.predictions)})
         for number, moment in enumerate(content.moments)
     ]  # fmt: skip
-    for snapshot in snapshots:
-        require_snapshot(snapshot, description)
+    try:
+        for snapshot in snapshots:
+            require_snapshot(snapshot, description)
+            first, here = (s.points(SPLIT_OF_FILE).labels for s in (snapshots[0], snapshot))
+            if not np.array_equal(first, here):
+                other = f"{len(here):,} points" if len(first) != len(here) else "other labels"
+                raise InputError(f"epoch {snapshot.epoch:g} has {other}, the first one {len(first):,} points")
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     return run_of(description, snapshots)
 
 

@@ -29,11 +29,11 @@ class Recorder(recorder.Recorder):
                 train_one_epoch(model)
                 rec.snapshot(model, epoch + 1)
 
-    probe: what every snapshot shows: (inputs, labels) as arrays or tensors, or a DataLoader of such batches, which is
-    read once; or several of these by the name of their split. head: the last layer, which has the class weights: an
-    `nn.Linear`, one of our heads, a loss of pytorch-metric-learning, or another module with a weight for each class;
-    or a `DrawnHead`. batch_size: how many inputs go through the model at a time. tensorboard: a SummaryWriter for
-    the frame, the metrics and the points of each snapshot.
+    probe: what every snapshot shows: (inputs, labels) as arrays or tensors, a data set of torch, or a DataLoader, which
+    is read once; or several of these by the name of their split. head: the last layer, which has the class weights: an
+    `nn.Linear`, one of our heads, a loss of pytorch-metric-learning, another module with a weight for each class, its
+    dotted name in the model, or a `DrawnHead`. batch_size: how many inputs go through the model at a time. tensorboard:
+    a SummaryWriter for the frame, the metrics and the points of each snapshot.
     class_names, lossname, settings, resume, overwrite, `add` and `close`: see `record.recorder.Recorder`.
 
     Of several processes (torchrun) only the first one records. Raises InputError for a probe or a head that cannot be
@@ -42,8 +42,9 @@ class Recorder(recorder.Recorder):
 
     def __init__(
         self, folder: str | Path, probe: Any = None, class_names: Sequence[str] | None = None,
-        head: nn.Module | DrawnHead | None = None, *, lossname: str = "", settings: Mapping[str, Any] | None = None,
-        resume: bool = False, overwrite: bool = False, batch_size: int = 250, tensorboard: Any = None,
+        head: nn.Module | DrawnHead | str | None = None, *, lossname: str = "",
+        settings: Mapping[str, Any] | None = None, resume: bool = False, overwrite: bool = False,
+        batch_size: int = 250, tensorboard: Any = None,
     ):  # fmt: skip
         self.silent = rank() != 0
         if self.silent:
@@ -52,11 +53,12 @@ class Recorder(recorder.Recorder):
         drawn = None
         if isinstance(head, DrawnHead):
             drawn = head
-        elif head is not None:
+        elif head is not None and not isinstance(head, str):
             from marginalia.training.classifier import classifier_of
 
             self.classifier = classifier_of(head)
             drawn, lossname = self.classifier.drawn, lossname or self.classifier.lossname
+        self.named = head if isinstance(head, str) else ""
         if probe is not None:
             from marginalia.training.probe import as_probes
 
@@ -67,12 +69,12 @@ class Recorder(recorder.Recorder):
 
     def snapshot(
         self, model: nn.Module, epoch: float, *, step: int | None = None, metrics: Mapping[str, float] | None = None,
-        layer: str = "", features: Callable[..., Tensor] | None = None,
+        layer: str | nn.Module = "", features: Callable[..., Tensor] | None = None,
     ) -> None:  # fmt: skip
         """Sends the probe through the model, in evaluation mode and without gradients, and adds what comes out.
 
         The features are what the head receives, if it is a part of the model, else what the model returns. layer: take
-        the output of this layer instead, by its dotted name; features: take what this function makes of the inputs.
+        the output of this layer instead, a module or its dotted name; features: take this function of the inputs.
         Modes, gradients and random states of the training are as before afterwards.
 
         Raises InputError as `add` does, or if the features cannot be found or do not fit the head.
@@ -81,8 +83,12 @@ class Recorder(recorder.Recorder):
             return
         if not self.probe:
             raise InputError("snapshot needs a probe: Recorder(…, probe=(inputs, labels))")
-        from marginalia.training.probe import seen_by, thumbnails_of
+        from marginalia.training.classifier import classifier_of
+        from marginalia.training.probe import part_of, seen_by, thumbnails_of
 
+        if self.named and self.classifier is None:
+            self.classifier = classifier_of(part_of(model, self.named))
+            self.head, self.lossname = self.classifier.drawn, self.lossname or self.classifier.lossname
         seen = {
             split: seen_by(model, probe.inputs, self.classifier, layer, features, self.batch_size)
             for split, probe in self.probe.items()

@@ -106,12 +106,13 @@ def test_a_training_by_the_tool_is_recorded(tmp_path, tool):
 
 def test_a_part_that_is_not_there_is_named(tmp_path):
     torch = pytest.importorskip("torch")
-    from marginalia.callbacks.found import numbers, part_of
+    from marginalia.callbacks.found import numbers
+    from marginalia.training.probe import part_of
 
     model = torch.nn.Sequential()
     model.add_module("classifier", torch.nn.Linear(2, 3))
-    assert part_of(model, "classifier") is model.classifier and part_of(model, None) is None
-    with pytest.raises(mg.InputError, match="no part 'classifer'; did you mean classifier"):
+    assert part_of(model, "classifier") is part_of(model, model.classifier) is model.classifier
+    with pytest.raises(mg.InputError, match="no layer 'classifer'; did you mean classifier"):
         part_of(model, "classifer")
     assert numbers({"loss": torch.tensor(0.5), "name": "a", "all": [1, 2], "n": 3}) == {"loss": 0.5, "n": 3.0}
 

@@ -74,11 +74,11 @@ def test_a_file_of_features_is_drawn(run, tmp_path, suffix):
         write_table(path)
     for _ in range(2):  # the second time it takes the place of the first
         code, said, err = run("create_gif.py", "--features", path, "--outputs", tmp_path, "--size", 240)
-        assert (code, err, said.split()) == (0, "", [str(tmp_path / "mine" / "test.gif")])
+        assert (code, err, said.split()) == (0, "", [str(tmp_path / "mine" / "points.gif")])
     made = mg.read(tmp_path / "mine")
     assert (made.class_names, [snapshot.epoch for snapshot in made]) == (("cat", "dog", "owl"), [0, 5])
-    np.testing.assert_allclose(made[1].points("test").features, series[1], rtol=1e-6)
-    assert [made.class_names[label] for label in made[0].points("test").labels] == labels.tolist()
+    np.testing.assert_allclose(made[1].points("points").features, series[1], rtol=1e-6)
+    assert [made.class_names[label] for label in made[0].points("points").labels] == labels.tolist()
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,8 @@ def test_a_file_of_features_is_drawn(run, tmp_path, suffix):
         ("none.csv", None, "no such file"),
         ("mine.csv", "a,b\n1,2", "its columns are a, b; it needs label, x0, x1"),
         ("mine.csv", "label,x0\n1,here", "could not convert"),
-        ("mine.csv", "epoch,label,x0,x1\n0,1,2,3\n0,2,2,3\n1,1,2,3", "test has 1 points, the first snapshot has 2"),
+        ("mine.csv", "epoch,label,x0,x1\n0,1,2,3\n0,2,2,3\n1,1,2,3", "epoch 1 has 1 points, the first one 2 points"),
+        ("mine.csv", "label,x0\n1,2\n1,nan", "x0 of row 2 is nan"),
         ("mine.npz", "no archive", "cannot be read"),
     ],
 )
@@ -121,8 +122,17 @@ def test_a_run_as_a_table_and_back(tmp_path):
     assert (len(frame), frame["text"][91], frame["label"][91]) == (180, "test 1", labels[1])
     back = mg.read_parquet(run.to_parquet(tmp_path / "run.parquet"))
     for before, after in zip(run.snapshots, back.snapshots, strict=True):
-        np.testing.assert_array_equal(before.points("test").features, after.points("test").features)
-        np.testing.assert_array_equal(before.points("test").predictions, after.points("test").predictions)
+        np.testing.assert_array_equal(before.points("test").features, after.points("points").features)
+        np.testing.assert_array_equal(before.points("test").predictions, after.points("points").predictions)
     (tmp_path / "none.parquet").write_text("no table")
     with pytest.raises(mg.InputError, match=r"none\.parquet cannot be read"):
         mg.read_parquet(tmp_path / "none.parquet")
+
+
+def test_a_table_that_cannot_be_read_leaves_the_run_of_before(run, tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("label,x0,x1\na,1,2\nb,2,1")
+    assert run("create_gif.py", "--features", table, "--outputs", tmp_path, "--size", 240)[0] == 0
+    table.write_text("label,x0,x1\na,1,2\nb,2,nan")
+    assert run("create_gif.py", "--features", table, "--outputs", tmp_path)[0] == 2
+    assert mg.read(tmp_path / "mine")[0].points("points").features.tolist() == [[1, 2], [2, 1]]

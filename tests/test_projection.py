@@ -16,10 +16,11 @@ from marginalia.core.errors import InputError
 from marginalia.core.margin import MarginSpec
 from marginalia.record.metrics import unit
 from marginalia.viz.angle_plane import AnglePlane, Angles
+from marginalia.viz.class_colors import colors_of, shown_classes
 from marginalia.viz.frames import SquareFrame
 from marginalia.viz.projection import in_view, note_of, projected
 from marginalia.viz.regions import decision_arcs, polygons
-from marginalia.viz.style import Style, class_colors, colors_of, shown_classes
+from marginalia.viz.style import Style, class_colors
 
 CLASSES, DIMENSION, POINTS = 12, 40, 600
 ARCFACE = MarginSpec(w_norm=True, x_norm=True, s=16, m1=1, m2=0.3, m3=0)
@@ -60,6 +61,7 @@ def test_the_plane_of_three_weights_decides_as_the_space_does(tmp_path, bias):
         for arc in decision_arcs(seen.class_weights, view.spec):
             inside = (angles - arc.start) % (2 * np.pi) < arc.width
             assert (points.predictions[inside] == arc.label).all()
+    assert colors_of(view, Style()) == [colors_of(run, Style())[number] for number in chosen]
     assert view.class_names == ("3", "9", "7") and note_of(view).startswith("plane of the weights of 3, 9, 7: ")
 
 
@@ -71,7 +73,7 @@ def test_the_principal_plane_says_how_much_it_shows(tmp_path):
     axes = np.linalg.svd(means - means.mean(axis=0))[2][:2]
     spread = features - features.mean(axis=0)
     share = ((spread @ axes.T) ** 2).sum() / (spread**2).sum()
-    assert note_of(view) == f"PCA of the class means: {100 * share:.0f} % of the variance in 40 D"
+    assert note_of(view) == f"PCA of the class means (badges): {100 * share:.0f} % of the variance in 40 D"
     expected = (features - means.mean(axis=0)) @ axes.T
     found = view.snapshots[-1].points("test").features
     np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-4)
@@ -126,7 +128,7 @@ def test_any_number_of_classes(tmp_path, classes, layout):
 def test_some_classes_in_colour_and_the_others_grey(tmp_path):
     run = record(tmp_path / "run", classes=100)
     style = Style(size=240, classes=("3", "77"))
-    colors, shown = colors_of(run.class_names, style), shown_classes(run.class_names, style)
+    colors, shown = colors_of(run, style), shown_classes(run, style)
     assert [name for name, is_shown in zip(run.class_names, shown, strict=True) if is_shown] == ["3", "77"]
     assert len({color for color, is_shown in zip(colors, shown, strict=True) if not is_shown}) == 1
     frame = SquareFrame(run, "test", style)
@@ -137,8 +139,9 @@ def test_some_classes_in_colour_and_the_others_grey(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"projection": "classes", "classes": ("1", "2")}, "name three of its classes"),
-        ({"projection": "classes", "classes": ("1", "2", "dog")}, "name three of its classes"),
+        ({"projection": "classes", "classes": ("1", "2")}, "needs the names of three classes, as 3,7,9, not 2"),
+        ({"projection": "classes", "classes": (1, 2, "dog")}, "has no class 'dog'"),
+        ({"layout": "angles", "projection": "tsne"}, "leave projection tsne out"),
         ({"layout": "round"}, "layout must be one of square, slide, plain, angles"),
         ({"colour": "red"}, "the settings are size, theme"),
     ],
@@ -168,7 +171,7 @@ def test_displays_draw_into_axes(tmp_path):
     assert "epoch 1," in mg.draw.space(run[1], ax=Figure().add_subplot()).ax_.get_title()
     curve = mg.draw.loss_curve(run, metric="test_angle", ax=Figure().add_subplot())
     np.testing.assert_allclose(curve.ax_.lines[0].get_ydata(), [s.metric("test_angle") for s in run.snapshots])
-    assert mg.draw.compare([run, run], ax=Figure().add_subplot()).ax_.images
+    assert mg.draw.compare([run, run[0]], ax=Figure().add_subplot()).ax_.images
     with pytest.raises(InputError, match="no metric 'loss'; it has test_accuracy, test_angle"):
         mg.draw.loss_curve(run)
     with pytest.raises(InputError, match="run, run"):

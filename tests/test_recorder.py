@@ -211,11 +211,12 @@ def test_without_weights_there_are_points_and_means(tmp_path):
         ({"features": np.full((POINTS, 2), "x")}, "features must be numbers"),
         ({"features": [[1], [1, 2]]}, "features cannot be read as a NumPy array"),
         ({"features": torch.ones(POINTS, 2, requires_grad=True)}, "features cannot be read as a NumPy array"),
-        ({"features": np.ones((POINTS, 3))}, "class weights of shape"),
+        ({"features": np.ones((POINTS, 3))}, "class weights must be finite, of shape"),
         ({"labels": LABELS + 0.5}, "labels must be whole numbers"),
         ({"weights": None}, "other dimensions, weights"),
         ({"epoch": 0}, "does not come after epoch 1"),
         ({"metrics": {"loss": "low"}}, "metric loss must be a number"),
+        ({"features": np.ones(POINTS)}, "must have the shape"),
         ({"features": {"probe": features_at(1)}, "labels": LABELS}, "its splits are probe, not test"),
     ],
 )
@@ -240,6 +241,8 @@ def test_a_bad_array_leaves_the_record_whole(tmp_path, changes, message):
         ({"probe": [np.zeros(3)]}, {}, "is needed, not 1 things"),
         ({"probe": DataLoader(TensorDataset(torch.zeros(4, 6)))}, {}, "must give batches of"),
         ({"probe": None}, {}, "snapshot needs a probe"),
+        ({"probe": torch.zeros(4, 6)}, {}, "labels are missing"),
+        ({"head": "fcc"}, {}, "did you mean fc"),
         ({}, {"layer": "backbon"}, "did you mean backbone"),
         ({}, {"features": lambda inputs: inputs[:, 0]}, "must be a tensor"),
         ({"head": nn.Linear(3, 4)}, {}, "4 numbers, the class weights 3"),
@@ -304,3 +307,13 @@ def test_the_head_of_arrays_is_known_by_what_is_said_of_it(tmp_path):
         run = mg.read(tmp_path / name)
         assert (run.spec, run.regions) == (spec if head else UNBENT, regions)
         assert run[-1].points("test").accuracy > 0.9
+
+
+def test_metrics_of_any_library_and_a_head_by_its_name(data, tmp_path):
+    model = Net()
+    with mg.Recorder(tmp_path / "run", probe=TensorDataset(*data), head="fc") as recorder:
+        metrics = {"loss": torch.tensor(0.5), "single": np.float32(0.25), "count": np.int64(3)}
+        recorder.snapshot(model, 1, metrics=metrics)
+    run = mg.read(tmp_path / "run")
+    assert [run[0].metric(name) for name in metrics] == [0.5, 0.25, 3.0]
+    np.testing.assert_array_equal(run[0].class_weights, model.fc.weight.detach().numpy())

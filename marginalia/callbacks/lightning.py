@@ -8,7 +8,7 @@ from typing import Any
 import lightning
 from torch import nn
 
-from marginalia.callbacks.found import numbers, part_of
+from marginalia.callbacks.found import numbers
 from marginalia.recorder import Recorder
 
 
@@ -28,7 +28,7 @@ class LightningRecorder(lightning.Callback):
         self.recorder: Recorder | None = None
 
     def on_fit_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        self.recorder = Recorder(self.folder, self.probe, head=part_of(pl_module, self.head), **self.settings)
+        self.recorder = Recorder(self.folder, self.probe, head=self.head, **self.settings)
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert self.recorder is not None

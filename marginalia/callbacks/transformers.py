@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 from transformers import TrainerCallback
 
-from marginalia.callbacks.found import numbers, part_of
+from marginalia.callbacks.found import numbers
 from marginalia.recorder import Recorder
 
 
@@ -29,7 +29,7 @@ class TransformersRecorder(TrainerCallback):
         self.recorder: Recorder | None = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **more: Any) -> None:
-        self.recorder = Recorder(self.folder, self.probe, head=part_of(model, self.head), **self.settings)
+        self.recorder = Recorder(self.folder, self.probe, head=self.head, **self.settings)
 
     def on_epoch_end(self, args: Any, state: Any, control: Any, model: Any = None, **more: Any) -> None:
         assert self.recorder is not None

@@ -87,6 +87,9 @@ def from_table(table: dict[str, Any]) -> FeaturesFile:
     if LABEL not in table or not axes:
         raise ValueError(f"its columns are {', '.join(table)[:80]}")
     features = np.stack([np.asarray(table[axis], dtype=np.float64) for axis in axes], axis=1)
+    row, column = np.argwhere(~np.isfinite(features))[0] if not np.isfinite(features).all() else (-1, 0)
+    if row >= 0:
+        raise ValueError(f"{axes[column]} of row {row + 1} is {features[row, column]}")
     labels, predictions = np.asarray(table[LABEL]), table.get(PREDICTION)
     epochs = np.asarray(table.get(EPOCH, np.zeros(len(labels))), dtype=np.float64)
     moments = [np.flatnonzero(epochs == epoch) for epoch in np.unique(epochs)]

@@ -21,8 +21,17 @@ def as_integers(name: str, values: Any) -> np.ndarray:
     """int64. Raises InputError if they are no whole numbers."""
     array = as_array(name, values)
     if array.dtype.kind not in "iu":
-        raise InputError(f"{name} must be whole numbers, not {array.dtype}")
+        hint = "; names go into class_names" if array.dtype.kind in "US" else ""
+        raise InputError(f"{name} must be whole numbers, not {array.dtype}{hint}")
     return array.astype(np.int64)
+
+
+def as_number(name: str, value: Any) -> float:
+    """A single number of any library. Raises InputError if it is none."""
+    try:
+        return float(value)
+    except Exception:  # each library complains in its own way
+        raise InputError(f"metric {name} must be a number, not {type(value).__name__}") from None
 
 
 def as_array(name: str, values: Any) -> np.ndarray:

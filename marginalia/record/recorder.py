@@ -12,7 +12,7 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.run_log import versions
-from marginalia.record.conversion import as_floats, as_integers
+from marginalia.record.conversion import as_floats, as_integers, as_number
 from marginalia.record.description import Description, DrawnHead, SplitNames, decisive
 from marginalia.record.metrics import completed
 from marginalia.record.snapshot import UNBENT, Points, Record, Snapshot, no_weights
@@ -88,8 +88,9 @@ class Recorder:
         splits = self.points(features, labels, predictions)
         class_weights = no_weights() if weights is None else as_floats("weights", weights)
         bias = None if bias is None else as_floats("bias", bias)
+        measured = {name: as_number(name, value) for name, value in (metrics or {}).items()}
         step = self.next_step(epoch) if step is None else step
-        snapshot = Snapshot(float(epoch), step, splits, class_weights, dict(metrics or {}), bias, **more)
+        snapshot = Snapshot(float(epoch), step, splits, class_weights, measured, bias, **more)
         description = self.description or self.describe(snapshot)
         require_snapshot(snapshot, description)
         snapshot = completed(snapshot, description.head)
@@ -124,8 +125,11 @@ class Recorder:
             if mine is None:
                 raise InputError(f"{split}: labels are missing; give them with the first snapshot")
             guessed = of_split(predictions, split)
+            placed = as_floats(f"{split}: features", array)
+            if placed.ndim != 2 or not placed.size:
+                raise InputError(f"{split}: features must have the shape (N, D), not {placed.shape}")
             found[split] = Points(
-                as_floats(f"{split}: features", array),
+                placed,
                 as_integers(f"{split}: labels", mine),
                 None if guessed is None else as_integers(f"{split}: predictions", guessed),
             )

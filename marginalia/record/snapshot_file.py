@@ -138,7 +138,7 @@ def require_fits(snapshot: Snapshot, description: Description) -> None:
     weights, classes = snapshot.class_weights, len(description.class_names)
     count = len(weights)
     if count and (weights.ndim != 2 or weights.shape[1] != snapshot.dimension or not np.isfinite(weights).all()):
-        raise ValueError(f"class weights of shape {weights.shape} or not finite, for D = {snapshot.dimension}")
+        raise ValueError(f"class weights must be finite, of shape (C, {snapshot.dimension}), not {weights.shape}")
     if snapshot.centre_labels is None:
         if count not in (0, classes):
             raise ValueError(f"{count} class weights for {classes} classes")
@@ -178,7 +178,7 @@ def require_points(split: str, points: Points, dimension: int, description: Desc
     if not np.isfinite(points.features).all():
         raise ValueError(f"{split}: features are not finite")
     if not in_range(points.labels, description.classes_of(split)):
-        raise ValueError(f"{split}: a label is not one of the {description.classes_of(split)} classes")
+        raise ValueError(f"{split}: a label is not one of the {description.classes_of(split)} classes (class_names)")
     if points.predictions is not None and (
         points.predictions.shape != (count,) or not in_range(points.predictions, len(description.class_names))
     ):

@@ -47,7 +47,10 @@ def read_description(folder: Path) -> Description:
     """run.json as it was written. Raises InputError naming it if it does not exist or is damaged."""
     path = folder / NAME
     if not path.is_file():
-        raise InputError(f"{folder} holds no run (no {NAME}); train one with: python -m marginalia train --lossname …")
+        raise InputError(
+            f"{folder} holds no run (no {NAME}); train one with: python -m marginalia train --lossname …, "
+            "or record one with mg.Recorder"
+        )
     try:
         if path.stat().st_size > LARGEST_JSON:
             raise ValueError("far too large")

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from marginalia.core.errors import InputError
 from marginalia.core.parsing import nearest
@@ -20,6 +21,7 @@ from marginalia.record.thumbnails import SIDE
 from marginalia.training.classifier import Classifier
 
 SMALLEST_PICTURE = 8
+LOADED = 250
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,11 @@ def as_probes(source: Any) -> dict[str, Probe]:
 
 
 def as_probe(split: str, source: Any) -> Probe:
+    if isinstance(source, Tensor | np.ndarray):
+        raise InputError(f"probe {split}: labels are missing; give (inputs, labels)")
     if not isinstance(source, tuple | list):
         with same_random_states():
-            batches = list(source)
+            batches = list(DataLoader(source, LOADED) if isinstance(source, Dataset) else source)
         if not batches or any(not isinstance(batch, tuple | list) or len(batch) != 2 for batch in batches):
             raise InputError(f"probe {split}: a DataLoader must give batches of (inputs, labels)")
         source = (joined([batch[0] for batch in batches]), torch.cat([torch.as_tensor(batch[1]) for batch in batches]))
@@ -100,7 +104,7 @@ def parts_of(inputs: Any) -> list[Tensor]:
 
 
 def seen_by(
-    model: nn.Module, inputs: Any, classifier: Classifier | None, layer: str,
+    model: nn.Module, inputs: Any, classifier: Classifier | None, layer: str | nn.Module,
     function: Callable[..., Tensor] | None, batch_size: int,
 ) -> Seen:  # fmt: skip
     """Features of all inputs, and what the classifier predicts from them. Raises InputError if there are none."""
@@ -132,14 +136,21 @@ def unwrapped(model: nn.Module) -> nn.Module:
         model = inner
 
 
-def watched_module(model: nn.Module, head: nn.Module | None, layer: str) -> nn.Module | None:
+def watched_module(model: nn.Module, head: nn.Module | None, layer: str | nn.Module) -> nn.Module | None:
     """The layer of this name, or the head if it is a part of the model; None if the model's own output counts."""
     if not layer:
         return head if head is not None and any(module is head for module in model.modules()) else None
-    named = dict(model.named_modules())
-    if layer not in named:
-        raise InputError(f"the model has no layer {layer!r}; {nearest(layer, [name for name in named if name])}")
-    return named[layer]
+    return part_of(model, layer)
+
+
+def part_of(model: nn.Module, part: str | nn.Module) -> nn.Module:
+    """The module of this dotted name; a module stays. Raises InputError if there is none."""
+    if isinstance(part, nn.Module):
+        return part
+    named = dict(unwrapped(model).named_modules())
+    if part not in named:
+        raise InputError(f"the model has no layer {part!r}; {nearest(part, [name for name in named if name])}")
+    return named[part]
 
 
 def output_of(model: nn.Module, watched: nn.Module | None, after: bool, batch: Any) -> Any:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from marginalia.core.errors import InputError
 from marginalia.core.margin import psi
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.class_colors import colors_of
 from marginalia.viz.dots import Dots
 from marginalia.viz.drawable import require_drawable
 from marginalia.viz.frames import (
@@ -26,11 +28,12 @@ from marginalia.viz.numbers import in_epochs
 from marginalia.viz.projection import has_weights, note_of, with_means
 from marginalia.viz.regions import effective
 from marginalia.viz.sheet import LINES, RunSheet, write
-from marginalia.viz.style import Style, colors_of
+from marginalia.viz.style import Style, inches
 from marginalia.viz.time_line import TimeLine
 
 SIZE, MANY, SMALL_SIZE = 3.4, 4000, 2.6
 INSIDE, ROOM = 0.999, 0.02
+FULL_INCHES = 5.0
 RIGHT_TINT = 0.06
 AXES = {
     "weight": ("angle to the weight of its class", "angle to the nearest other weight"),
@@ -50,10 +53,11 @@ class Angles:
 
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.ax, self.split, self.style, self.say = ax, split, style, style.words
+        self.scale = min(1.0, inches(ax) / FULL_INCHES) ** 0.7
         self.run = run if has_weights(run) else with_means(run, split)
         self.by_angle = self.run.regions == "none" or (self.run.regions == "sectors" and self.run.spec.w_norm)
         labels = run.snapshots[0].points(split).labels
-        self.dots = Dots(ax, labels, colors_of(run.class_names, style), SIZE if len(labels) < MANY else SMALL_SIZE)
+        self.dots = Dots(ax, labels, colors_of(run, style), SIZE if len(labels) < MANY else SMALL_SIZE)
         self.dress()
         self.set_limits()
 
@@ -66,9 +70,9 @@ class Angles:
         what = ("mean" if note_of(self.run) else "weight") if self.by_angle else "logit"
         ax.set_facecolor(colors.background)
         across, upwards = map(self.say, AXES[what])
-        ax.set_xlabel(across, fontsize=16, color=colors.ink, fontfamily=families(across))
-        ax.set_ylabel(upwards, fontsize=16, color=colors.ink, fontfamily=families(upwards))
-        ax.tick_params(colors=colors.muted, labelsize=14, length=0)
+        ax.set_xlabel(across, fontsize=16 * self.scale, color=colors.ink, fontfamily=families(across))
+        ax.set_ylabel(upwards, fontsize=16 * self.scale, color=colors.ink, fontfamily=families(upwards))
+        ax.tick_params(colors=colors.muted, labelsize=14 * self.scale, length=0)
         ax.grid(True, color=colors.muted, alpha=0.2, lw=0.8)
         for side, spine in ax.spines.items():
             spine.set_visible(side in ("left", "bottom"))
@@ -92,8 +96,8 @@ class Angles:
         right = high if self.by_angle else low
         self.ax.fill_between([low, high], [low, high], [right, right], color=colors.ink, alpha=RIGHT_TINT, lw=0)
         self.ax.plot([low, high], [low, high], color=colors.ink, lw=2, zorder=3)
-        text: dict[str, Any] = {"fontsize": 14, "color": colors.ink, "rotation": 40, "ha": "right", "zorder": 4}
-        text |= {"rotation_mode": "anchor", "fontfamily": families("".join(words))}
+        text: dict[str, Any] = {"fontsize": 14 * self.scale, "color": colors.ink, "rotation": 40, "ha": "right"}
+        text |= {"zorder": 4, "rotation_mode": "anchor", "fontfamily": families("".join(words))}
         end = high - 0.03 * (high - low)
         self.ax.text(end, end, words[0], va="top" if self.by_angle else "bottom", **text)
         if not self.by_angle or not self.run.spec.has_margin:
@@ -121,6 +125,8 @@ class AnglePlane(RunSheet):
 
     def __init__(self, run: Run, split: SplitName, style: Style):
         require_drawable(run, split)
+        if style.projection != "means":
+            raise InputError(f"the plane of angles shows the whole space; leave projection {style.projection} out")
         super().__init__(LINES, style, run, split)
         self.angles = Angles(self.axes(92, 118, 560, 500), run, split, style)
         self.run = self.angles.run
@@ -138,7 +144,7 @@ class AnglePlane(RunSheet):
         points = snapshot.points(self.split)
         self.angles.show(snapshot)
         write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
-        write(self.accuracy, accuracy_in_words(points, self.split, self.say))
+        write(self.accuracy, accuracy_in_words(points, self.run, self.split, self.say))
         write(self.errors, errors_in_words(points, 0.0, self.say))
         if self.time is not None:
             self.time.show(snapshot)

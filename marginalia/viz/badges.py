@@ -8,9 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from marginalia.record.metrics import unit
+from marginalia.record.snapshot import Run
+from marginalia.viz.class_colors import colors_of, shown_classes
 from marginalia.viz.geometry import BADGE_RING, badge_places, depth, flatten
 from marginalia.viz.labels import families, shown_names
-from marginalia.viz.style import Style, badge_points, colors_of, readable_on, shown_classes
+from marginalia.viz.style import Style, badge_points, readable_on
 
 LONGEST_BADGE = 11
 ROOM_BESIDE = 1.2
@@ -22,8 +24,8 @@ FULL_RING = 0.9 * 2 * np.pi
 class Badges:
     """Artists made once; `show(class_weights, …)` moves them. knee: radius where a line bends towards its badge."""
 
-    def __init__(self, ax: Axes, names: tuple[str, ...], style: Style, scale: float, span: float, knee: float):
-        colors, shown = colors_of(names, style), shown_classes(names, style)
+    def __init__(self, ax: Axes, run: Run, style: Style, scale: float, span: float, knee: float):
+        colors, shown, names = colors_of(run, style), shown_classes(run, style), run.class_names
         self.ax, self.knee = ax, knee
         self.named = np.flatnonzero(shown)
         size = badge_points(max(1, len(self.named))) * scale**0.75
@@ -51,6 +53,13 @@ class Badges:
         weight: dict[str, Any] = {"color": readable_on(color), "fontsize": 0.62 * size, "fontweight": "bold"}
         place: dict[str, Any] = {"ha": "center", "va": "center_baseline", "zorder": 5, "fontfamily": families(name)}
         return self.ax.text(0, 0, name, bbox=box, **weight, **place)
+
+    def put(self, places: np.ndarray) -> None:
+        """Badges at these places (C, 2), without lines, where directions say nothing."""
+        for badge, place in zip(self.badges, places[self.named], strict=True):
+            badge.set_position((float(place[0]), float(place[1])))
+        if self.dots is not None:
+            self.dots.set_visible(False)
 
     def show(self, class_weights: np.ndarray, reach: float, across: float, frame: float) -> np.ndarray:
         """class_weights: (C, D). Returns the directions in which badges or dots stand, radians."""

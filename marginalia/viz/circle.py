@@ -11,12 +11,13 @@ from matplotlib.colors import to_rgba
 
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.class_colors import colors_of
 from marginalia.viz.geometry import spread
 from marginalia.viz.labels import families, shown_names
 from marginalia.viz.lobes import ANGLES, Lobes, densities
 from marginalia.viz.regions import TURN, decision_arcs, on_circle, training_arcs
 from marginalia.viz.sectors import polygons, wedge
-from marginalia.viz.style import Style, colors_of, inches
+from marginalia.viz.style import Style, inches
 
 USUAL_INCHES = 2.8
 LOBE = 0.5
@@ -46,13 +47,13 @@ class Circle:
     def __init__(self, ax: Axes, run: Run, split: SplitName, style: Style):
         self.spec, self.regions, self.split = run.spec, run.regions, split
         classes = len(run.class_names)
-        self.colors = [to_rgba(color) for color in colors_of(run.class_names, style)]
+        self.colors = [to_rgba(color) for color in colors_of(run, style)]
         scale = min(1.0, inches(ax) / USUAL_INCHES)
         angle = np.linspace(0, TURN, 361)
         ax.plot(np.cos(angle), np.sin(angle), color=style.colors.muted, lw=0.8, zorder=3)
         self.ring = polygons(ax, zorder=1)
         labelled = inches(ax) > USUAL_INCHES
-        self.lobes = Lobes(ax, colors_of(run.class_names, style), style, 1, LOBE, scale, labelled)
+        self.lobes = Lobes(ax, colors_of(run, style), style, 1, LOBE, scale, labelled)
         self.spokes = [ax.plot([], [], color=color, lw=1.6 * scale, zorder=1)[0] for color in self.colors]
         outline: dict[str, Any] = {"color": style.colors.ink, "lw": 1.4 * scale, "zorder": 2.5}
         held_out = run.held_out_names if split == "test" else ()

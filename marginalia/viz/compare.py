@@ -30,6 +30,7 @@ FEWEST, MOST = 2, 12
 WORTH_A_CIRCLE = 0.6
 LETTER = 16
 MOST_LEGEND = 12
+LONGEST_FOOTER = 92
 TITLE, LEGIBLE, SMALLER, FEW_PIXELS = 24, 18, 15, 240
 
 
@@ -153,7 +154,9 @@ class Compare(Sheet):
         ringed = [self.say("ringed: wrong")] * any(pane.rings > FAINT_RING for pane in self.panes)
         if marked is not None:
             ringed = [self.say("ringed: {} right on the left, wrong on the right", f"{np.count_nonzero(marked):,}")]
-        write(self.footer, "    ".join([*self.words, *ringed]))
+        footer = "    ".join([*self.words, *ringed])
+        write(self.footer, footer)
+        self.footer.set_fontsize(LEGIBLE * min(1, LONGEST_FOOTER / max(1, len(footer))))
         for index, circle in self.circles:
             circle.show(current[index])
         write(self.epoch, self.say("epoch {}", in_epochs(epoch)))

@@ -30,15 +30,16 @@ class Display:
     ax_: Axes
     figure_: Figure
 
-    def __init__(self, paint: Callable[[Axes, Style], None], ratio: float = 1.0):
-        self.paint, self.ratio = paint, ratio
+    def __init__(self, paint: Callable[[Axes, Style], None], ratio: float = 1.0, whole: bool = False):
+        self.paint, self.ratio, self.whole = paint, ratio, whole
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Display:
         """Draws into these axes, or into a new figure; returns itself."""
         if ax is None:
             import matplotlib.pyplot as plt
 
-            ax = plt.subplots(figsize=(SIDE * self.ratio, SIDE))[1]
+            figure = plt.figure(figsize=(SIDE * self.ratio, SIDE))
+            ax = figure.add_axes((0, 0, 1, 1)) if self.whole else figure.add_subplot()
         self.ax_, self.figure_ = ax, ax.get_figure(root=True)  # type: ignore[assignment]
         self.paint(ax, Style(**style))
         return self
@@ -103,7 +104,11 @@ def angles(
 def compare(
     runs: Sequence[Run], ax: Axes | None = None, *, number: int = -1, split: SplitName | None = None, **style: Any
 ) -> Display:
-    """Two to twelve runs side by side at the same epoch. Raises InputError if one of them cannot be drawn."""
+    """Two to twelve runs side by side at the same epoch, or snapshots such as run[3].
+
+    Raises InputError if one of them cannot be drawn.
+    """
+    runs = [at_moment(run) for run in runs]
     chosen = split or usual_split(runs[0])
 
     def paint(ax: Axes, look: Style) -> None:
@@ -111,7 +116,17 @@ def compare(
         ax.imshow(sheet.image(range(sheet.count)[number]))
         ax.set_axis_off()
 
-    return Display(paint, 16 / 9).plot(ax, **style)
+    return Display(paint, 16 / 9, whole=True).plot(ax, **style)
+
+
+def at_moment(run: Any) -> Run:
+    """A run as it is; a snapshot of one as a run of this snapshot alone, named after its epoch."""
+    if isinstance(run, Run):
+        return run
+    whole, number = run_of_moment(run, -1)
+    snapshot = whole.snapshots[number]
+    content = {name: getattr(whole, name) for name in Run.__dataclass_fields__}
+    return Run(**content | {"snapshots": (snapshot,), "name": f"{whole.name}, epoch {in_epochs(snapshot.epoch)}"})
 
 
 def run_of_moment(run: Any, number: int) -> tuple[Run, int]:

@@ -23,6 +23,7 @@ CAPTION, FOOT, NAMED_FOOT = 90, 56, 36
 LEFT, RIGHT = 22, 698
 LONGEST_TITLE, LONGEST_NUMBERS = 30, 36
 MOST_LETTERS = 3
+LONGEST_LISTED = 24
 LONGEST_CLASS = 8
 
 
@@ -58,7 +59,7 @@ class SquareFrame(SpaceSheet):
         points = snapshot.points(self.split)
         self.scatter.show(snapshot, number * self.pace)
         write(self.epoch, self.say("epoch {}", in_epochs(snapshot.epoch)))
-        write(self.accuracy, accuracy_in_words(points, self.split, self.say))
+        write(self.accuracy, accuracy_in_words(points, self.run, self.split, self.say))
         if self.time is not None:
             self.time.show(snapshot)
         write(self.note, errors_in_words(points, self.scatter.rings, self.say))
@@ -111,9 +112,11 @@ def name_of(split: SplitName, say: Words) -> str:
     return say(split) if split in SPLITS else split
 
 
-def accuracy_in_words(points: Points, split: SplitName, say: Words) -> str:
-    """The accuracy of the split, or its name alone where nothing was predicted."""
+def accuracy_in_words(points: Points, run: Run, split: SplitName, say: Words) -> str:
+    """The accuracy of the split, or its name alone where nothing was predicted; of some classes, with their names."""
     name = name_of(split, say)
+    if getattr(run, "chosen", ()) and points.predictions is not None:
+        return f"{shown(', '.join(run.class_names), LONGEST_LISTED)}: {in_percent(points.accuracy)}"
     return name if points.predictions is None else say("{} accuracy {}", name, in_percent(points.accuracy))
 
 

@@ -9,10 +9,11 @@ from matplotlib.axes import Axes
 
 from marginalia.record.metrics import target_angles
 from marginalia.record.snapshot import Run, Snapshot, SplitName
+from marginalia.viz.class_colors import colors_of
 from marginalia.viz.labels import families
 from marginalia.viz.numbers import in_degrees, in_percent
 from marginalia.viz.sectors import polygons
-from marginalia.viz.style import Style, colors_of
+from marginalia.viz.style import Style
 
 WIDEST = 40.0
 LEAST_TICK = 0.35
@@ -34,7 +35,7 @@ class AngleHistogram:
         self.split, self.spec, self.classes = split, run.spec, len(run.class_names)
         self.say = style.words
         self.ax = ax
-        colors = colors_of(run.class_names, style)
+        colors = colors_of(run, style)
         bins = int(WIDEST / BIN) + 1
         self.left = BIN * np.arange(bins)
         self.bars = polygons(ax, zorder=2)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.parsing import nearest
 from marginalia.record.snapshot import UNBENT, Points, Run, Snapshot, SplitName
 from marginalia.viz.regions import effective
 
@@ -25,10 +26,15 @@ class ProjectedRun(Run):
     """A run as pictures show it. note: what is shown in place of the features or class weights, for the reader.
 
     exact: whether directions and lengths decide as they do in the space, so that lobes and rings say something.
+    directed: whether the directions of the class weights say something; otherwise badges stand at the class means.
+    chosen: the numbers of its classes in the whole run, of `whole` classes, if it shows some of them only.
     """
 
     note: str = ""
     exact: bool = True
+    directed: bool = True
+    chosen: tuple[int, ...] = ()
+    whole: int = 0
 
 
 def note_of(run: Run) -> str:
@@ -97,9 +103,8 @@ def on_means(run: Run, split: SplitName) -> ProjectedRun:
         means = means_of(mine, count)
         centre = means[np.unique(mine.labels)].mean(axis=0)
         snapshots.append(with_points(snapshot, split, (mine.features - centre) @ basis, (means - centre) @ basis))
-    return bare(
-        run, snapshots, f"PCA of the class means: {100 * share:.0f} % of the variance in {run.dimension} D", exact=False
-    )
+    note = f"PCA of the class means (badges): {100 * share:.0f} % of the variance in {run.dimension} D"
+    return bare(run, snapshots, note, exact=False)
 
 
 def principal_plane(points: Points, classes: int) -> np.ndarray:
@@ -115,9 +120,12 @@ def principal_plane(points: Points, classes: int) -> np.ndarray:
 
 
 def on_weights(run: Run, split: SplitName, classes: Sequence[str]) -> ProjectedRun:
+    classes = [str(name) for name in classes]
     unknown = [name for name in classes if name not in run.class_names]
-    if len(classes) != PLANE or unknown:
-        raise InputError(f"{run.name}: name three of its classes for this plane: --classes A,B,C")
+    if unknown:
+        raise InputError(f"{run.name} has no class {unknown[0]!r}; {nearest(unknown[0], run.class_names)}")
+    if len(set(classes)) != PLANE:
+        raise InputError(f"{run.name}: this plane needs the names of three classes, as 3,7,9, not {len(classes)}")
     if not has_weights(run) or run.regions not in ("sectors", "polygons"):
         raise InputError(f"{run.name} has no class weights whose plane could be drawn")
     chosen = np.array([run.class_names.index(name) for name in classes])
@@ -141,7 +149,8 @@ def on_weights(run: Run, split: SplitName, classes: Sequence[str]) -> ProjectedR
                                  bias=bias, centre_labels=None, psi=None, metrics={}))  # fmt: skip
     note = f"plane of the weights of {', '.join(classes)}: {100 * share:.0f} % of |x|²"
     regions = "polygons" if snapshots[0].bias is not None else "sectors"
-    return bare(run, snapshots, note, class_names=tuple(classes), regions=regions, held_out_names=(), point_names={})
+    return bare(run, snapshots, note, class_names=tuple(classes), regions=regions, held_out_names=(), point_names={},
+                chosen=tuple(chosen.tolist()), whole=len(run.class_names))  # fmt: skip
 
 
 def neighbour_map(run: Run, split: SplitName) -> ProjectedRun:
@@ -170,7 +179,7 @@ def neighbour_map(run: Run, split: SplitName) -> ProjectedRun:
         snapshots.append(replace(snapshot, splits={split: seen}, class_weights=means, bias=None, centre_labels=None,
                                  psi=None))  # fmt: skip
     note = f"t-SNE of {len(chosen):,} points in {run.dimension} D: distances are not those of the space"
-    return bare(run, snapshots, note, point_names={}, exact=False)
+    return bare(run, snapshots, note, point_names={}, exact=False, directed=False)
 
 
 def with_points(snapshot: Snapshot, split: SplitName, features: np.ndarray, weights: np.ndarray) -> Snapshot:

@@ -11,6 +11,7 @@ from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run, Snapshot, SplitName
 from marginalia.viz.badges import Badges
 from marginalia.viz.camera import Camera
+from marginalia.viz.class_colors import colors_of
 from marginalia.viz.dots import BEHIND, Cloud
 from marginalia.viz.geometry import (
     CLOUD_REACH,
@@ -28,7 +29,7 @@ from marginalia.viz.pull_field import PullField
 from marginalia.viz.rings import Rings
 from marginalia.viz.sectors import BEYOND, Sectors
 from marginalia.viz.sphere import Globe
-from marginalia.viz.style import Style, colors_of, inches
+from marginalia.viz.style import Style, inches
 
 USUAL_SPAN = 228.0
 DARKEST_RING = 0.8
@@ -68,7 +69,8 @@ class Scatter:
         self.overlays, self.say = style.overlays, style.words
         self.span = 36 * inches(ax)
         scale = min(1.0, self.span / USUAL_SPAN)
-        colors = colors_of(run.class_names, style)
+        colors = colors_of(run, style)
+        self.directed = getattr(run, "directed", True)
         flat = run.dimension == 2
         lobed = has_lobes(run, style)
         self.camera = Camera(style.camera, LOBED_REACH if lobed else CLOUD_REACH)
@@ -89,7 +91,7 @@ class Scatter:
         (self.errors_behind,) = ax.plot([], [], color=style.colors.ink, zorder=1.6, **ring)
         (self.centres,) = ax.plot([], [], "P", color=style.colors.ink, markersize=9 * scale**0.5, zorder=6)
         self.centres.set(markeredgecolor=style.colors.background, markeredgewidth=0.8)
-        self.badges = Badges(ax, run.class_names, style, scale, self.span, LOBED_REACH if lobed else UNIT_RING)
+        self.badges = Badges(ax, run, style, scale, self.span, LOBED_REACH if lobed else UNIT_RING)
         with_held_out = run.held_out_names and split == "test"
         self.held_out = HeldOut(ax, run, style, size, scale) if with_held_out else None
         (self.circle,) = ax.plot([], [], color=style.colors.muted, lw=0.8, zorder=1)
@@ -142,6 +144,9 @@ class Scatter:
                 rings.set_alpha(share * self.rings)
         if "centres" in self.overlays:
             self.centres.set_data(*flatten(self.camera.seen(class_means(points), snapshot), frame).T)
+        if not self.directed:
+            self.badges.put(self.camera.seen(snapshot.class_weights, snapshot))
+            return
         badges = self.badges.show(snapshot.class_weights, self.reach, self.across, frame)
         where = self.lobes.show(points, badges) if self.lobes is not None else None
         if self.lengths is not None:

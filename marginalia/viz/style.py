@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import matplotlib
@@ -87,22 +86,6 @@ def class_colors(count: int, palette: str = PALETTE) -> list[str]:
     if count <= len(colors):
         return colors[:count]
     return [to_hex(tuple(hsv_to_rgb((GOLDEN * number % 1, *TONES[number % len(TONES)])))) for number in range(count)]
-
-
-def shown_classes(names: Sequence[str], style: Style) -> list[bool]:
-    """Which of the classes have their colour and their name in the picture."""
-    if style.classes:
-        return [name in style.classes for name in names]
-    return [len(names) <= MOST_NAMED] * len(names)
-
-
-def colors_of(names: Sequence[str], style: Style) -> list[str]:
-    """A colour a class; where `style.classes` names some, all others are grey."""
-    colors = class_colors(len(names), style.palette)
-    if not style.classes:
-        return colors
-    grey = blend(style.colors.background, style.colors.muted, GREY)
-    return [color if name in style.classes else grey for name, color in zip(names, colors, strict=True)]
 
 
 def require_palette(name: str) -> None:

@@ -66,6 +66,7 @@ def page_bytes(pages: Sequence[PageRun], images: Sequence[Images], style: Style)
     blocks = [f'<script type="text/plain" id="{name}">{text(content)}</script>' for name, content in packed.items()]
     places = {"page_data": in_script(data), "packed": "\n".join(blocks)} | texts(runs, style)
     places |= {split: html.escape(name) for split, name in pages[0].names.items()}
+    places["what"] = "image" if data["pictures"] else "point"
     places["one_split"] = "" if pages[0].names["train"] else "hidden"
     return filled("template.html", places).encode()
 

@@ -59,6 +59,6 @@ export function drawLobeTicks(pane) {
 		pane.lobeTicks = { key, where: freeDirection(densities, classes, run.badges[row], pageData.lobes) };
 	}
 	const { where } = pane.lobeTicks;
-	const labels = pageData.lobes.ticks.map((tick) => [`${100 * tick}`, pane.onRing(where, outlineRadius(tick))]);
+	const labels = pageData.lobes.ticks.map((tick) => [`${100 * tick} %`, pane.onRing(where, outlineRadius(tick))]);
 	drawLabels(pane, labels, theme().muted);
 }

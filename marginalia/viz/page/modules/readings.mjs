@@ -31,7 +31,7 @@ export function tellReadings(pane, epoch) {
 	const { run, row, split } = pane;
 	const there = run.epochs[row];
 	for (const [name, text] of Object.entries(run.readings[split][row])) pane.part(name).textContent = text;
-	elements.mistakes.hidden = !run.predicts;
+	elements.mistakes.hidden = elements.only.parentElement.hidden = !run.predicts;
 	const accuracy = `${pageData.splitNames[split]} accuracy`;
 	pane.part("accuracy-of").textContent = accuracy + (there === epoch ? "" : `, ${epochInWords(there)}`);
 	pane.part("marks").ariaLabel = `${run.name}, ${epochInWords(there)}`;
