@@ -4,9 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-run
 INSTALLED_DEV := .venv/installed-dev
 INSTALLED_FACES := .venv/installed-faces
+INSTALLED_DOCS := .venv/installed-docs
 DETECTOR := facenet-pytorch==2.6.0
 
-.PHONY: run draw faces test check bench torture results records clean
+.PHONY: run draw faces test check bench torture results records docs clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -36,6 +37,9 @@ results: $(INSTALLED)
 records: $(INSTALLED)
 	$(BIN)/python -m tools.records $(RECORDS)
 
+docs: $(INSTALLED_DOCS)
+	$(BIN)/mkdocs build --strict
+
 $(INSTALLED): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,video,deck]'
@@ -53,5 +57,10 @@ $(INSTALLED_FACES): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DETECTOR)
 	touch $(INSTALLED) $@
 
+$(INSTALLED_DOCS): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,docs]'
+	touch $@
+
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist site *.egg-info

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from marginalia.losses.sub_center import SubCenterArcFace
     from marginalia.losses.uniface import UniFace
     from marginalia.record.description import DrawnHead
-    from marginalia.recorded import read, read_parquet
+    from marginalia.recorded import read, read_parquet, read_record
     from marginalia.recorder import Recorder
 
 PUBLIC = {
@@ -47,6 +47,7 @@ PUBLIC = {
     "presets": "config.presets",
     "read": "recorded",
     "read_parquet": "recorded",
+    "read_record": "recorded",
     "Recorder": "recorder",
     "DrawnHead": "record.description",
     "draw": "",

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from marginalia.config.config_file import read_config
-from marginalia.config.places import config_path, data_path
+from marginalia.config.places import config_path, data_path, outputs_path
 from marginalia.core.errors import InputError
+from marginalia.core.parsing import nearest
 from marginalia.data.features_file import read_features
+from marginalia.record.archive import SUFFIX
 from marginalia.record.conversion import as_floats
 from marginalia.record.description import Description, SplitNames
+from marginalia.record.included import RECORDS, unpacked
 from marginalia.record.snapshot import Points, Run, Snapshot
 from marginalia.record.snapshot_file import require_snapshot
 from marginalia.record.store import read_description, read_run, run_of
@@ -33,6 +36,17 @@ def read(folder: str | Path) -> RecordedRun:
     """
     folder = Path(folder)
     return RecordedRun(**vars(read_run(folder)), folder=folder, description=read_description(folder))
+
+
+def read_record(name: str) -> RecordedRun:
+    """A preset that comes trained, as "ArcFace_v3"; it is unpacked into the folder of all runs, `records` in it.
+
+    Raises InputError with the nearest names for a name that there is not.
+    """
+    names = [path.name.removesuffix(SUFFIX) for path in sorted(RECORDS.glob(f"*{SUFFIX}"))]
+    if name not in names:
+        raise InputError(f"no record {name!r}; {nearest(name, names)}")
+    return read(unpacked(outputs_path(), [name]) / name)
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -143,8 +157,9 @@ def read_parquet(path: str | Path) -> Run:
     return read_features_file(Path(path))
 
 
-def read_features_file(path: Path) -> Run:
+def read_features_file(path: str | Path) -> Run:
     """The run of a .npz, .csv or .parquet file, see `data.features_file`, with its points as the split "points"."""
+    path = Path(path)
     content = read_features(path)
     description = Description(path.stem, content.class_names, {SPLIT_OF_FILE: SplitNames()})
     snapshots = [

@@ -13,9 +13,9 @@ import pytest
 
 from marginalia.cli.exports import RenderOptions
 from marginalia.cli.pages import export_page
-from marginalia.cli.records import RECORDS, unpacked
 from marginalia.core.errors import InputError
 from marginalia.record.archive import pack, short, unpack
+from marginalia.record.included import RECORDS, unpacked
 from marginalia.record.snapshot import SPLITS
 from marginalia.record.store import read_description, read_run
 from marginalia.viz.style import Style

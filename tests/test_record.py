@@ -155,7 +155,7 @@ def test_what_does_not_fit_is_not_written(tmp_path, complaint):
     [
         ({"epoch": -1.0}, "epoch -1.0 is not 0 or more"),
         ({"class_weights": np.zeros((2, 2), np.float32)}, "2 class weights for 3 classes"),
-        ({"class_weights": np.zeros((3, 4), np.float32)}, r"class weights of shape \(3, 4\)"),
+        ({"class_weights": np.zeros((3, 4), np.float32)}, "class weights must be finite, of shape"),
         ({"centre_labels": np.array([0, 1])}, "centre labels do not fit"),
         ({"bias": np.zeros(2)}, "the bias does not fit"),
         ({"psi": np.zeros(1)}, "psi must be a row"),

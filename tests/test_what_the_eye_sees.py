@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from marginalia.cli.records import unpacked
+from marginalia.record.included import unpacked
 from marginalia.record.store import read_run
 from marginalia.viz.camera import LARGEST_RING, LEAST_RING
 from marginalia.viz.frames import SquareFrame

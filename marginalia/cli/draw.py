@@ -120,7 +120,7 @@ def draw(
 
         lossnames = (recorded_features(features, outputs),)
     if records:
-        from marginalia.cli.records import unpacked
+        from marginalia.record.included import unpacked
 
         named = {*lossnames, *compared}
         outputs = unpacked(outputs, () if sweep or ALL in named else named)

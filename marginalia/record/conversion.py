@@ -29,7 +29,7 @@ def as_integers(name: str, values: Any) -> np.ndarray:
 def as_number(name: str, value: Any) -> float:
     """A single number of any library. Raises InputError if it is none."""
     try:
-        return float(value)
+        return float(value.item() if hasattr(value, "item") else value)
     except Exception:  # each library complains in its own way
         raise InputError(f"metric {name} must be a number, not {type(value).__name__}") from None
 

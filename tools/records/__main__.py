@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from marginalia.cli.command_line import run_command
-from marginalia.cli.records import RECORDS, unpacked
+from marginalia.record.included import RECORDS, unpacked
 from marginalia.config.config_file import read_config
 from marginalia.core.errors import StoppedError
 from marginalia.core.files import write_whole

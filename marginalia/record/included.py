@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from marginalia.config.places import PACKAGE
 from marginalia.core.errors import InputError
 from marginalia.record.archive import SUFFIX, unpack
 
-RECORDS = PACKAGE / "records"
+RECORDS = Path(__file__).parent.parent / "records"
 
 
 def unpacked(outputs: Path, names: Collection[str] = ()) -> Path:

@@ -1,0 +1,1 @@
+"""What mkdocs needs beside mkdocs.yml to build the documentation: `make docs`."""
