@@ -32,7 +32,7 @@ from marginalia.viz.style import Style, inches
 from marginalia.viz.time_line import TimeLine
 
 SIZE, MANY, SMALL_SIZE = 3.4, 4000, 2.6
-INSIDE, ROOM = 0.999, 0.02
+INSIDE, ROOM = 0.995, 0.04
 FULL_INCHES = 5.0
 RIGHT_TINT = 0.06
 AXES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,7 +14,8 @@ from marginalia.record.snapshot import Run, SplitName
 from marginalia.viz.angle_plane import Angles
 from marginalia.viz.compare import Compare
 from marginalia.viz.drawable import require_drawable
-from marginalia.viz.numbers import in_epochs, in_percent
+from marginalia.viz.frames import accuracy_in_words
+from marginalia.viz.numbers import in_epochs
 from marginalia.viz.projection import in_view, note_of
 from marginalia.viz.scatter import Scatter
 from marginalia.viz.style import Style
@@ -62,9 +64,8 @@ def space(
         scatter = Scatter(ax, view, chosen, look)
         scatter.show(snapshot)
         ax.set_aspect("equal")
-        points = snapshot.points(chosen)
-        accuracy = "" if points.predictions is None else f", {chosen} accuracy {in_percent(points.accuracy)}"
-        ax.set_title(f"{run.lossname}, epoch {in_epochs(snapshot.epoch)}{accuracy}", color=look.colors.ink)
+        accuracy = accuracy_in_words(snapshot.points(chosen), view, chosen, look.words)
+        ax.set_title(f"{run.lossname}, epoch {in_epochs(snapshot.epoch)}, {accuracy}", color=look.colors.ink)
         if note_of(view):
             ax.text(0.5, -0.02, note_of(view), transform=ax.transAxes, ha="center", va="top", color=look.colors.muted)
 
@@ -94,8 +95,8 @@ def angles(
 
     def paint(ax: Axes, look: Style) -> None:
         require_drawable(run, chosen)
-        plane = Angles(ax, run, chosen, look)
-        plane.show(plane.run.snapshots[number])
+        plane = Angles(ax, replace(run, snapshots=(run.snapshots[number],)), chosen, look)
+        plane.show(plane.run.snapshots[0])
         ax.set_title(f"{run.lossname}, epoch {in_epochs(run.snapshots[number].epoch)}", color=look.colors.ink)
 
     return Display(paint).plot(ax, **style)

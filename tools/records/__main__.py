@@ -9,11 +9,11 @@ from pathlib import Path
 import click
 
 from marginalia.cli.command_line import run_command
-from marginalia.record.included import RECORDS, unpacked
 from marginalia.config.config_file import read_config
 from marginalia.core.errors import StoppedError
 from marginalia.core.files import write_whole
 from marginalia.record.archive import SUFFIX, pack
+from marginalia.record.included import RECORDS, unpacked
 from marginalia.record.store import read_description, read_run
 from tools.records.plan import plan
 from tools.records.sheet import frame_sheet

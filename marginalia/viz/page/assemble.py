@@ -54,6 +54,10 @@ def page_bytes(pages: Sequence[PageRun], images: Sequence[Images], style: Style)
     chosen = {key: chosen_of(members) for key, members in sets.items()}
     data = shared_data(runs) | {"splitNames": pages[0].names, "pictures": any(map(has_pictures, images))}
     data["sets"] = [image_set_data(album[key], sets[key], chosen[key]) for key in sets]
+    if not data["pictures"]:
+        for row in data["sets"]:
+            for split in SPLITS:
+                row[split]["shown"] = row[split]["shown"].replace(" images", " points")
     data["runs"] = [
         run_data(page.run, list(sets).index(part.key), data["epochs"], chosen[part.key], style)
         | {"predicts": page.predicts}
