@@ -14,7 +14,7 @@ from marginalia.viz.display import usual_split
 from marginalia.viz.frames import SquareFrame
 from marginalia.viz.style import Style
 
-FRAME, MOST_POINTS, SEED = 540, 2000, 0
+FRAME, MOST_POINTS, LEAST_DIMENSIONS, SEED = 540, 2000, 3, 0
 
 
 def write_snapshot(writer: Any, description: Description, snapshot: Snapshot) -> None:
@@ -30,6 +30,9 @@ def write_snapshot(writer: Any, description: Description, snapshot: Snapshot) ->
         pass
     points = snapshot.points(split)
     chosen = np.sort(np.random.default_rng(SEED).permutation(len(points.labels))[:MOST_POINTS])
+    shown = points.features[chosen]
+    missing = max(0, LEAST_DIMENSIONS - shown.shape[1])
+    shown = np.pad(shown, ((0, 0), (0, missing)))  # the projector's PCA needs three
     names = [description.class_names[label] for label in points.labels[chosen]]
-    writer.add_embedding(points.features[chosen], metadata=names, global_step=step, tag=split)
+    writer.add_embedding(shown, metadata=names, global_step=step, tag=split)
     writer.flush()
