@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -317,3 +318,44 @@ def test_metrics_of_any_library_and_a_head_by_its_name(data, tmp_path):
     run = mg.read(tmp_path / "run")
     assert [run[0].metric(name) for name in metrics] == [0.5, 0.25, 3.0]
     np.testing.assert_array_equal(run[0].class_weights, model.fc.weight.detach().numpy())
+
+
+DISTRIBUTED = """
+import sys, torch, torch.nn.functional as F, marginalia as mg
+from torch import distributed as dist, nn
+dist.init_process_group("gloo")
+torch.manual_seed(0)
+inputs = torch.randn(80, 6)
+labels = (inputs[:, 0] > 0).long()
+model = nn.Sequential(nn.Linear(6, 8), nn.BatchNorm1d(8), nn.Linear(8, 2), nn.Linear(2, 2))
+parallel = nn.parallel.DistributedDataParallel(model)
+optimizer = torch.optim.SGD(parallel.parameters(), 0.1)
+recorder = mg.Recorder(sys.argv[1], (inputs, labels), head="3") if sys.argv[1] else None
+for epoch in range(3):
+    batch = torch.randperm(80)[dist.get_rank()::2]
+    loss = F.cross_entropy(parallel(inputs[batch]), labels[batch])
+    optimizer.zero_grad(), loss.backward(), optimizer.step()
+    if recorder:
+        recorder.snapshot(parallel, epoch + 1)
+if recorder:
+    recorder.close()
+if dist.get_rank() == 0:
+    torch.save(model.state_dict(), sys.argv[2])
+dist.destroy_process_group()
+"""
+
+
+def test_two_processes_record_once_and_train_the_same(tmp_path):
+    (tmp_path / "script.py").write_text(DISTRIBUTED)
+    states = []
+    for folder in ("", str(tmp_path / "run")):
+        out = tmp_path / f"state{len(states)}.pt"
+        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        subprocess.run(
+            [*command, tmp_path / "script.py", folder, out], env=environment, check=True, capture_output=True
+        )
+        states.append(torch.load(out))
+    assert all(torch.equal(states[0][name], value) for name, value in states[1].items())
+    run = mg.read(tmp_path / "run")
+    assert [snapshot.epoch for snapshot in run] == [1, 2, 3] and run.description.finished == 3
