@@ -46,7 +46,7 @@ class Recorder(recorder.Recorder):
         settings: Mapping[str, Any] | None = None, resume: bool = False, overwrite: bool = False,
         batch_size: int = 250, tensorboard: Any = None,
     ):  # fmt: skip
-        self.silent = rank() != 0
+        self.silent, self.records = rank() != 0, []
         if self.silent:
             return
         self.batch_size, self.probe, self.classifier, self.tensorboard = batch_size, {}, None, tensorboard

@@ -12,7 +12,7 @@ import torch
 from filelock import FileLock
 
 from marginalia.cli.experiment import run_experiment, thinned
-from marginalia.cli.run_files import clear
+from marginalia.record.run_files import clear
 from marginalia.core.errors import InputError
 from marginalia.training.resume import differences
 

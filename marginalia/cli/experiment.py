@@ -13,7 +13,6 @@ import click
 
 from marginalia.callbacks.tensorboard import write_snapshot as write_to_board
 from marginalia.cli.pages import NAME as PAGE
-from marginalia.cli.run_files import clear
 from marginalia.cli.run_output import RunOutput
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, StoppedError
@@ -21,6 +20,7 @@ from marginalia.core.files import write_whole
 from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
 from marginalia.data.dataset import Dataset
 from marginalia.point_images import images_of
+from marginalia.record.run_files import clear
 from marginalia.record.snapshot import SPLITS, Record, Run, Snapshot
 from marginalia.record.snapshot_file import write_snapshot
 from marginalia.record.store import read_run, run_of, write_description, write_metrics

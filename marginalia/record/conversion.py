@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from marginalia.core.errors import InputError
+
+RESERVED, LARGEST = ("epoch", "step"), 1e300
 
 
 def as_floats(name: str, values: Any) -> np.ndarray:
@@ -26,10 +30,21 @@ def as_integers(name: str, values: Any) -> np.ndarray:
     return array.astype(np.int64)
 
 
+def as_metrics(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Numbers by name. Raises InputError for what is no number, or would take the place of epoch or step."""
+    for name in metrics:
+        if name in RESERVED:
+            raise InputError(f"metric {name}: this name is taken; give {name}=… instead")
+    return {name: as_number(name, value) for name, value in metrics.items()}
+
+
 def as_number(name: str, value: Any) -> float:
     """A single number of any library. Raises InputError if it is none."""
     try:
-        return float(value.item() if hasattr(value, "item") else value)
+        number = float(value.item() if hasattr(value, "item") else value)
+        if math.isfinite(number) and abs(number) >= LARGEST:
+            raise ValueError
+        return number
     except Exception:  # each library complains in its own way
         raise InputError(f"metric {name} must be a number, not {type(value).__name__}") from None
 

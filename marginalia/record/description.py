@@ -103,6 +103,18 @@ def as_json(description: Description) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def require_writable(description: Description, path: Path) -> bytes:
+    """run.json as bytes. Raises InputError naming `path` if it could not be read again."""
+    try:
+        content = (json.dumps(as_json(description), indent=2) + "\n").encode()
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path} cannot hold this as JSON: {error}") from None
+    if len(content) > LARGEST_JSON:
+        raise InputError(f"{path} would have {len(content):,} bytes; {LARGEST_JSON:,} at most")
+    described(json.loads(content), path)
+    return content
+
+
 def decisive(description: Description) -> dict[str, Any]:
     """What two runs share if they have the same numbers."""
     return {key: value for key, value in as_json(description).items() if key not in IN_PASSING}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,18 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.run_log import versions
-from marginalia.record.conversion import as_floats, as_integers, as_number
-from marginalia.record.description import Description, DrawnHead, SplitNames, decisive
+from marginalia.record.conversion import as_floats, as_integers, as_metrics
+from marginalia.record.description import (
+    Description,
+    DrawnHead,
+    SplitNames,
+    as_json,
+    decisive,
+    described,
+    require_writable,
+)
 from marginalia.record.metrics import completed
+from marginalia.record.run_files import clear, holds_run
 from marginalia.record.snapshot import UNBENT, Points, Record, Snapshot, no_weights
 from marginalia.record.snapshot_file import require_snapshot, snapshot_files, write_snapshot
 from marginalia.record.store import NAME, lasting, moment, read_description, read_run, write_description, write_metrics
@@ -27,7 +37,7 @@ class Recorder:
 
     class_names: by default the numbers of the classes. lossname: for captions. head: what is known of the last layer,
     see `DrawnHead`; by default the class with the largest w . x + b wins. settings: anything else that describes the
-    run, as JSON. resume: goes on with the record that the folder has; overwrite: replaces it.
+    run, as JSON. resume: goes on with the record that the folder has; overwrite: the first snapshot replaces it.
 
     With the same labels in every snapshot, `labels` is needed only once. Raises InputError if the folder holds a run
     already, or, with `resume`, one of another description.
@@ -44,17 +54,12 @@ class Recorder:
         self.description: Description | None = None
         self.first: Snapshot | None = None
         self.records: list[Record] = []
-        self.resumed = False
-        if not (self.folder / NAME).exists() and not snapshot_files(self.folder):
+        self.resumed, self.replaces = False, overwrite
+        if overwrite or not holds_run(self.folder):
             return
-        if not (resume or overwrite):
+        if not resume:
             raise InputError(f"{folder} holds a run; add resume=True to go on with it, or overwrite=True to replace it")
-        saved = read_description(self.folder)
-        if overwrite:
-            self.remove_from(0)
-            (self.folder / NAME).unlink()
-        else:
-            self.go_on(saved)
+        self.go_on(read_description(self.folder))
 
     def __enter__(self) -> Recorder:
         return self
@@ -88,20 +93,25 @@ class Recorder:
         splits = self.points(features, labels, predictions)
         class_weights = no_weights() if weights is None else as_floats("weights", weights)
         bias = None if bias is None else as_floats("bias", bias)
-        measured = {name: as_number(name, value) for name, value in (metrics or {}).items()}
+        measured = as_metrics(metrics or {})
         step = self.next_step(epoch) if step is None else step
         snapshot = Snapshot(float(epoch), step, splits, class_weights, measured, bias, **more)
         description = self.description or self.describe(snapshot)
         require_snapshot(snapshot, description)
         snapshot = completed(snapshot, description.head)
-        kept = [record for record in self.records if not self.resumed or record.step < step]
+        kept = [record for record in self.records if not self.resumed or record.epoch < snapshot.epoch]
         self.require_next(snapshot, kept)
+        if self.description is None:
+            require_writable(description, self.folder / NAME)
+        if self.replaces:
+            clear(self.folder)
         if self.resumed:
-            self.remove_from(step)
+            self.keep_only(kept)
         if self.description is None:
             write_description(self.folder, description)
         write_snapshot(self.folder, snapshot, description)
         self.description, self.first, self.resumed = description, self.first or snapshot, False
+        self.replaces = False
         self.records.append(Record(snapshot.epoch, step, snapshot.metrics))
         write_metrics(self.folder, self.records)
         self.added(snapshot)
@@ -148,10 +158,13 @@ class Recorder:
 
     def go_on(self, saved: Description) -> None:
         """Takes up the record of the folder."""
+        if saved.is_old:
+            raise InputError(f"{self.folder} has an older format, which can be drawn and not gone on with")
         asked = replace(
             saved, class_names=self.class_names or saved.class_names, lossname=self.lossname or saved.lossname,
             head=self.head or saved.head, settings=self.settings or saved.settings,
         )  # fmt: skip
+        asked = described(json.loads(json.dumps(as_json(asked))), self.folder / NAME)
         if decisive(asked) != decisive(saved):
             raise InputError(
                 f"{self.folder} holds a run with other classes, head or settings; overwrite=True replaces it"
@@ -170,12 +183,11 @@ class Recorder:
         after = self.records[-1].step + 1 if self.records else 0
         return next((record.step for record in self.records if self.resumed and record.epoch >= epoch), after)
 
-    def remove_from(self, earliest: int) -> None:
-        """Removes the snapshots from this step on."""
-        self.records = [record for record in self.records if record.step < earliest]
-        kept = {record.step for record in self.records}
+    def keep_only(self, kept: list[Record]) -> None:
+        """Removes all other snapshots."""
+        self.records, steps = kept, {record.step for record in kept}
         for file in snapshot_files(self.folder):
-            if int(file.stem.rpartition("_")[2]) not in kept:
+            if int(file.stem.rpartition("_")[2]) not in steps:
                 file.unlink()
 
     def require_next(self, snapshot: Snapshot, before: Sequence[Record]) -> None:

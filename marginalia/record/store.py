@@ -13,7 +13,7 @@ import numpy as np
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.core.margin import Margin, SampledMargin
-from marginalia.record.description import LARGEST_JSON, Description, DrawnHead, as_json, described
+from marginalia.record.description import LARGEST_JSON, Description, DrawnHead, described, require_writable
 from marginalia.record.snapshot import HELD_OUT, UNBENT, Record, Run, Snapshot
 from marginalia.record.snapshot_file import read_snapshot, snapshot_files
 
@@ -22,13 +22,7 @@ NAME = "run.json"
 
 def write_description(folder: Path, description: Description) -> None:
     """run.json: all that is needed to redraw or to repeat the run. Raises InputError if it could not be read again."""
-    try:
-        content = (json.dumps(as_json(description), indent=2) + "\n").encode()
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{folder / NAME} cannot hold this as JSON: {error}") from None
-    if len(content) > LARGEST_JSON:
-        raise InputError(f"{folder / NAME} would have {len(content):,} bytes; {LARGEST_JSON:,} at most")
-    described(json.loads(content), folder / NAME)
+    content = require_writable(description, folder / NAME)
     (folder / "snapshots").mkdir(parents=True, exist_ok=True)
     write_whole(folder / NAME, content)
 

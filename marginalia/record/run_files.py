@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from marginalia.record.snapshot_file import MOMENT
+from marginalia.record.snapshot_file import MOMENT, snapshot_files
 
-PICTURE = r"((slide|plain|turn)_)?(train|test)"
+PICTURE = r"((slide|plain|turn|angles)_)?(train|test|points)"
 TEMPORARY = r"(\.\d+\.tmp)?"
 WRITTEN = {
     ".": re.compile(
-        r"(run\.json|metrics\.csv|latest\.png|index\.html|checkpoint\.pt"
+        r"(run\.json|metrics\.csv|latest\.png|index\.html|checkpoint\.pt|thumbnails\.npz"
         rf"|{PICTURE}(\.(gif|webp|apng|mp4)|_last\.png|_{MOMENT}\.(png|svg|pdf))){TEMPORARY}"
     ),
     "tensorboard": re.compile(r"events\.out\.tfevents\..*|projector_config\.pbtxt"),
@@ -26,3 +26,8 @@ def clear(folder: Path) -> None:
         for file in (folder / place).glob("*"):
             if pattern.fullmatch(file.name) and file.is_file():
                 file.unlink()
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether the folder has a run.json or snapshots."""
+    return (folder / "run.json").exists() or bool(snapshot_files(folder))
