@@ -15,8 +15,9 @@ from marginalia.data.sources import load_dataset
 from marginalia.point_images import images_of, source_of
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, SplitName
+from marginalia.record.store import usual_split
 from marginalia.record.thumbnails import read_thumbnails
-from marginalia.viz.display import Display, angles, compare, loss_curve, space, usual_split
+from marginalia.viz.display import Display, angles, compare, loss_curve, space
 from marginalia.viz.movie import LAYOUTS, movie_bytes, png_bytes
 from marginalia.viz.page.assemble import page_bytes
 from marginalia.viz.page.page_run import PageRun, page_run, pictures_of
@@ -88,7 +89,7 @@ def deck(runs: Sequence[Run], path: str | Path, style: Style | None = None, **lo
     if path.suffix != ".pptx":
         raise InputError(f"{path} must end with .pptx")
     style = styled(style, look)
-    comparisons = [Compare(runs, "test", style)] if FEWEST <= len(runs) <= MOST else []
+    comparisons = [Compare(runs, usual_split(runs[0]), style)] if FEWEST <= len(runs) <= MOST else []
     return written(path, deck_bytes(runs, comparisons, {}, {}, style, Timing()))
 
 

@@ -120,7 +120,7 @@ class RecordedRun(Run):
     @property
     def usual_split(self) -> str:
         """The split that is drawn by default."""
-        from marginalia.viz.display import usual_split
+        from marginalia.record.store import usual_split
 
         return usual_split(self)
 

@@ -9,8 +9,7 @@ import numpy as np
 from marginalia.core.errors import InputError
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Snapshot
-from marginalia.record.store import run_of
-from marginalia.viz.display import usual_split
+from marginalia.record.store import run_of, usual_split
 from marginalia.viz.frames import SquareFrame
 from marginalia.viz.style import Style
 

@@ -64,8 +64,7 @@ def run_experiment(
         logging_to(folder / "log.txt", verbose) as log,
     ):
         experiment = Experiment(config, dataset, folder, log, ranks, start)
-        if tensorboard:
-            experiment.board = summary_writer(folder / "tensorboard")
+        experiment.tensorboard = tensorboard
         log.info("%s", command_line())
         log.info("%s", experiment.description.made_with)
         log.info("%s", asdict(config))
@@ -94,7 +93,7 @@ class Experiment:
         self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
         self.records: list[Record] = []
         self.latest: SquareFrame | None = None
-        self.board: Any = None
+        self.tensorboard, self.board = False, None
 
     def run(self, overwrite: bool) -> None:
         """Does what is left to do: training, drawing, or nothing."""
@@ -146,6 +145,8 @@ class Experiment:
 
     def train(self, start: Checkpoint | None) -> None:
         """Every step that is left, saving each snapshot and then the checkpoint from which to go on."""
+        if self.tensorboard:
+            self.board = summary_writer(self.folder / "tensorboard")
         steps = count_steps(self.config, self.dataset)
         images, epochs = len(self.dataset.train), self.config.training.epochs
         self.output.say(f"{self.config.name}: {images:,} training images, {epochs:g} epoch(s) -> {self.folder}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from contextlib import ExitStack
 from dataclasses import replace
@@ -16,7 +15,7 @@ from marginalia.core.run_log import command_line, command_to_go_on, logging_to, 
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.people import Parts
-from marginalia.faces.run_file import CHECKPOINTS, describe, existing_training, write_run_file
+from marginalia.faces.run_file import CHECKPOINTS, describe, existing_training, is_checkpoint, write_run_file
 from marginalia.faces.training import Progress, make_learner, train
 from marginalia.faces.training_spec import TrainingSpec
 from marginalia.record.snapshot import Record
@@ -25,8 +24,6 @@ from marginalia.training.agreement import by_the_first, on_this_rank, with_all_r
 from marginalia.training.device import torch_here
 from marginalia.training.lock import locked
 from marginalia.training.ranks import Ranks
-
-OURS = re.compile(r"\d{8}-*")
 
 
 def run_face_training(
@@ -117,7 +114,7 @@ class FaceTraining:
         write_run_file(self.folder, self.description)
         write_metrics(self.folder, self.records)
         for other in place.parent.iterdir():
-            if other != place and OURS.fullmatch(other.name):
+            if other != place and is_checkpoint(other):
                 shutil.rmtree(other, ignore_errors=True)
 
     def announce(self) -> None:

@@ -58,12 +58,17 @@ def from_arrays(path: Path) -> FeaturesFile:
     with np.load(path, allow_pickle=False) as content:
         arrays = {name: content[name] for name in content.files}
     features, labels = arrays["features"], arrays["labels"]
-    series = features if features.ndim == 3 else features[None]
-    epochs = arrays.get("epochs", np.arange(len(series)))
+    series = features[None] if features.ndim == 2 else features
+    epochs = np.atleast_1d(arrays.get("epochs", np.arange(len(series))))
+    if series.ndim != 3 or labels.shape != series.shape[1:2] or epochs.shape != series.shape[:1]:
+        shapes = f"features {features.shape}, labels {labels.shape}, epochs {epochs.shape}"
+        raise ValueError(f"its arrays have the shapes {shapes}")
     predictions = arrays.get("predictions")
     if predictions is not None:
         predictions = np.broadcast_to(predictions, series.shape[:2])
-    return assembled(epochs, series, [labels] * len(series), predictions)
+    order = np.argsort(epochs, kind="stable")
+    predicted = None if predictions is None else predictions[order]
+    return assembled(epochs[order], series[order], [labels] * len(series), predicted)
 
 
 def read_csv(path: Path) -> dict[str, Sequence[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 NAME = "run.json"
 FORMAT = 2
 CHECKPOINTS = "checkpoints"
+WRITTEN = re.compile(r"(backbone\.safetensors|training\.pt|classes-\d{9}-\d{9}\.safetensors)(\.\d+\.tmp)?")
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,17 @@ def existing_training(folder: Path, asked: RunFile, overwrite: bool) -> RunFile:
     return saved
 
 
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder beside the checkpoints has nothing but the files of one."""
+    return folder.is_dir() and all(WRITTEN.fullmatch(path.name) for path in folder.iterdir())
+
+
 def is_foreign(folder: Path) -> bool:
     try:
         content = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return (folder / "metrics.csv").exists()
+        checkpoints = (path for path in (folder / CHECKPOINTS).glob("*") if not is_checkpoint(path))
+        return (folder / "metrics.csv").exists() or any(True for _ in checkpoints)
     except (OSError, ValueError):
         return False  # a training's, but damaged
     return not (isinstance(content, dict) and "people" in content)

@@ -14,7 +14,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.core.margin import Margin, SampledMargin
 from marginalia.record.description import LARGEST_JSON, Description, DrawnHead, described, require_writable
-from marginalia.record.snapshot import HELD_OUT, UNBENT, Record, Run, Snapshot
+from marginalia.record.snapshot import HELD_OUT, UNBENT, Record, Run, Snapshot, SplitName
 from marginalia.record.snapshot_file import read_snapshot, snapshot_files
 
 NAME = "run.json"
@@ -72,7 +72,9 @@ def run_of(description: Description, snapshots: Sequence[Snapshot]) -> Run:
     """The run that is described, with these snapshots."""
     head = description.head
     biased = any(snapshot.bias is not None for snapshot in snapshots)  # then sectors would not be what decides
-    regions = "none" if head is None else "polygons" if biased and head.regions == "sectors" else head.regions
+    regions = "none" if head is None else head.regions
+    if biased and regions == "sectors":
+        regions = "none" if head is not None and head.spec.x_norm else "polygons"
     return Run(
         name=description.name,
         lossname=description.lossname or description.name,
@@ -92,6 +94,12 @@ def drawn_margin(head: DrawnHead, psi: np.ndarray | None) -> Margin:
     if not head.name or psi is None or head.regions != "sectors":
         return head.spec
     return SampledMargin(head.spec.w_norm, head.spec.x_norm, head.spec.s, tuple(psi.tolist()))
+
+
+def usual_split(run: Run) -> SplitName:
+    """The split that is drawn by default."""
+    splits = run.snapshots[-1].splits
+    return "test" if "test" in splits else next(iter(splits))
 
 
 def moment(snapshot: Snapshot) -> float:

@@ -117,7 +117,9 @@ class Angles:
         if self.by_angle:
             target, other = target_and_other(unit(points.features), unit(weights), None, points.labels)
             return in_degrees(target), in_degrees(other)
-        return target_and_other(points.features, effective(weights, self.run.spec), snapshot.bias, points.labels)
+        weights = effective(weights, self.run.spec)
+        bias = -np.sum(weights**2, axis=1) / 2 if self.run.regions == "cells" else snapshot.bias
+        return target_and_other(points.features, weights, bias, points.labels)
 
 
 class AnglePlane(RunSheet):
@@ -162,4 +164,5 @@ def target_and_other(
     rows = np.arange(len(labels))
     target = logits[rows, labels].copy()
     logits[rows, labels] = -np.inf
+    logits[:, ~weights.any(axis=1)] = -np.inf  # a class without points has no mean
     return target, logits.max(axis=1)

@@ -68,11 +68,15 @@ class Badges:
             self.dots.set_offsets(tips)
             return np.arctan2(tips[:, 1], tips[:, 0])
         weights = class_weights[self.named]
-        tips = tips[self.named]
+        tips, there = tips[self.named], np.linalg.norm(weights, axis=1) > 0
         places = BADGE_RING * reach * badge_places(weights, self.gap, frame)
         places[:, 0] = np.clip(places[:, 0], -across * self.room, across * self.room)
         near = depth(weights, frame) >= 0
-        for line, badge, tip, place, front in zip(self.lines, self.badges, tips, places, near, strict=True):
+        for line, badge, tip, place, front, shown in zip(
+            self.lines, self.badges, tips, places, near, there, strict=True
+        ):
+            line.set_visible(shown)
+            badge.set_visible(shown)
             line.set_alpha(FRONT if front else BEHIND)
             badge.set_zorder(5 if front else 4.5)
             knee = tip * (self.knee / BADGE_RING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -15,11 +16,13 @@ from pptx.util import Inches, Pt
 
 from marginalia.core.margin import MarginSpec
 from marginalia.record.snapshot import Run
+from marginalia.record.store import usual_split
 from marginalia.viz.figures import FIGURES
 from marginalia.viz.formula import as_text, in_training
 from marginalia.viz.frames import Plain
 from marginalia.viz.movie import movie_bytes
 from marginalia.viz.numbers import in_degrees, in_percent
+from marginalia.viz.projection import has_weights
 from marginalia.viz.sheet import Sheet
 from marginalia.viz.style import Style
 from marginalia.viz.theory import headless_png
@@ -126,7 +129,13 @@ def deck_bytes(
 
 def add_title(deck: Deck, runs: Sequence[Run]) -> None:
     slide = deck.slide("What a margin does to features", 40)
-    points, overlays = runs[0].snapshots[-1].points("test"), deck.style.overlays
+    split, overlays = usual_split(runs[0]), deck.style.overlays
+    points = runs[0].snapshots[-1].points(split)
+    regions = {run.regions for run in runs}
+    overlays = tuple(name for name in overlays if {
+        "regions": regions != {"none"}, "margin": any(run.spec.has_margin for run in runs),
+        "errors": points.predictions is not None,
+    }.get(name, True))  # fmt: skip
     words = {
         "regions": "Pale sectors: what is decided for a class.",
         "margin": "Hatched: the margin, where training is not content yet.",
@@ -135,8 +144,8 @@ def add_title(deck: Deck, runs: Sequence[Run]) -> None:
     }
     lines = [
         f"{len(runs)} losses, {len(runs[0].class_names)} classes",
-        f"Every point is one of {len(points.labels):,} test images, coloured by its class.",
-        "Lines with badges: the class weights.",
+        f"Every point is one of {len(points.labels):,} {split} images, coloured by its class.",
+        f"Lines with badges: the class {'weights' if has_weights(runs[0]) else 'means'}.",
     ]
     deck.text(slide, lines + [words[name] for name in words if name in overlays], (LEFT, 1.9, 12), 26)
 
@@ -144,16 +153,19 @@ def add_title(deck: Deck, runs: Sequence[Run]) -> None:
 def add_run(deck: Deck, run: Run, timing: Timing) -> None:
     """The moving picture on the left, the loss in words and numbers on the right."""
     slide = deck.slide(run.name)
-    gif = movie_bytes(Plain(run, "test", replace(deck.style, size=MOVIE_LINES)), timing, "gif", last_first=True)
-    deck.picture(slide, gif, f"{run.name}: test features, epoch by epoch", (LEFT, 1.3, 5.9))
+    split = usual_split(run)
+    gif = movie_bytes(Plain(run, split, replace(deck.style, size=MOVIE_LINES)), timing, "gif", last_first=True)
+    deck.picture(slide, gif, f"{run.name}: {split} features, epoch by epoch", (LEFT, 1.3, 5.9))
     last, spec = run.snapshots[-1], run.spec
+    accuracy, angle = last.points(split).accuracy, last.metric(f"{split}_angle")
+    gap = last.metric("centre_gap")
     lines = [
         *map(as_text, in_training(run)),
         *(["(cos goes on falling beyond 180°)"] if spec.is_angular else []),
-        f"test accuracy {100 * last.points('test').accuracy:.2f} %",
-        f"mean angle to own class {in_degrees(last.metric('test_angle'))}",
+        *([f"{split} accuracy {in_percent(accuracy)}"] if not math.isnan(accuracy) else []),
+        *([f"mean angle to own class {in_degrees(angle)}"] if not math.isnan(angle) else []),
         *([f"margin kept by {kept(run)}"] if spec.has_margin else []),
-        f"smallest class gap {in_degrees(last.metric('centre_gap'))}",
+        *([f"smallest class gap {in_degrees(gap)}"] if not math.isnan(gap) else []),
         f"epochs: {last.epoch:g}",
     ]
     deck.text(slide, lines, (6.9, 1.6, 6.0), 24)
@@ -167,10 +179,10 @@ def add_comparison(deck: Deck, runs: Sequence[Run], comparisons: Sequence[Sheet]
     slide = deck.slide("In numbers")
     rows = [COLUMNS]
     for run in runs:
-        last = run.snapshots[-1]
-        angles = [in_degrees(last.metric(name)) for name in ("test_angle", "centre_gap")]
+        last, split = run.snapshots[-1], usual_split(run)
+        angles = [in_degrees(last.metric(name)) for name in (f"{split}_angle", "centre_gap")]
         margin = kept(run) if run.spec.has_margin else "none"
-        rows.append((run.name, f"{100 * last.points('test').accuracy:.2f} %", angles[0], margin, angles[1]))
+        rows.append((run.name, in_percent(last.points(split).accuracy), angles[0], margin, angles[1]))
     deck.table(slide, rows, (LEFT, 1.4, 12.1), READABLE)
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from marginalia.core.errors import InputError
 from marginalia.record.snapshot import Run, SplitName
+from marginalia.record.store import moment, usual_split
 from marginalia.viz.angle_plane import Angles
 from marginalia.viz.compare import Compare
 from marginalia.viz.drawable import require_drawable
@@ -137,10 +138,4 @@ def run_of_moment(run: Any, number: int) -> tuple[Run, int]:
     whole = getattr(run, "run", None)
     if whole is None:
         raise InputError("a picture needs the run, or a snapshot taken from it: run, run[-1]")
-    return whole, [snapshot.step for snapshot in whole.snapshots].index(run.step)
-
-
-def usual_split(run: Run) -> SplitName:
-    """The split that is drawn by default."""
-    splits = run.snapshots[-1].splits
-    return "test" if "test" in splits else next(iter(splits))
+    return whole, [moment(snapshot) for snapshot in whole.snapshots].index(moment(run))

@@ -101,8 +101,11 @@ def on_means(run: Run, split: SplitName) -> ProjectedRun:
     for snapshot in run.snapshots:
         mine = snapshot.points(split)
         means = means_of(mine, count)
-        centre = means[np.unique(mine.labels)].mean(axis=0)
-        snapshots.append(with_points(snapshot, split, (mine.features - centre) @ basis, (means - centre) @ basis))
+        there = np.unique(mine.labels)
+        placed = np.zeros((count, 2))
+        centre = means[there].mean(axis=0)
+        placed[there] = (means[there] - centre) @ basis
+        snapshots.append(with_points(snapshot, split, (mine.features - centre) @ basis, placed))
     note = f"PCA of the class means (badges): {100 * share:.0f} % of the variance in {run.dimension} D"
     return bare(run, snapshots, note, exact=False)
 
@@ -116,6 +119,8 @@ def principal_plane(points: Points, classes: int) -> np.ndarray:
         rest = points.features - points.features.mean(axis=0)
         rest = rest - rest @ basis.T @ basis
         basis = np.vstack((basis, np.linalg.svd(rest, full_matrices=False)[2]))[:2]
+    if len(basis) < 2:
+        raise InputError("a single point spans no plane; record more of them")
     return basis.T.astype(np.float32)
 
 

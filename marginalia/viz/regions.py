@@ -8,7 +8,7 @@ import numpy as np
 
 from marginalia.core.margin import Margin, psi
 from marginalia.record.metrics import unit
-from marginalia.record.snapshot import Snapshot
+from marginalia.record.snapshot import Run, Snapshot
 
 GRID = 720
 HALVINGS = 40
@@ -122,12 +122,12 @@ class Surplus:
         return (low + high) / 2
 
 
-def convex_regions(snapshot: Snapshot, kind: str, scale: float, reach: float) -> list[np.ndarray]:
-    """The "cells" or "polygons" of the classes in a picture that multiplies lengths by `scale`, out to `reach`."""
-    if kind == "cells":
+def convex_regions(snapshot: Snapshot, run: Run, scale: float, reach: float) -> list[np.ndarray]:
+    """The cells or polygons of the run's classes in a picture that multiplies lengths by `scale`, out to `reach`."""
+    if run.regions == "cells":
         return cells(scale * snapshot.class_weights, reach)
     bias = np.zeros(len(snapshot.class_weights)) if snapshot.bias is None else snapshot.bias
-    return polygons(snapshot.class_weights, scale * bias, reach)
+    return polygons(effective(snapshot.class_weights, run.spec), scale * bias, reach)
 
 
 def cells(class_weights: np.ndarray, reach: float) -> list[np.ndarray]:

@@ -26,7 +26,7 @@ class Sectors:
     """Artists made once; `show(snapshot, camera)` reshapes them. farthest: where they end."""
 
     def __init__(self, ax: Axes, run: Run, colors: list[str], style: Style, farthest: float = BEYOND):
-        self.farthest = farthest
+        self.farthest, self.run = farthest, run
         self.spec, self.kind, self.wanted = run.spec, run.regions, style.overlays
         self.tints = [to_rgba(color, TINT[style.theme]) for color in colors]
         self.regions, self.margin = polygons(ax, zorder=0, linewidths=BOUNDARY), polygons(ax, zorder=0.5)
@@ -44,7 +44,7 @@ class Sectors:
         if self.kind in CONVEX:
             if "regions" in self.wanted:
                 scale = camera.scale(snapshot)  # on a logarithmic one their sides are not straight: none are drawn
-                seen = [] if scale is None else convex_regions(snapshot, self.kind, scale, BEYOND * reach)
+                seen = [] if scale is None else convex_regions(snapshot, self.run, scale, BEYOND * reach)
                 self.regions.set_verts(seen)
                 self.regions.set_facecolor(self.tints)
             return

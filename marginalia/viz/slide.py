@@ -12,13 +12,14 @@ from marginalia.viz.frames import errors_in_words, feature_space, legend, name_o
 from marginalia.viz.labels import shown
 from marginalia.viz.numbers import in_epochs, in_percent
 from marginalia.viz.panels import SECONDARY, AccuracyCurve, AngleHistogram
+from marginalia.viz.projection import is_exact
 from marginalia.viz.scatter import Scatter
 from marginalia.viz.sheet import LINES, WIDTH, SpaceSheet, write
 from marginalia.viz.style import Style
 
 LEFT, RIGHT = 752, 1252
 LONGEST_TITLE = 24
-FORMULA, LONGEST_LINE = 19, 44
+FORMULA, LONGEST_LINE = 19, 38
 
 
 class Slide(SpaceSheet):
@@ -28,12 +29,14 @@ class Slide(SpaceSheet):
         super().__init__(WIDTH, style, run, split)
         run = self.run
         self.scatter = feature_space(self, (0, 0, LINES, LINES), run, split)
-        self.panels: list[Any] = [AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style)]
-        self.text(RIGHT, 146, self.say("angle to own class"), SECONDARY, muted=True, ha="right")
+        self.panels: list[Any] = []
+        if is_exact(run):
+            self.panels.append(AngleHistogram(self.axes(1044, 196, 208, 208), run, split, style))
+            self.text(RIGHT, 146, self.say("angle to own class"), SECONDARY, muted=True, ha="right")
         if run.snapshots[0].points(split).predictions is not None:
             self.panels.append(AccuracyCurve(self.axes(832, 44, 420, 64), run, split, style))
             self.text(832, 112, self.say("{} accuracy", name_of(split, self.say)), SECONDARY, muted=True)
-        if run.dimension == 2:
+        if run.dimension == 2 and is_exact(run):
             small = Scatter if isinstance(self.scatter, Circle) else Circle
             self.panels.append(small(self.axes(738, 170, 276, 276), run, split, style))
             what = self.say("features" if small is Scatter else "directions")

@@ -35,9 +35,7 @@ def cells_of(run: Run, reach: float) -> list[list[list[list[float]]]]:
     """The corners of each class's cell out to `reach`, (S, C, K, 2); nothing where there are no cells."""
     if run.regions not in sectors.CONVEX:
         return [[] for _ in run.snapshots]
-    return [
-        [significant(cell, CELL_DIGITS) for cell in convex_regions(s, run.regions, 1.0, reach)] for s in run.snapshots
-    ]
+    return [[significant(cell, CELL_DIGITS) for cell in convex_regions(s, run, 1.0, reach)] for s in run.snapshots]
 
 
 def wedges(snapshots: list[list[Arc]]) -> list[list[Wedge]]:
