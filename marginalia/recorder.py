@@ -49,6 +49,8 @@ class Recorder(recorder.Recorder):
         self.silent, self.records = rank() != 0, []
         if self.silent:
             return
+        if batch_size < 1:
+            raise InputError(f"batch_size must be at least 1, not {batch_size}")
         self.batch_size, self.probe, self.classifier, self.tensorboard = batch_size, {}, None, tensorboard
         drawn = None
         if isinstance(head, DrawnHead):

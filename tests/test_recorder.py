@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from matplotlib.figure import Figure
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -239,8 +241,12 @@ def test_a_bad_array_leaves_the_record_whole(tmp_path, changes, message):
         ({"head": nn.ReLU()}, {}, "ReLU has no weight for each class"),
         ({"probe": (np.zeros((4, 6)), np.arange(3))}, {}, "4 inputs for labels of shape"),
         ({"probe": [1, 2]}, {}, "0 inputs for labels"),
-        ({"probe": [np.zeros(3)]}, {}, "is needed, not 1 things"),
-        ({"probe": DataLoader(TensorDataset(torch.zeros(4, 6)))}, {}, "must give batches of"),
+        ({"probe": [np.zeros(3)]}, {}, "neither \\(inputs, labels\\) nor a DataLoader"),
+        ({"probe": DataLoader(TensorDataset(torch.zeros(4, 6)))}, {}, "neither \\(inputs, labels\\) nor a DataLoader"),
+        ({"probe": 5}, {}, "neither"),
+        ({"probe": (["a", "b"], [0, 1])}, {}, "neither"),
+        ({"probe": (np.zeros((0, 6)), np.zeros(0, int))}, {}, "0 inputs"),
+        ({"batch_size": 0}, {}, "batch_size must be at least 1"),
         ({"probe": None}, {}, "snapshot needs a probe"),
         ({"probe": torch.zeros(4, 6)}, {}, "labels are missing"),
         ({"head": "fcc"}, {}, "did you mean fc"),
@@ -321,7 +327,7 @@ def test_metrics_of_any_library_and_a_head_by_its_name(data, tmp_path):
 
 
 DISTRIBUTED = """
-import sys, torch, torch.nn.functional as F, marginalia as mg
+import os, sys, torch, torch.nn.functional as F, marginalia as mg
 from torch import distributed as dist, nn
 dist.init_process_group("gloo")
 torch.manual_seed(0)
@@ -341,7 +347,8 @@ if recorder:
     recorder.close()
 if dist.get_rank() == 0:
     torch.save(model.state_dict(), sys.argv[2])
-dist.destroy_process_group()
+dist.barrier()
+os._exit(0)  # gloo's threads may abort the process when Python takes DistributedDataParallel apart
 """
 
 
@@ -352,10 +359,70 @@ def test_two_processes_record_once_and_train_the_same(tmp_path):
         out = tmp_path / f"state{len(states)}.pt"
         command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        subprocess.run(
-            [*command, tmp_path / "script.py", folder, out], env=environment, check=True, capture_output=True
-        )
+        words = [*command, tmp_path / "script.py", folder, out]
+        done = subprocess.run(words, env=environment, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
         states.append(torch.load(out))
     assert all(torch.equal(states[0][name], value) for name, value in states[1].items())
     run = mg.read(tmp_path / "run")
     assert [snapshot.epoch for snapshot in run] == [1, 2, 3] and run.description.finished == 3
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_a_probe_of_numpy_fits_a_model_of_any_format(data, tmp_path, dtype):
+    inputs = data[0].double().numpy()[:, ::-1]
+    model = Net().to(dtype)
+    mg.Recorder(tmp_path / "run", probe=(inputs, data[1].numpy()), head=model.fc).snapshot(model, 1)
+    expected = model.eval().embedding(model.backbone(torch.tensor(inputs.copy()).to(dtype))).detach().float()
+    np.testing.assert_allclose(mg.read(tmp_path / "run")[0].points("test").features, expected, atol=1e-2)
+
+
+def test_a_compiled_head_and_one_that_normalises(data, tmp_path):
+    class Normed(nn.Linear):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            return 8 * F.linear(F.normalize(inputs), F.normalize(self.weight))
+
+    model = Net()
+    recorder = mg.Recorder(tmp_path / "compiled", probe=data, head=compiled(model.fc))
+    recorder.snapshot(model, 1)
+    run = mg.read(tmp_path / "compiled")
+    assert run.regions == "polygons"
+    np.testing.assert_array_equal(run[0].points("test").predictions, model.eval()(data[0]).argmax(1).numpy())
+    model.fc = Normed(2, CLASSES)
+    mg.Recorder(tmp_path / "normed", probe=data, head=model.fc).snapshot(model, 1)
+    run = mg.read(tmp_path / "normed")
+    assert run.spec.w_norm and run.regions == "sectors"
+    np.testing.assert_array_equal(run[0].points("test").predictions, model.eval()(data[0]).argmax(1).numpy())
+
+
+def test_what_is_replaced_stays_until_the_first_snapshot(tmp_path):
+    with mg.Recorder(tmp_path / "run", settings={"betas": (0.9, 0.99)}) as recorder:
+        recorder.add(0, features_at(1), LABELS)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    for settings in ({"a": object()}, {}):
+        with pytest.raises(InputError):
+            mg.Recorder(tmp_path / "run", overwrite=True, settings=settings).add(0, features_at(1)[:, 0], LABELS)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+    assert mg.Recorder(tmp_path / "run", settings={"betas": (0.9, 0.99)}, resume=True).last_epoch == 0
+    (tmp_path / "run" / "run.json").write_text("{")
+    mg.Recorder(tmp_path / "run", overwrite=True).add(0, features_at(2), LABELS)
+    np.testing.assert_array_equal(mg.read(tmp_path / "run")[0].points("test").features, features_at(2))
+
+
+def test_a_record_of_an_older_format_is_not_gone_on_with(tmp_path):
+    shutil.copytree(ROOT / "tests" / "format_2" / "ArcFace_v2", tmp_path / "old")
+    with pytest.raises(InputError, match="older format"):
+        mg.Recorder(tmp_path / "old", resume=True)
+    assert len(mg.read(tmp_path / "old")) > 1
+    assert "epoch 2," in mg.draw.space(mg.read(tmp_path / "old")[-1], ax=Figure().add_subplot()).ax_.get_title()
+
+
+def test_a_resume_with_steps_of_ones_own_replaces_the_later_epochs(tmp_path):
+    with mg.Recorder(tmp_path / "run") as recorder:
+        for epoch in range(1, 6):
+            recorder.add(epoch, features_at(epoch), LABELS, step=100 * epoch)
+    with mg.Recorder(tmp_path / "run", resume=True) as recorder:
+        recorder.add(3, features_at(7), step=310)
+    assert [(s.epoch, s.step) for s in mg.read(tmp_path / "run")] == [(1, 100), (2, 200), (3, 310)]
+    with pytest.raises(InputError, match="metric step: this name is taken"):
+        mg.Recorder(tmp_path / "run", resume=True).add(4, features_at(7), metrics={"step": 7})

@@ -12,8 +12,8 @@ import torch
 from filelock import FileLock
 
 from marginalia.cli.experiment import run_experiment, thinned
-from marginalia.record.run_files import clear
 from marginalia.core.errors import InputError
+from marginalia.record.run_files import clear
 from marginalia.training.resume import differences
 
 from .stopping import StopError, bytes_of, snapshot_at, stop_after

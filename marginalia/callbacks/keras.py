@@ -29,12 +29,14 @@ class KerasRecorder(keras.callbacks.Callback):
         self.recorder = Recorder(folder, **settings)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not getattr(self.model, "inputs", None):
+            raise InputError("KerasRecorder needs a Sequential or functional model, whose layers have symbolic inputs")
         last = self.named(self.head) if self.head else self.model.layers[-1]
-        head = last if isinstance(last, keras.layers.Dense) else None
+        head = last if isinstance(last, keras.layers.Dense) and last.units > 1 else None
         if self.head and head is None:
-            raise InputError(f"head: {self.head} is {type(last).__name__}; a Dense layer is needed")
+            raise InputError(f"head: {self.head} is {type(last).__name__}; a Dense layer of several units is needed")
         if not self.layer and head is None:
-            output = self.model.output
+            output = self.model.outputs[0]
         else:
             output = self.named(self.layer).output if self.layer else head.input  # type: ignore[union-attr]
         seen = keras.Model(self.model.inputs, output)

@@ -61,12 +61,23 @@ def as_array(tensor: Tensor) -> np.ndarray:
 
 def classifier_of(head: nn.Module) -> Classifier:
     """Raises InputError for a module that has no weight for each class."""
-    head = getattr(head, "module", head) if isinstance(head, nn.parallel.DistributedDataParallel) else head
+    head = unwrapped(head)
     if isinstance(head, Head):
         return of_head(head)
-    if isinstance(head, nn.Linear):
+    if isinstance(head, nn.Linear) and type(head).forward is nn.Linear.forward:  # else it may normalise
         return of_linear(head)
     return of_cosines(head)
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The module itself, without DistributedDataParallel, DataParallel and torch.compile around it."""
+    while True:
+        inner = getattr(module, "_orig_mod", None)
+        if isinstance(module, nn.parallel.DistributedDataParallel | nn.DataParallel):
+            inner = module.module
+        if inner is None:
+            return module
+        module = inner
 
 
 def of_linear(head: nn.Linear) -> Classifier:

@@ -18,10 +18,10 @@ from marginalia.core.errors import InputError
 from marginalia.core.parsing import nearest
 from marginalia.record.conversion import as_integers
 from marginalia.record.thumbnails import SIDE
-from marginalia.training.classifier import Classifier
+from marginalia.training.classifier import Classifier, unwrapped
 
 SMALLEST_PICTURE = 8
-LOADED = 250
+LOADED, LONGEST_REASON = 250, 100
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,29 @@ def as_probes(source: Any) -> dict[str, Probe]:
 def as_probe(split: str, source: Any) -> Probe:
     if isinstance(source, Tensor | np.ndarray):
         raise InputError(f"probe {split}: labels are missing; give (inputs, labels)")
-    if not isinstance(source, tuple | list):
-        with same_random_states():
-            batches = list(DataLoader(source, LOADED) if isinstance(source, Dataset) else source)
-        if not batches or any(not isinstance(batch, tuple | list) or len(batch) != 2 for batch in batches):
-            raise InputError(f"probe {split}: a DataLoader must give batches of (inputs, labels)")
-        source = (joined([batch[0] for batch in batches]), torch.cat([torch.as_tensor(batch[1]) for batch in batches]))
-    if len(source) != 2:
-        raise InputError(f"probe {split}: (inputs, labels) is needed, not {len(source)} things")
-    inputs, labels = mapped(torch.as_tensor, source[0]), as_integers(f"probe {split}: labels", source[1])
+    try:
+        inputs, labels = source if isinstance(source, tuple | list) else loaded(source)
+        inputs = mapped(as_tensor, inputs)
+    except Exception as error:  # anything may be given, and each library complains in its own way
+        reason = str(error).partition("\n")[0][:LONGEST_REASON]
+        raise InputError(f"probe {split} is neither (inputs, labels) nor a DataLoader of them ({reason})") from None
+    labels = as_integers(f"probe {split}: labels", labels)
     lengths = {part.shape[0] if part.ndim else 0 for part in parts_of(inputs)}
-    if labels.ndim != 1 or lengths != {len(labels)}:
+    if labels.ndim != 1 or lengths != {len(labels)} or not len(labels):
         raise InputError(f"probe {split}: {' or '.join(map(str, lengths))} inputs for labels of shape {labels.shape}")
     return Probe(inputs, labels)
+
+
+def loaded(source: Any) -> tuple[Any, Tensor]:
+    """All inputs and labels of a data set or of a DataLoader."""
+    loader = DataLoader(source, LOADED) if isinstance(source, Dataset) else source
+    with same_random_states():
+        batches = [(inputs, labels) for inputs, labels in loader]
+    return joined([inputs for inputs, _ in batches]), torch.cat([torch.as_tensor(labels) for _, labels in batches])
+
+
+def as_tensor(values: Any) -> Tensor:
+    return torch.as_tensor(np.ascontiguousarray(values) if isinstance(values, np.ndarray) else values)
 
 
 def thumbnails_of(inputs: Any) -> np.ndarray | None:
@@ -109,13 +119,15 @@ def seen_by(
 ) -> Seen:  # fmt: skip
     """Features of all inputs, and what the classifier predicts from them. Raises InputError if there are none."""
     model = unwrapped(model)
-    device = next((tensor.device for tensor in (*model.parameters(), *model.buffers())), torch.device("cpu"))
+    tensors = [*model.parameters(), *model.buffers()]
+    device = tensors[0].device if tensors else torch.device("cpu")
+    dtype = next((tensor.dtype for tensor in tensors if tensor.is_floating_point()), torch.float32)
     head = None if classifier is None else classifier.module
     watched = watched_module(model, head, layer)
     features, predictions = [], []
     with undisturbed(device, model, *([head] if head is not None else [])):
         for start in range(0, len(parts_of(inputs)[0]), batch_size):
-            batch = mapped(lambda part: part[start : start + batch_size].to(device), inputs)  # noqa: B023
+            batch = mapped(lambda part: placed(part[start : start + batch_size], device, dtype), inputs)  # noqa: B023
             found = called(function, batch) if function else output_of(model, watched, bool(layer), batch)
             found = as_features(found)
             features.append(found.float().cpu())
@@ -125,15 +137,9 @@ def seen_by(
     return Seen(torch.cat(features).numpy(), torch.cat(predictions).numpy() if predictions else None)
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
-    """The module itself, without DistributedDataParallel, DataParallel and torch.compile around it."""
-    while True:
-        inner = getattr(model, "_orig_mod", None)
-        if isinstance(model, nn.parallel.DistributedDataParallel | nn.DataParallel):
-            inner = model.module
-        if inner is None:
-            return model
-        model = inner
+def placed(part: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """A part of the inputs as the model takes it: numbers with a fraction in the model's own format."""
+    return part.to(device, dtype) if part.is_floating_point() else part.to(device)
 
 
 def watched_module(model: nn.Module, head: nn.Module | None, layer: str | nn.Module) -> nn.Module | None:
@@ -205,11 +211,16 @@ def undisturbed(device: torch.device, *modules: nn.Module) -> Iterator[None]:
                 kind, torch.get_autocast_dtype(kind), enabled=torch.is_autocast_enabled(kind), cache_enabled=False
             )
         )
+        synchronised = [m for m, _ in modes if getattr(m, "require_forward_param_sync", False)]
         try:
             for module in modules:
                 module.eval()
+            for part in synchronised:  # the other processes do not take part
+                part.require_forward_param_sync = False  # type: ignore[assignment]
             yield
         finally:
+            for part in synchronised:
+                part.require_forward_param_sync = True  # type: ignore[assignment]
             for module in training:
                 module.train()
             for module, mode in modes:
