@@ -31,8 +31,9 @@ export function lossOf(features, labels, weights, spec, featureGradient = null, 
 		}
 		total += softmaxInPlace(logits, label);
 		if (!featureGradient) continue;
-		if (length) addGradients(i, label, { angle, length, scale, count }, logits, directions, spec, featureGradient, weightGradient);
-		else featureGradient[2 * i] = featureGradient[2 * i + 1] = 0;
+		featureGradient[2 * i] = featureGradient[2 * i + 1] = 0;
+		const image = { row: i, label, angle, length, scale: scale / count };
+		if (length) addGradients(image, logits, directions, spec, { features: featureGradient, weights: weightGradient });
 	}
 	return total / count;
 }
@@ -49,7 +50,8 @@ function softmaxInPlace(logits, label) {
 	return Math.log(sum) - target;
 }
 
-function addGradients(i, label, { angle, length, scale, count }, slopes, directions, spec, featureGradient, weightGradient) {
+// slopes: dloss/dlogits of this image. scale: s |x| / N.
+function addGradients({ row, label, angle, length, scale }, slopes, directions, spec, gradients) {
 	let around = 0;
 	let outwards = 0;
 	for (let j = 0; j < slopes.length; j++) {
@@ -57,15 +59,13 @@ function addGradients(i, label, { angle, length, scale, count }, slopes, directi
 		const theta = Math.abs(difference);
 		const value = j === label ? psi(theta, spec) : Math.cos(theta);
 		const slope = (j === label ? psiSlope(theta, spec) : -Math.sin(theta)) * Math.sign(difference);
-		const share = slopes[j] / count;
-		const turning = share * scale * directions.length[j] * slope;
+		const turning = slopes[j] * scale * directions.length[j] * slope;
 		around += turning;
-		outwards += share * spec.s * directions.length[j] * value;
-		const lengthening = spec.wNorm ? 0 : share * scale * value;
-		addPolar(weightGradient, j, directions.angle[j], directions.whole[j], lengthening, -turning);
+		outwards += (slopes[j] * scale * directions.length[j] * value) / length;
+		const lengthening = spec.wNorm ? 0 : slopes[j] * scale * value;
+		addPolar(gradients.weights, j, directions.angle[j], directions.whole[j], lengthening, -turning);
 	}
-	featureGradient[2 * i] = featureGradient[2 * i + 1] = 0;
-	addPolar(featureGradient, i, angle, length, spec.xNorm ? 0 : outwards, around);
+	addPolar(gradients.features, row, angle, length, spec.xNorm ? 0 : outwards, around);
 }
 
 // Adds a gradient given along the length and along the angle of a vector.

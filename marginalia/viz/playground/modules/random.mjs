@@ -1,4 +1,5 @@
-// Random numbers that follow from a seed, the same in every browser. Source: Tommy Ettinger's mulberry32, public domain.
+// Random numbers that follow from a seed, the same in every browser.
+// Source: Tommy Ettinger's mulberry32, public domain.
 
 export function randomNumbers(seed) {
 	let state = seed >>> 0;
