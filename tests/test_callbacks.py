@@ -86,6 +86,34 @@ TOOLS = {
 }
 
 
+SUBCLASSED = """
+import keras
+class Model(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc = keras.layers.Dense(4, activation="softmax")
+    def call(self, inputs): return self.fc(inputs)
+model = Model()
+model.compile("adam", "sparse_categorical_crossentropy")
+arrays = x.numpy(), y.numpy()
+try:
+    model.fit(*arrays, verbose=0, callbacks=[mg.callbacks.KerasRecorder(folder, arrays)])
+except mg.InputError as error:
+    assert "symbolic inputs" in str(error)
+else:
+    raise SystemExit("recorded")
+"""
+
+
+def test_a_keras_model_without_symbolic_inputs_is_refused(tmp_path):
+    if not importlib.util.find_spec("keras"):
+        pytest.skip("keras is not installed")
+    environment = os.environ | {"KERAS_BACKEND": "torch", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", DATA + SUBCLASSED, str(tmp_path / "run")]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1500:]
+
+
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_training_by_the_tool_is_recorded(tmp_path, tool):
     if not importlib.util.find_spec(tool):

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import marginalia as mg
+from marginalia.recorded import read_features_file
 
 from .conftest import ROOT
 
@@ -91,10 +92,14 @@ def test_a_file_of_features_is_drawn(run, tmp_path, suffix):
         ("mine.csv", "epoch,label,x0,x1\n0,1,2,3\n0,2,2,3\n1,1,2,3", "epoch 1 has 1 points, the first one 2 points"),
         ("mine.csv", "label,x0\n1,2\n1,nan", "x0 of row 2 is nan"),
         ("mine.npz", "no archive", "cannot be read"),
+        ("mine.npz", {"features": np.zeros(3), "labels": np.arange(3)}, r"its arrays have the shapes features (3,)"),
+        ("mine.npz", {"features": np.zeros((2, 3, 2)), "labels": np.arange(3), "epochs": [2]}, "epochs (1,)"),
     ],
 )
 def test_a_file_of_features_that_cannot_be_drawn(run, tmp_path, name, content, message):
-    if content is not None:
+    if isinstance(content, dict):
+        np.savez(tmp_path / name, **content)
+    elif content is not None:
         (tmp_path / name).write_text(content)
     code, _, err = run("create_gif.py", "--features", tmp_path / name, "--outputs", tmp_path / "outputs")
     assert (code, err.count("\n")) == (2, 1)
@@ -136,3 +141,14 @@ def test_a_table_that_cannot_be_read_leaves_the_run_of_before(run, tmp_path):
     table.write_text("label,x0,x1\na,1,2\nb,2,nan")
     assert run("create_gif.py", "--features", table, "--outputs", tmp_path)[0] == 2
     assert mg.read(tmp_path / "mine")[0].points("points").features.tolist() == [[1, 2], [2, 1]]
+
+
+def test_epochs_of_an_archive_are_put_in_order(tmp_path):
+    features = np.arange(12.0).reshape(2, 3, 2)
+    np.savez(
+        tmp_path / "mine.npz", features=features, labels=[0, 1, 2], epochs=[5, 2], predictions=[[0, 1, 2], [2, 1, 0]]
+    )
+    early, late = read_features_file(tmp_path / "mine.npz").snapshots
+    assert (early.epoch, late.epoch) == (2, 5)
+    np.testing.assert_array_equal(early.points("points").features, features[1])
+    np.testing.assert_array_equal(early.points("points").predictions, [2, 1, 0])

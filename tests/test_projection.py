@@ -9,6 +9,7 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.path import Path
 from PIL import Image
 
 import marginalia as mg
@@ -19,7 +20,8 @@ from marginalia.viz.angle_plane import AnglePlane, Angles
 from marginalia.viz.class_colors import colors_of, shown_classes
 from marginalia.viz.frames import SquareFrame
 from marginalia.viz.projection import in_view, note_of, projected
-from marginalia.viz.regions import decision_arcs, polygons
+from marginalia.viz.regions import convex_regions, decision_arcs, polygons
+from marginalia.viz.slide import Slide
 from marginalia.viz.style import Style, class_colors
 
 CLASSES, DIMENSION, POINTS = 12, 40, 600
@@ -201,3 +203,62 @@ def test_the_margin_line_is_where_the_margin_is_just_kept(tmp_path):
     (line,) = [line for line in plane.ax.lines if line.is_dashed()]
     target, other = np.radians(line.get_data())
     np.testing.assert_allclose(np.cos(target + ARCFACE.m2), np.cos(other), atol=1e-9)
+
+
+def test_a_slide_of_a_projection_says_nothing_about_angles(tmp_path):
+    slide = Slide(record(tmp_path / "run"), "test", Style())
+    slide.show(2)
+    said = [text.get_text() for text in slide.figure.texts]
+    assert "angle to own class" not in said and "directions" not in said
+    flat = Slide(record(tmp_path / "flat", dimension=2), "test", Style())
+    assert "angle to own class" in [text.get_text() for text in flat.figure.texts]
+
+
+@pytest.mark.parametrize("regions", ["sectors", "cells"])
+def test_the_plane_agrees_with_every_prediction(tmp_path, regions):
+    """Weights of unequal lengths; with sectors also a bias."""
+    random = np.random.default_rng(3)
+    weights = random.normal(size=(5, 2)) * random.uniform(0.5, 3, (5, 1))
+    features, labels = random.normal(size=(400, 2)) * 2, np.arange(400) % 5
+    bias = random.normal(size=5) if regions == "sectors" else None
+    head = mg.DrawnHead(MarginSpec(regions == "sectors", False, 1, 1, 0, 0), "mine", regions)
+    mg.Recorder(tmp_path / "run", head=head).add(0, features, labels, weights=weights, bias=bias)
+    run = mg.read(tmp_path / "run")
+    points = run[0].points("test")
+    plane = AnglePlane(run, "test", Style(size=240)).angles
+    target, other = plane.values(run.snapshots[0])
+    np.testing.assert_array_equal(target >= other, ~points.wrong)
+    shapes = convex_regions(run.snapshots[0], run, 1.0, 1e3)
+    inside = [Path(shape).contains_points(points.features) if len(shape) else np.zeros(400, bool) for shape in shapes]
+    np.testing.assert_array_equal(np.argmax(inside, axis=0), points.predictions)
+
+
+def test_a_class_without_points_has_no_badge(tmp_path):
+    labels = np.arange(60) % 2
+    features = np.random.default_rng(0).normal(size=(60, 5)) + 3
+    mg.Recorder(tmp_path / "run", class_names=("a", "b", "none")).add(0, features, labels)
+    frame = SquareFrame(mg.read(tmp_path / "run"), "test", Style(size=240))
+    frame.show(0)
+    assert [badge.get_visible() for badge in frame.scatter.badges.badges] == [True, True, False]
+    plane = AnglePlane(mg.read(tmp_path / "run"), "test", Style(size=240)).angles
+    other = plane.values(plane.run.snapshots[0])[1]
+    means = np.stack([features[labels == label].mean(axis=0) for label in (0, 1)])
+    cosines = np.sum(unit(features) * unit(means)[1 - labels], axis=1)
+    np.testing.assert_allclose(other, np.degrees(np.arccos(cosines)), atol=1e-2)
+    with pytest.raises(InputError, match="a single point"):
+        mg.Recorder(tmp_path / "one", class_names="ab").add(0, np.ones((1, 5)), [0])
+        mg.read(tmp_path / "one").gif(tmp_path / "one.gif")
+
+
+def test_a_deck_of_any_run(tmp_path):
+    pptx = pytest.importorskip("pptx")
+    with mg.Recorder(tmp_path / "run", class_names="abcdef") as recorder:
+        for epoch in range(2):
+            features = np.random.default_rng(epoch).normal(size=(60, 2))
+            recorder.add(epoch, {"mine": features}, {"mine": np.arange(60) % 6})
+    path = mg.read(tmp_path / "run").deck(tmp_path / "mine.pptx")
+    frames = [shape.text_frame.text for slide in pptx.Presentation(path).slides for shape in slide.shapes
+              if shape.has_text_frame]  # fmt: skip
+    said = "\n".join(frames)
+    assert "60 mine images" in said and "the class means" in said
+    assert not any(word in said for word in ("nan", "sectors", "Hatched", "accuracy", "wrong"))
