@@ -7,7 +7,7 @@ INSTALLED_FACES := .venv/installed-faces
 INSTALLED_DOCS := .venv/installed-docs
 DETECTOR := facenet-pytorch==2.6.0
 
-.PHONY: run draw faces test check bench torture results records docs clean
+.PHONY: playground run draw faces test check bench torture results records docs clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -24,6 +24,9 @@ check: $(INSTALLED_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+playground: $(INSTALLED)
+	$(BIN)/python -m marginalia playground --out docs/playground.html --no-open
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python benchmarks/bench.py $(BENCH)

@@ -18,6 +18,7 @@ from marginalia.cli.check import check
 from marginalia.cli.command_line import run_command
 from marginalia.cli.draw import draw
 from marginalia.cli.faces import faces
+from marginalia.cli.playground import playground
 from marginalia.cli.train import train
 from marginalia.config.config_file import ConfigFile, read_config
 from marginalia.config.run_config import RunConfig
@@ -31,7 +32,7 @@ from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces}
+COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces, "playground": playground}
 
 Answer = tuple[int, str, str]
 HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise

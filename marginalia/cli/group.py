@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "marginalia.cli.train",
     "draw": "marginalia.cli.draw",
     "check": "marginalia.cli.check",
+    "playground": "marginalia.cli.playground",
     "faces": "marginalia.cli.faces",
 }
 

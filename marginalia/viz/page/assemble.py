@@ -121,9 +121,9 @@ def chips(names: Sequence[str], style: Style) -> str:
     )
 
 
-def filled(file: str, places: Mapping[str, str]) -> str:
-    """The file beside this one with everything in its {{place}}."""
-    before, *rest = (HERE / file).read_text(encoding="utf-8").split("{{")
+def filled(file: str, places: Mapping[str, str], folder: Path = HERE) -> str:
+    """The file of this folder with everything in its {{place}}."""
+    before, *rest = (folder / file).read_text(encoding="utf-8").split("{{")
     pieces = [before]
     for part in rest:
         name, _, after = part.partition("}}")

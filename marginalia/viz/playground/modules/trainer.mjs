@@ -8,17 +8,48 @@ import { randomNumbers } from "./random.mjs";
 
 export const SIZES = [FEATURES, 64, 64, 2];
 const PIXELS = 784;
+const SCALED = 500;
 
-// pixels: bytes (N, 784) -> what the network sees, (N, 128).
-export function described(pixels) {
-	const count = pixels.length / PIXELS;
-	const seen = new Float32Array(count * FEATURES);
-	for (let i = 0; i < count; i++) describe(pixels.subarray(i * PIXELS, (i + 1) * PIXELS), seen, i * FEATURES);
-	return seen;
+// Digits and what the network sees of them, (N, 128), which is computed when it is needed for the first time.
+export class Digits {
+	// pixels: bytes (N, 784). scale: the mean and deviation of each number; by default those of the first digits.
+	constructor({ pixels, labels }, scale = null) {
+		const seen = new Float32Array(labels.length * FEATURES);
+		Object.assign(this, { pixels, labels, seen, isDone: new Uint8Array(labels.length) });
+		this.scale = scale ?? this.scaleOfFirst();
+	}
+
+	scaleOfFirst() {
+		const count = Math.min(SCALED, this.labels.length);
+		const raw = new Float32Array(count * FEATURES);
+		for (let i = 0; i < count; i++) describe(this.pixelsOf(i), raw, i * FEATURES);
+		return scaleOf(raw);
+	}
+
+	pixelsOf(i) {
+		return this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS);
+	}
+
+	// What the network sees of one digit, (128,).
+	row(i) {
+		const at = i * FEATURES;
+		if (!this.isDone[i]) {
+			describe(this.pixelsOf(i), this.seen, at);
+			const { mean, deviation } = this.scale;
+			for (let k = 0; k < FEATURES; k++) this.seen[at + k] = (this.seen[at + k] - mean[k]) / deviation[k];
+			this.isDone[i] = 1;
+		}
+		return this.seen.subarray(at, at + FEATURES);
+	}
+
+	// The first of them, ready to be evaluated.
+	first(count) {
+		for (let i = 0; i < count; i++) this.row(i);
+		return { seen: this.seen.subarray(0, count * FEATURES), labels: this.labels.subarray(0, count) };
+	}
 }
 
-// The shift and scale that bring each of the numbers to mean 0 and deviation 1.
-export function standardised(seen) {
+function scaleOf(seen) {
 	const count = seen.length / FEATURES;
 	const mean = new Float64Array(FEATURES);
 	const deviation = new Float64Array(FEATURES);
@@ -27,13 +58,8 @@ export function standardised(seen) {
 	return { mean, deviation: deviation.map((square) => Math.sqrt(square) + 1e-3) };
 }
 
-export function standardise(seen, { mean, deviation }) {
-	for (let i = 0; i < seen.length; i++) seen[i] = (seen[i] - mean[i % FEATURES]) / deviation[i % FEATURES];
-	return seen;
-}
-
 export class Trainer {
-	// digits: { seen: (N, 128), labels: (N,) }, labels from 0 to `classes` - 1.
+	// digits: `Digits`, labels from 0 to `classes` - 1.
 	constructor(digits, classes, spec, { rate = 2e-3, batch = 64, seed = 0 } = {}) {
 		Object.assign(this, { digits, classes, spec, rate, batch, steps: 0, loss: NaN });
 		this.random = randomNumbers(seed);
@@ -66,7 +92,7 @@ export class Trainer {
 		}
 		for (let i = 0; i < this.batch; i++) {
 			const chosen = this.order[this.place + i];
-			this.inputs.set(this.digits.seen.subarray(chosen * FEATURES, (chosen + 1) * FEATURES), i * FEATURES);
+			this.inputs.set(this.digits.row(chosen), i * FEATURES);
 			this.labels[i] = this.digits.labels[chosen];
 		}
 		this.place += this.batch;

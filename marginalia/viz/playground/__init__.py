@@ -1,0 +1,1 @@
+"""The playground: a page in which a small network trains."""

@@ -1,0 +1,149 @@
+"""The playground in the browser: it trains, answers its controls, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT
+
+COMMITTED = ROOT / "docs" / "playground.html"
+LARGEST = 3_000_000
+BLOCK = re.compile(r'(<script type="text/plain" id="(?:pixels|labels)">)([^<]*)')
+
+
+def unpacked(page: str) -> str:
+    """The page with its packed blocks unpacked, since another zlib packs them into other bytes."""
+    return BLOCK.sub(lambda found: found[1] + gzip.decompress(base64.b64decode(found[2])).hex(), page)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    from click.testing import CliRunner
+
+    from marginalia.cli.playground import playground
+
+    path = tmp_path_factory.mktemp("playground") / "playground.html"
+    done = CliRunner().invoke(playground, ["--out", str(path), "--no-open", "--config", str(ROOT / "config.json")])
+    assert done.exit_code == 0, done.output
+    return path
+
+
+def test_the_committed_page_is_what_the_sources_give(made):
+    assert made.stat().st_size < LARGEST
+    assert unpacked(made.read_text()) == unpacked(COMMITTED.read_text()), "make playground"
+
+
+def test_another_ending_is_refused(run):
+    code, _, err = run("playground", "--out", "mine.htm", "--no-open")
+    assert (code, err.count("\n")) == (2, 1) and "must end with .html" in err
+
+
+@pytest.fixture
+def page(browser, made) -> Iterator[Any]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.requests, page.errors = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(made.as_uri())
+    yield page
+    assert page.errors == [] and all(url.startswith(("file:", "blob:")) for url in page.requests)
+    page.close()
+
+
+def number(page, name: str) -> float:
+    text = page.inner_text(f"#{name}")
+    return float(re.sub(r"[^\d.]", "", text) or 0)
+
+
+def wait_for_steps(page, steps: int) -> None:
+    for _ in range(600):
+        if number(page, "steps") >= steps:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{number(page, 'steps'):g} steps after 30 seconds")
+
+
+def move(page, name: str, value: float) -> None:
+    page.locator(f"#{name}").evaluate(
+        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
+        value,
+    )
+
+
+def test_it_learns_while_one_looks(page):
+    wait_for_steps(page, 1500)
+    page.wait_for_timeout(600)
+    assert number(page, "accuracy") > 85
+    assert number(page, "loss") < 2
+
+
+def test_a_margin_moves_the_formula_and_the_picture(page):
+    wait_for_steps(page, 50)
+    page.click("#play")
+    page.wait_for_timeout(300)
+    assert page.inner_text("#target") == "4 (cos(θ + 0.3))"
+    before = page.locator("#space").screenshot()
+    move(page, "m2", 0)
+    page.wait_for_timeout(300)
+    assert page.inner_text("#target") == "4 (cos(θ))" and page.input_value("#preset") == "custom"
+    assert page.locator("#space").screenshot() != before
+    steps = number(page, "steps")
+    page.click("#step")
+    page.wait_for_timeout(200)
+    assert number(page, "steps") == steps + 1
+
+
+def test_the_same_seed_gives_the_same_loss(page):
+    losses = []
+    page.click("#play")  # before the digits are there
+    for seed in ("3", "3", "4"):
+        page.fill("#seed", seed)
+        page.press("#seed", "Tab")
+        page.click("#reset")
+        for _ in range(3):
+            page.click("#step")
+        page.wait_for_timeout(400)
+        losses.append(page.inner_text("#loss"))
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_every_preset_trains(page):
+    page.wait_for_timeout(500)
+    names = page.locator("#preset option").all_inner_texts()
+    assert len(names) == 12 and names[-1] == "custom"
+    for name in names[:-1]:
+        page.select_option("#preset", name)
+        page.wait_for_timeout(150)
+        wait_for_steps(page, 20)
+        assert number(page, "loss") > 0 and page.is_hidden("#trouble")
+
+
+def test_what_does_not_learn_is_said_in_words(page):
+    wait_for_steps(page, 10)
+    page.select_option("#rate", "0.02")
+    move(page, "s", 6)
+    move(page, "m3", 0.6)
+    move(page, "m2", 1)
+    page.click("#reset")
+    wait_for_steps(page, 1800)
+    page.wait_for_timeout(800)
+    assert page.is_visible("#trouble")
+    assert "too large for ten classes in two dimensions" in page.inner_text("#trouble")
+
+
+def test_it_fits_a_phone(browser, made):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    try:
+        page.goto(made.as_uri())
+        page.wait_for_timeout(800)
+        assert page.locator("body").evaluate("body => body.scrollWidth") <= 390
+        assert page.locator("#space").bounding_box()["width"] > 340
+    finally:
+        page.close()
