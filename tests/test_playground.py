@@ -122,7 +122,8 @@ def test_training_reaches_the_floor_and_goes_no_lower(s, m3):
     floor = math.log(1 + np.exp(s * (np.cos(turns) - 1 + m3)).sum())
     spec = MarginSpec(w_norm=True, x_norm=True, s=s, m1=1, m2=0, m3=m3)
     question = {"classes": classes, "each": 5, "spec": in_javascript(spec), "steps": 4000, "rate": 0.05}
-    (reached,) = asked(("floor", question))
+    reached, drawn = asked(("floor", question), ("leastLoss", question))
+    assert drawn == pytest.approx(floor, abs=1e-12)
     assert floor - 1e-4 < reached < floor + 1e-3
 
 

@@ -88,11 +88,11 @@ def test_a_margin_moves_the_formula_and_the_picture(page):
     wait_for_steps(page, 50)
     page.click("#play")
     page.wait_for_timeout(300)
-    assert page.inner_text("#target") == "4 (cos(θ + 0.3))"
+    assert page.inner_text("#target") == "4 cos(θ + 0.3)"
     before = page.locator("#space").screenshot()
     move(page, "m2", 0)
     page.wait_for_timeout(300)
-    assert page.inner_text("#target") == "4 (cos(θ))" and page.input_value("#preset") == "custom"
+    assert page.inner_text("#target") == "4 cos(θ)" and page.input_value("#preset") == "custom"
     assert page.locator("#space").screenshot() != before
     steps = number(page, "steps")
     page.click("#step")
@@ -125,6 +125,66 @@ def test_every_preset_trains(page):
         assert number(page, "loss") > 0 and page.is_hidden("#trouble")
 
 
+def test_some_digits_are_enough(page):
+    wait_for_steps(page, 20)
+    for digit in "2356789":
+        page.locator(f"#classes input[value='{digit}']").uncheck()
+    wait_for_steps(page, 300)
+    page.wait_for_timeout(600)
+    assert number(page, "accuracy") > 97
+    page.locator("#classes input[value='4']").uncheck()
+    assert page.locator("#classes input:checked:disabled").count() == 2  # one class is nothing to learn
+
+
+def test_an_address_begins_the_same_training(page):
+    page.click("#play")
+    page.select_option("#preset", "CosFace_v1")
+    page.select_option("#batch", "32")
+    move(page, "m3", 0.15)
+    page.locator("#m3").dispatch_event("change")
+    page.locator("#classes input[value='8']").uncheck()
+    page.wait_for_timeout(300)
+    address, seen = page.url, []
+    for _ in range(2):
+        page.click("#reset")
+        page.click("#step")
+        page.wait_for_timeout(300)
+        seen.append([page.inner_text(f"#{name}") for name in ("loss", "target")] + [page.input_value("#batch")])
+        page.goto("about:blank")
+        page.goto(address)
+        wait_for_steps(page, 1)
+        page.click("#play")
+    assert seen[0] == seen[1]
+    assert seen[0][1:] == ["4 (cos(θ) \N{MINUS SIGN} 0.15)", "32"]
+
+
+def test_an_address_with_nonsense_is_the_page_as_it_is(browser, made):
+    page = browser.new_page()
+    try:
+        page.goto(f"{made.as_uri()}#preset=none&rate=9&batch=x&seed=abc&m2=99&classes=3&more=1")
+        wait_for_steps(page, 20)
+        assert [page.input_value(f"#{name}") for name in ("preset", "rate", "batch", "m2")] == [
+            "ArcFace_v3", "0.002", "64", "1",
+        ]  # fmt: skip
+        assert page.locator("#classes input:checked").count() == 10
+    finally:
+        page.close()
+
+
+def test_a_dot_tells_its_angle(page):
+    wait_for_steps(page, 50)
+    page.click("#play")
+    page.wait_for_timeout(300)
+    before = page.locator("#curve").screenshot()
+    box = page.locator("#space").bounding_box()
+    for left in range(20, 300, 5):
+        page.mouse.move(box["x"] + box["width"] / 2 + left, box["y"] + box["height"] / 2)
+        if page.is_visible("#digit"):
+            break
+    assert re.fullmatch(r"A \d, predicted (right|as \d); \d+° from its class", page.inner_text("#what"))
+    assert page.locator("#curve").screenshot() != before
+
+
 def test_what_does_not_learn_is_said_in_words(page):
     wait_for_steps(page, 10)
     page.select_option("#rate", "0.02")
@@ -135,7 +195,7 @@ def test_what_does_not_learn_is_said_in_words(page):
     wait_for_steps(page, 1800)
     page.wait_for_timeout(800)
     assert page.is_visible("#trouble")
-    assert "too large for ten classes in two dimensions" in page.inner_text("#trouble")
+    assert "too large for 10 classes in two dimensions" in page.inner_text("#trouble")
 
 
 def test_it_fits_a_phone(browser, made):

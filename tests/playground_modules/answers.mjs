@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Adam } from "../../marginalia/viz/playground/modules/adam.mjs";
 import { describe, FEATURES } from "../../marginalia/viz/playground/modules/gradient_histograms.mjs";
 import { lossOf, predictionsOf } from "../../marginalia/viz/playground/modules/head.mjs";
+import { leastLoss } from "../../marginalia/viz/playground/modules/loss_history.mjs";
 import { psi, psiSlope } from "../../marginalia/viz/playground/modules/margin.mjs";
 import { Network } from "../../marginalia/viz/playground/modules/network.mjs";
 import { randomNumbers } from "../../marginalia/viz/playground/modules/random.mjs";
@@ -55,6 +56,8 @@ const answers = {
 		describe(pixels, out, 0);
 		return [...out];
 	},
+
+	leastLoss: ({ classes, spec }) => leastLoss(spec, classes),
 
 	random: ({ seed, count }) => Array.from({ length: count }, randomNumbers(seed)),
 };

@@ -18,6 +18,8 @@ from marginalia.viz.style import THEMES, class_colors
 HERE = Path(__file__).parent
 MODULES = HERE / "modules"
 CLASSES = 10
+OPTION = '<option value="{0}"{1}>{0}</option>'
+BOX = '<label><input type="checkbox" value="{0}" checked> {0}</label>'
 
 
 def playground_bytes(
@@ -35,11 +37,11 @@ def playground_bytes(
         "colors": class_colors(CLASSES),
         "themes": {name: vars(theme) for name, theme in THEMES.items()},
     }
-    option = '<option value="{0}"{1}>{0}</option>'
     places = {
         "style": theme_rules() + (HERE / "style.css").read_text(encoding="utf-8"),
         "digits": f"{len(train[0]):,}",
-        "presets": "".join(option.format(name, " selected" if name == first else "") for name in presets),
+        "presets": "".join(OPTION.format(name, " selected" if name == first else "") for name in presets),
+        "classes": "".join(BOX.format(digit) for digit in range(CLASSES)),
         "page_data": in_script(data),
         "pixels": text(pixels.tobytes()),
         "labels": text(labels.tobytes()),

@@ -11,8 +11,13 @@ const SECTOR_ALPHA = 0.2;
 export class Space {
 	rim = 0;
 
-	constructor(canvas, colors) {
-		Object.assign(this, { canvas, colors, context: canvas.getContext("2d") });
+	constructor(canvas) {
+		Object.assign(this, { canvas, names: [], colors: [], context: canvas.getContext("2d") });
+	}
+
+	// The classes that are drawn from now on.
+	use(names, colors) {
+		Object.assign(this, { names, colors, spots: null });
 	}
 
 	get radius() {
@@ -148,7 +153,7 @@ export class Space {
 			context.fill();
 			context.stroke();
 			context.fillStyle = "#000000";
-			context.fillText(j, x, y + 1);
+			context.fillText(this.names[j], x, y + 1);
 		}
 	}
 

@@ -43,7 +43,8 @@ export class Digits {
 	}
 
 	// The first of them, ready to be evaluated.
-	first(count) {
+	first(wanted) {
+		const count = Math.min(wanted, this.labels.length);
 		for (let i = 0; i < count; i++) this.row(i);
 		return { seen: this.seen.subarray(0, count * FEATURES), labels: this.labels.subarray(0, count) };
 	}

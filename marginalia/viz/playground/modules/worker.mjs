@@ -20,14 +20,16 @@ onmessage = ({ data }) => {
 
 const actions = {
 	digits({ train, heldOut }) {
+		actions.stop();
+		trainer = null;
 		digits = { train: new Digits(train) };
 		digits.heldOut = new Digits(heldOut, digits.train.scale);
 		digits.shown = digits.heldOut.first(SHOWN);
 		postMessage({ type: "ready" });
 	},
 
-	reset({ spec, rate, seed }) {
-		trainer = new Trainer(digits.train, 10, spec, { rate, seed });
+	reset({ classes, spec, rate, batch, seed }) {
+		trainer = new Trainer(digits.train, classes, spec, { rate, batch, seed });
 		[measured, accuracy] = [-Infinity, null];
 		report();
 	},
@@ -40,9 +42,13 @@ const actions = {
 	play: () => (timer ??= setTimeout(train)),
 
 	pause() {
+		actions.stop();
+		report();
+	},
+
+	stop() {
 		clearTimeout(timer);
 		timer = null;
-		report();
 	},
 
 	step() {

@@ -1,0 +1,53 @@
+// The loss of the batches over the steps on a canvas, with the least loss of evenly spaced classes.
+
+import { psi } from "./margin.mjs";
+import { drawLine, emptied } from "./plot.mjs";
+
+const LONGEST = 400; // losses kept; then every other one goes
+const NEWEST = 0.1; // the share of a new loss in the running mean
+const BEGINNING = 0.05; // of the steps: its losses may leave the picture
+const TITLE = 16;
+
+// log(1 + sum_k exp s (cos(2 pi k / C) - psi(0))): all features on their weights, the weights evenly around the circle.
+// A reference: with unequal classes the loss can fall a little below it. null where a length is free.
+export function leastLoss({ wNorm, xNorm, ...spec }, classes) {
+	if (!wNorm || !xNorm) return null;
+	let sum = 0;
+	for (let k = 1; k < classes; k++) sum += Math.exp(spec.s * (Math.cos((2 * Math.PI * k) / classes) - psi(0, spec)));
+	return Math.log1p(sum);
+}
+
+export class LossHistory {
+	constructor(canvas) {
+		this.canvas = canvas;
+		this.clear();
+	}
+
+	clear() {
+		Object.assign(this, { points: [], mean: NaN });
+	}
+
+	add(step, loss) {
+		const last = this.points.at(-1);
+		if (!Number.isFinite(loss) || step === last?.step) return;
+		this.mean = last ? this.mean + NEWEST * (loss - this.mean) : loss;
+		this.points.push({ step, loss: this.mean });
+		if (this.points.length > LONGEST) this.points = this.points.filter((_, i) => i % 2 === 1);
+	}
+
+	draw(least, { ink, muted }) {
+		const { points } = this;
+		const { context, width, height } = emptied(this.canvas);
+		const last = points.at(-1)?.step || 1;
+		const later = points.filter(({ step }) => step >= BEGINNING * last);
+		const highest = Math.max(1e-9, least ?? 0, ...later.map(({ loss }) => loss));
+		const down = (loss) => TITLE + (1 - Math.min(1, loss / highest)) * (height - TITLE - 2);
+		const toPlace = (step, loss) => [(step / last) * width, down(loss)];
+		drawLine(context, [toPlace(0, 0), toPlace(last, 0)], muted, 1);
+		if (least !== null) drawLine(context, [toPlace(0, least), toPlace(last, least)], muted, 1.5, [4, 3]);
+		drawLine(context, points.map(({ step, loss }) => toPlace(step, loss)), ink, 2);
+		Object.assign(context, { textAlign: "right", textBaseline: "top", fillStyle: muted });
+		const reference = least === null ? "" : `; dashed, the least if evenly spaced: ${least.toFixed(3)}`;
+		context.fillText(`loss${reference}`, width, 1);
+	}
+}
