@@ -89,9 +89,11 @@ def test_a_margin_moves_the_formula_and_the_picture(page):
     page.click("#play")
     page.wait_for_timeout(300)
     assert page.inner_text("#target") == "4 cos(θ + 0.3)"
+    assert "must win within 9°" in page.inner_text("#lesson")
     before = page.locator("#space").screenshot()
     move(page, "m2", 0)
     page.wait_for_timeout(300)
+    assert "No margin" in page.inner_text("#lesson")
     assert page.inner_text("#target") == "4 cos(θ)" and page.input_value("#preset") == "custom"
     assert page.locator("#space").screenshot() != before
     steps = number(page, "steps")
@@ -183,6 +185,8 @@ def test_a_dot_tells_its_angle(page):
             break
     assert re.fullmatch(r"A \d, predicted (right|as \d); \d+° from its class", page.inner_text("#what"))
     assert page.locator("#curve").screenshot() != before
+    page.mouse.move(box["x"] + box["width"] + 60, box["y"] + 10)
+    assert page.is_hidden("#digit")
 
 
 def test_what_does_not_learn_is_said_in_words(page):
@@ -194,7 +198,7 @@ def test_what_does_not_learn_is_said_in_words(page):
     page.click("#reset")
     wait_for_steps(page, 1800)
     page.wait_for_timeout(800)
-    assert page.is_visible("#trouble")
+    assert page.is_visible("#trouble") and "no direction satisfies" in page.inner_text("#lesson")
     assert "too large for 10 classes in two dimensions" in page.inner_text("#trouble")
 
 

@@ -9,9 +9,11 @@ const BEGINNING = 0.05; // of the steps: its losses may leave the picture
 const TITLE = 16;
 
 // log(1 + sum_k exp s (cos(2 pi k / C) - psi(0))): all features on their weights, the weights evenly around the circle.
-// A reference: with unequal classes the loss can fall a little below it. null where a length is free.
+// A reference: with unequal classes the loss can fall a little below it. null where a length is free, and where the
+// margin is larger than the room between two classes, so that they rather merge.
 export function leastLoss({ wNorm, xNorm, ...spec }, classes) {
-	if (!wNorm || !xNorm) return null;
+	const hasRoom = psi(0, spec) >= Math.cos((2 * Math.PI) / classes);
+	if (!wNorm || !xNorm || !hasRoom) return null;
 	let sum = 0;
 	for (let k = 1; k < classes; k++) sum += Math.exp(spec.s * (Math.cos((2 * Math.PI * k) / classes) - psi(0, spec)));
 	return Math.log1p(sum);
@@ -28,6 +30,7 @@ export class LossHistory {
 	}
 
 	add(step, loss) {
+		if (step < this.points.at(-1)?.step) this.clear(); // of the training before
 		const last = this.points.at(-1);
 		if (!Number.isFinite(loss) || step === last?.step) return;
 		this.mean = last ? this.mean + NEWEST * (loss - this.mean) : loss;
@@ -47,7 +50,7 @@ export class LossHistory {
 		if (least !== null) drawLine(context, [toPlace(0, least), toPlace(last, least)], muted, 1.5, [4, 3]);
 		drawLine(context, points.map(({ step, loss }) => toPlace(step, loss)), ink, 2);
 		Object.assign(context, { textAlign: "right", textBaseline: "top", fillStyle: muted });
-		const reference = least === null ? "" : `; dashed, the least if evenly spaced: ${least.toFixed(3)}`;
+		const reference = least === null ? "" : `; dashed: its floor for even spacing, ${least.toFixed(3)}`;
 		context.fillText(`loss${reference}`, width, 1);
 	}
 }

@@ -2,6 +2,7 @@
 
 import { withClasses } from "./choice.mjs";
 import { Curve } from "./curve.mjs";
+import { lesson } from "./lesson.mjs";
 import { LossHistory, leastLoss } from "./loss_history.mjs";
 import { BOXES, SLIDERS, Settings } from "./settings.mjs";
 import { Space } from "./space.mjs";
@@ -11,7 +12,7 @@ const pageData = JSON.parse(elements["page-data"].textContent);
 const SIDE = 28;
 const HELD_OUT = 2000;
 const ENOUGH_STEPS = 1500;
-const STUCK = 0.75;
+const STUCK = 0.8;
 
 const settings = new Settings(elements, pageData.presets);
 const space = new Space(elements.space);
@@ -51,6 +52,7 @@ function play(on) {
 function reset() {
 	elements.trouble.hidden = true;
 	space.rim = 0;
+	pointAt(-1);
 	lossHistory.clear();
 	const [rate, batch, seed] = ["rate", "batch", "seed"].map((name) => settings.number(name));
 	worker.postMessage({ type: "reset", classes: settings.classes.length, spec: settings.spec, rate, batch, seed });
@@ -98,6 +100,7 @@ function paint() {
 	else if (playing) elements.trouble.hidden = true;
 	space.draw(state, digits.heldOut.labels, theme());
 	lossHistory.draw(leastLoss(settings.spec, settings.classes.length), theme());
+	elements.lesson.textContent = lesson(space.wedges, settings.classes.length, settings.spec);
 	if (pointed >= 0) sayDigit(pointed);
 	elements.steps.textContent = state.steps.toLocaleString("en");
 	elements.accuracy.textContent = state.accuracy === null ? "–" : `${(100 * state.accuracy).toFixed(1)} %`;
@@ -106,7 +109,11 @@ function paint() {
 }
 
 function showDigit({ offsetX, offsetY }) {
-	const index = (pointed = space.nearest(offsetX, offsetY));
+	pointAt(space.nearest(offsetX, offsetY));
+}
+
+function pointAt(index) {
+	pointed = index;
 	elements.digit.hidden = index < 0;
 	sayDigit(index);
 	if (index < 0) return;
@@ -175,6 +182,7 @@ elements.step.addEventListener("click", () => {
 });
 elements.reset.addEventListener("click", reset);
 elements.space.addEventListener("pointermove", showDigit);
+elements.space.addEventListener("pointerleave", () => pointAt(-1));
 addEventListener("resize", () => (space.resize(), sayLoss(), paint()));
 addEventListener("hashchange", () => {
 	settings.follow(location.hash);

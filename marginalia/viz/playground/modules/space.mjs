@@ -39,7 +39,8 @@ export class Space {
 		context.clearRect(0, 0, side, side);
 		context.save();
 		context.translate(side / 2, side / 2);
-		this.drawSectors(wedgesOf(state.weights, state.spec), ink, background);
+		this.wedges = wedgesOf(state.weights, state.spec);
+		this.drawSectors(ink, background);
 		this.drawRings(ink, background);
 		this.drawDots(state, labels, ink);
 		this.drawBadges(state.weights, ink, background);
@@ -64,9 +65,9 @@ export class Space {
 		});
 	}
 
-	drawSectors(wedges, ink, background) {
+	drawSectors(ink, background) {
 		const { context, radius } = this;
-		for (const { start, width, label, kept } of wedges) {
+		for (const { start, width, label, kept } of this.wedges) {
 			context.beginPath();
 			context.moveTo(0, 0);
 			context.arc(0, 0, radius, -start, -start - width - 0.002, true);
