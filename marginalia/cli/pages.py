@@ -11,6 +11,7 @@ from marginalia.config.config_file import ConfigFile
 from marginalia.config.places import data_path
 from marginalia.config.run_config import ALL
 from marginalia.core.errors import InputError
+from marginalia.data.dataset import Dataset
 from marginalia.draw import page_part, written
 from marginalia.record.store import read_description, read_run
 from marginalia.viz.alignment import aligned
@@ -38,7 +39,8 @@ def export_page(lossnames: Sequence[str], config: ConfigFile, path: Path, option
     if not 0 < len(runs) <= MOST:
         raise InputError(f"{len(runs)} runs for one page; 1 to {MOST} have room")
     data_dir = data_path(config.data.data_dir)
-    parts, loaded = [], {}  # type: ignore[var-annotated]
+    parts = []
+    loaded: dict[tuple[str, int], Dataset] = {}
     for name, run in runs.items():
         span = snapshot_span(run, options.epochs)
         cut = replace(run, snapshots=run.snapshots[span.start : span.stop])
