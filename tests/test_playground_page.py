@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +62,26 @@ def number(page, name: str) -> float:
     return float(re.sub(r"[^\d.]", "", text) or 0)
 
 
-def wait_for_steps(page, steps: int) -> None:
+def wait_until(page, holds: Callable[[], bool]) -> None:
     for _ in range(600):
-        if number(page, "steps") >= steps:
+        if holds():
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"{number(page, 'steps'):g} steps after 30 seconds")
+    raise AssertionError(f"not after 30 seconds; {number(page, 'steps'):g} steps")
+
+
+def wait_for_steps(page, steps: int) -> None:
+    wait_until(page, lambda: number(page, "steps") >= steps)
+
+
+def steps_from_the_start(page, count: int) -> None:
+    """Starts the training again, paused, and makes so many steps; what the page shows is then of the last one."""
+    wait_until(page, lambda: "%" in page.inner_text("#accuracy"))  # the digits are there
+    page.click("#reset")
+    for step in range(count + 1):
+        wait_until(page, lambda step=step: page.inner_text("#steps") == str(step))
+        if step < count:
+            page.click("#step")
 
 
 def move(page, name: str, value: float) -> None:
@@ -108,10 +122,7 @@ def test_the_same_seed_gives_the_same_loss(page):
     for seed in ("3", "3", "4"):
         page.fill("#seed", seed)
         page.press("#seed", "Tab")
-        page.click("#reset")
-        for _ in range(3):
-            page.click("#step")
-        page.wait_for_timeout(400)
+        steps_from_the_start(page, 3)
         losses.append(page.inner_text("#loss"))
     assert losses[0] == losses[1] != losses[2]
 
@@ -148,13 +159,10 @@ def test_an_address_begins_the_same_training(page):
     page.wait_for_timeout(300)
     address, seen = page.url, []
     for _ in range(2):
-        page.click("#reset")
-        page.click("#step")
-        page.wait_for_timeout(300)
+        steps_from_the_start(page, 1)
         seen.append([page.inner_text(f"#{name}") for name in ("loss", "target")] + [page.input_value("#batch")])
         page.goto("about:blank")
         page.goto(address)
-        wait_for_steps(page, 1)
         page.click("#play")
     assert seen[0] == seen[1]
     assert seen[0][1:] == ["4 (cos(θ) \N{MINUS SIGN} 0.15)", "32"]
