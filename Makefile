@@ -7,7 +7,11 @@ INSTALLED_FACES := .venv/installed-faces
 INSTALLED_DOCS := .venv/installed-docs
 DETECTOR := facenet-pytorch==2.6.0
 
-.PHONY: playground run draw faces test check bench torture results records docs clean
+WASM := marginalia/viz/playground/products
+WASM_FLAGS := --target=wasm32 -msimd128 -O3 -ffreestanding -fno-builtin -nostdlib \
+	-Wl,--no-entry,--export=__heap_base,--initial-memory=1048576,--strip-all,-z,stack-size=4096
+
+.PHONY: playground wasm run draw faces test check bench torture results records docs clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -27,6 +31,13 @@ check: $(INSTALLED_DEV)
 
 playground: $(INSTALLED)
 	$(BIN)/python -m marginalia playground --out docs/playground.html --no-open
+
+# Needs clang and lld, and is needed only after a change of products.c: the result is committed.
+wasm:
+	clang $(WASM_FLAGS) -o $(WASM).wasm $(WASM).c
+	printf '// Made by `make wasm` from products.c, SHA-256 %s.\n\nexport const PRODUCTS =\n\t"%s";\n' \
+		"$$(sha256sum < $(WASM).c | cut -c 1-64)" "$$(base64 -w 0 $(WASM).wasm)" > $(dir $(WASM))modules/products_wasm.mjs
+	rm $(WASM).wasm
 
 bench: $(INSTALLED_DEV)
 	$(BIN)/python benchmarks/bench.py $(BENCH)

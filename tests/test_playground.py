@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import math
 import shutil
 import subprocess
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -84,7 +86,7 @@ def test_a_feature_of_length_zero_has_no_gradient():
 
 
 def test_the_networks_gradient_is_pytorchs():
-    sizes, rows = [12, 8, 8, 2], 7
+    sizes, rows = [12, 8, 8, 2], 8
     torch.manual_seed(0)
     linears = [nn.Linear(a, b) for a, b in itertools.pairwise(sizes)]
     layers = [layer for linear in linears for layer in (linear, nn.LeakyReLU(0.25))][:-1]
@@ -101,16 +103,99 @@ def test_the_networks_gradient_is_pytorchs():
         np.testing.assert_allclose(mine, theirs.contiguous().ravel(), atol=1e-5)
 
 
-def test_adam_is_pytorchs():
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("Adam", torch.optim.Adam), ("Sgd", partial(torch.optim.SGD, momentum=0.9))]
+)
+def test_optimizers_are_pytorchs(name, theirs):
     random = np.random.default_rng(2)
     start, gradients = random.normal(size=6), random.normal(size=(20, 6))
     values = torch.tensor(start, dtype=torch.float32, requires_grad=True)
-    optimizer = torch.optim.Adam([values], 0.01)
+    optimizer = theirs([values], lr=0.01)
     for gradient in gradients:
         values.grad = torch.tensor(gradient, dtype=torch.float32)
         optimizer.step()
-    (mine,) = asked(("adam", {"start": start.tolist(), "gradients": gradients.tolist(), "rate": 0.01}))
+    question = {"name": name, "start": start.tolist(), "gradients": gradients.tolist(), "rate": 0.01}
+    (mine,) = asked(("optimizer", question))
     np.testing.assert_allclose(mine, values.detach(), atol=1e-6)
+
+
+MOVES = [[0, "m2", 0.3], [7, "s", 3], [7, "s", 2.5], [20, "pin1", 33.5], [20, "rate", 0.005], [31, "w-norm", 0],
+         [40, "pin1", -20], [50, "pin1", None], [55, "m3", 0.05]]  # fmt: skip
+
+
+def test_the_changes_of_a_training_repeat_it_bit_for_bit():
+    first, plain = asked(("trained", {"steps": 60, "moves": MOVES}), ("trained", {"steps": 60}))
+    assert first["changes"].split("*") == [
+        "0_m2_0.3", "7_s_2.5", "20_pin1_33.5", "20_rate_0.005", "31_w-norm_0", "40_pin1_-20", "50_pin1_", "55_m3_0.05",
+    ]  # fmt: skip
+    (again,) = asked(("trained", {"steps": 60, "changes": first["changes"]}))
+    assert again == first and first["network"] != plain["network"]
+    scale = first["spec"].pop("s")
+    assert scale == pytest.approx(2**2.5)
+    assert first["spec"] == {"wNorm": False, "xNorm": True, "m1": 1, "m2": 0.3, "m3": 0.05}
+
+
+def test_a_change_by_hand_ends_what_was_repeated():
+    text = "5_m2_0.4*30_m2_0.5"
+    (mine,) = asked(("trained", {"steps": 40, "changes": text, "moves": [[20, "m3", 0.1]]}))
+    assert mine["changes"] == "5_m2_0.4*20_m3_0.1" and mine["spec"]["m2"] == 0.4
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "SGD"])
+def test_a_held_weight_stays_where_it_is(optimizer):
+    held = {"steps": 25, "moves": [[10, "pin2", 120]], "optimizer": optimizer, "rate": 0.01}
+    held, free = asked(("trained", held), ("trained", held | {"moves": []}))
+    angles = [np.degrees(np.arctan2(*np.reshape(answer["weights"], (-1, 2))[2][::-1])) for answer in (held, free)]
+    assert angles[0] == pytest.approx(120, abs=1e-4) and abs(angles[1] - 120) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("", ""), ("9_m2_0.3*2_s_1", "2_s_1*9_m2_0.3"), ("x*1_m2*1_m2_*-1_s_2*3_pin4_-1.5", "1_m2_*3_pin4_-1.5"),
+     ("1_m2_1e5*1_<b>_2*1_m2_0x9", "")],
+)  # fmt: skip
+def test_changes_that_cannot_be_read_are_left_out(text, read):
+    assert asked(("readChanges", {"text": text})) == [read]
+
+
+def test_logits_and_angles_of_one_digit():
+    random = np.random.default_rng(4)
+    for _ in range(20):
+        spec, weights, feature = random_spec(random), random.normal(size=(5, 2)), random.normal(size=2)
+        head = AngleLinear(2, 5, spec).double()
+        with torch.no_grad():
+            head.weight.copy_(torch.from_numpy(weights))
+        x = torch.from_numpy(feature)[None]
+        trained = head.margin_logits(x, torch.tensor([3]))[0, 3].item()
+        common = {"weights": weights.ravel().tolist()}
+        question = common | {"feature": feature.tolist(), "label": 3, "spec": in_javascript(spec)}
+        logits, angles = asked(("logits", question), ("angles", common | {"features": feature.tolist(), "labels": [3]}))
+        np.testing.assert_allclose(logits["plain"], head(x)[0].detach(), atol=1e-9)
+        assert logits["trained"] == pytest.approx(trained, abs=1e-9)
+        cosine = weights[3] @ feature / np.linalg.norm(weights[3]) / np.linalg.norm(feature)
+        assert angles["angles"] == pytest.approx([np.arccos(cosine)])
+        assert np.argmax(angles["shares"]) == int(np.degrees(np.arccos(cosine)) // 2)
+        assert sum(angles["shares"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "haste", "said"),
+    [
+        (MarginSpec(True, True, 64, 1, 0.8, 0), 1, "ψ(0) = 0.70; a neighbour gets cos 36° = 0.81"),
+        (MarginSpec(True, True, 64, 1, 0.5, 0), 1, "With s = 64"),
+        (MarginSpec(True, True, 4, 4, 0, 0), 1, "factor m1"),
+        (MarginSpec(True, True, 4, 1, 0, 0), 10, "learning rate is large"),
+        (MarginSpec(True, True, 4, 1, 0, 0), 1, "another seed"),
+    ],
+)
+def test_trouble_has_a_reason(spec, haste, said):
+    assert said in asked(("explained", {"spec": in_javascript(spec), "classes": 10, "haste": haste}))[0]
+
+
+def test_the_compiled_products_are_of_their_source():
+    folder = ROOT / "marginalia" / "viz" / "playground"
+    digest = hashlib.sha256((folder / "products.c").read_bytes()).hexdigest()
+    assert digest in (folder / "modules" / "products_wasm.mjs").read_text(), "make wasm"
 
 
 @pytest.mark.parametrize("s", [1, 4, 16])
@@ -153,4 +238,5 @@ def test_every_module_stays_readable():
     assert modules
     for path in modules:
         lines = path.read_text().expandtabs(2).splitlines()
-        assert len(lines) <= 200 and not [line for line in lines if len(line) > 120], path.name
+        assert len(lines) <= 200, path.name
+        assert path.stem == "products_wasm" or not [line for line in lines if len(line) > 120], path.name

@@ -4,10 +4,16 @@ import { readFileSync } from "node:fs";
 import { Adam } from "../../marginalia/viz/playground/modules/adam.mjs";
 import { describe, FEATURES } from "../../marginalia/viz/playground/modules/gradient_histograms.mjs";
 import { lossOf, predictionsOf } from "../../marginalia/viz/playground/modules/head.mjs";
+import { logitsOf } from "../../marginalia/viz/playground/modules/logits.mjs";
 import { leastLoss } from "../../marginalia/viz/playground/modules/loss_history.mjs";
 import { psi, psiSlope } from "../../marginalia/viz/playground/modules/margin.mjs";
 import { Network } from "../../marginalia/viz/playground/modules/network.mjs";
 import { randomNumbers } from "../../marginalia/viz/playground/modules/random.mjs";
+import { Sgd } from "../../marginalia/viz/playground/modules/sgd.mjs";
+import { sharesOf, targetAngles } from "../../marginalia/viz/playground/modules/target_angles.mjs";
+import { changesInText, changesOf } from "../../marginalia/viz/playground/modules/timeline.mjs";
+import { explained } from "../../marginalia/viz/playground/modules/trouble.mjs";
+import { trained } from "./trainings.mjs";
 
 const answers = {
 	psi: ({ theta, spec }) => ({ psi: psi(theta, spec), slope: psiSlope(theta, spec) }),
@@ -28,9 +34,9 @@ const answers = {
 		return { output, gradients: network.parameterGradients.map((values) => [...values]) };
 	},
 
-	adam({ start, gradients, rate }) {
+	optimizer({ name, start, gradients, rate }) {
 		const values = Float32Array.from(start);
-		const optimizer = new Adam([values]);
+		const optimizer = new { Adam, Sgd }[name]([values]);
 		for (const gradient of gradients) optimizer.step([Float32Array.from(gradient)], rate);
 		return [...values];
 	},
@@ -56,6 +62,19 @@ const answers = {
 		describe(pixels, out, 0);
 		return [...out];
 	},
+
+	trained,
+
+	logits: ({ feature, weights, label, spec }) => logitsOf(feature, weights, label, spec),
+
+	angles: ({ features, labels, weights }) => {
+		const angles = targetAngles(features, labels, weights);
+		return { angles: [...angles], shares: [...sharesOf(angles)] };
+	},
+
+	readChanges: ({ text }) => changesInText(changesOf(text)),
+
+	explained: ({ spec, classes, haste }) => explained("", spec, classes, haste),
 
 	leastLoss: ({ classes, spec }) => leastLoss(spec, classes),
 

@@ -6,12 +6,13 @@ stands for one thing in all of them.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "modules"
 MAIN = "main.mjs"
-IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w.]+)";\n', re.M)
+IMPORT = re.compile(r'^import \{([^}]*)\} from "(?:\./)?([\w./]+)";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async function|function\*?|class|const|let) )", re.M)
 LEFT_OVER = re.compile(r"^(?:import|export)\b.*", re.M)
 DEFINED = re.compile(r"^(export )?(?:async function|function\*?|class|const|let|var)\s+(\S+?)(?=[\s(;=])", re.M)
@@ -30,7 +31,7 @@ def script(folder: Path = FOLDER, main: str = MAIN) -> str:
 
 
 def ordered(folder: Path, main: str) -> list[str]:
-    """`main` and what it imports, each after its own imports."""
+    """`main` and what it imports, each after its own imports; paths from `folder`."""
     done: list[str] = []
     under_way: list[str] = []
 
@@ -42,7 +43,8 @@ def ordered(folder: Path, main: str) -> list[str]:
         if not (folder / name).is_file():
             raise ValueError(f"{under_way[-1]} imports {name}, which is not there")
         under_way.append(name)
-        for imported, names in imports((folder / name).read_text(encoding="utf-8")).items():
+        for path, names in imports((folder / name).read_text(encoding="utf-8")).items():
+            imported = posixpath.normpath(posixpath.join(posixpath.dirname(name), path))
             visit(imported)
             missing = names - exports((folder / imported).read_text(encoding="utf-8"))
             if missing:

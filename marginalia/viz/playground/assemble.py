@@ -12,6 +12,7 @@ import numpy as np
 from marginalia.core.margin import MarginSpec
 from marginalia.viz.page.assemble import filled, in_script, theme_rules
 from marginalia.viz.page.pack import text
+from marginalia.viz.page.scale import lobe_scale
 from marginalia.viz.page.script import script
 from marginalia.viz.style import THEMES, class_colors
 
@@ -19,7 +20,7 @@ HERE = Path(__file__).parent
 MODULES = HERE / "modules"
 CLASSES = 10
 OPTION = '<option value="{0}"{1}>{0}</option>'
-BOX = '<label><input type="checkbox" value="{0}" checked> {0}</label>'
+BOX = '<label style="--own: {1}"><input type="checkbox" value="{0}" checked>{0}</label>'
 
 
 def playground_bytes(
@@ -35,13 +36,14 @@ def playground_bytes(
     data: dict[str, Any] = {
         "presets": {name: in_javascript(spec) for name, spec in presets.items()},
         "colors": class_colors(CLASSES),
+        "lobes": lobe_scale(),
         "themes": {name: vars(theme) for name, theme in THEMES.items()},
     }
     places = {
         "style": theme_rules() + (HERE / "style.css").read_text(encoding="utf-8"),
         "digits": f"{len(train[0]):,}",
         "presets": "".join(OPTION.format(name, " selected" if name == first else "") for name in presets),
-        "classes": "".join(BOX.format(digit) for digit in range(CLASSES)),
+        "classes": "".join(BOX.format(*row) for row in enumerate(class_colors(CLASSES))),
         "page_data": in_script(data),
         "pixels": text(pixels.tobytes()),
         "labels": text(labels.tobytes()),

@@ -27,13 +27,13 @@ export function lossOf(features, labels, weights, spec, featureGradient = null, 
 		for (let j = 0; j < classes; j++) {
 			const theta = Math.abs(turned(angle - directions.angle[j]));
 			const value = j === label ? psi(theta, spec) : Math.cos(theta);
-			logits[j] = length ? scale * directions.length[j] * value : 0;
+			logits[j] = length === 0 ? 0 : scale * directions.length[j] * value; // NaN stays NaN
 		}
 		total += softmaxInPlace(logits, label);
 		if (!featureGradient) continue;
 		featureGradient[2 * i] = featureGradient[2 * i + 1] = 0;
 		const image = { row: i, label, angle, length, scale: scale / count };
-		if (length) addGradients(image, logits, directions, spec, { features: featureGradient, weights: weightGradient });
+		if (length !== 0) addGradients(image, logits, directions, spec, { features: featureGradient, weights: weightGradient });
 	}
 	return total / count;
 }

@@ -6,7 +6,9 @@ import { drawLine, emptied } from "./plot.mjs";
 const LONGEST = 400; // losses kept; then every other one goes
 const NEWEST = 0.1; // the share of a new loss in the running mean
 const BEGINNING = 0.05; // of the steps: its losses may leave the picture
-const TITLE = 16;
+const EDGE_WIDTH = 2;
+const LABEL_GAP = 3;
+const LABEL_HEIGHT = 16;
 
 // log(1 + sum_k exp s (cos(2 pi k / C) - psi(0))): all features on their weights, the weights evenly around the circle.
 // A reference: with unequal classes the loss can fall a little below it. null where a length is free, and where the
@@ -44,13 +46,14 @@ export class LossHistory {
 		const last = points.at(-1)?.step || 1;
 		const later = points.filter(({ step }) => step >= BEGINNING * last);
 		const highest = Math.max(1e-9, least ?? 0, ...later.map(({ loss }) => loss));
-		const down = (loss) => TITLE + (1 - Math.min(1, loss / highest)) * (height - TITLE - 2);
+		const down = (loss) => EDGE_WIDTH + (1 - Math.min(1, loss / highest)) * (height - 2 * EDGE_WIDTH);
 		const toPlace = (step, loss) => [(step / last) * width, down(loss)];
 		drawLine(context, [toPlace(0, 0), toPlace(last, 0)], muted, 1);
 		if (least !== null) drawLine(context, [toPlace(0, least), toPlace(last, least)], muted, 1.5, [4, 3]);
 		drawLine(context, points.map(({ step, loss }) => toPlace(step, loss)), ink, 2);
+		if (least === null) return;
+		const below = down(least) + LABEL_GAP; // there is no loss there
 		Object.assign(context, { textAlign: "right", textBaseline: "top", fillStyle: muted });
-		const reference = least === null ? "" : `; dashed: its floor for even spacing, ${least.toFixed(3)}`;
-		context.fillText(`loss${reference}`, width, 1);
+		context.fillText(`least, evenly spaced: ${least.toFixed(3)}`, width, below < height - LABEL_HEIGHT ? below : 0);
 	}
 }

@@ -1,4 +1,4 @@
-// A canvas in CSS pixels, and a line on it.
+// A canvas in CSS pixels, and lines and discs on it.
 
 // Empties the canvas and fits it to its place on the page.
 export function emptied(canvas) {
@@ -18,4 +18,21 @@ export function drawLine(context, places, strokeStyle, lineWidth, dash = []) {
 	for (const place of places) context.lineTo(...place);
 	context.stroke();
 	context.setLineDash([]);
+}
+
+export function drawCircle(context, [x, y], radius, { fillStyle = null, strokeStyle = null, lineWidth = 1 }) {
+	context.beginPath();
+	context.arc(x, y, radius, 0, 2 * Math.PI);
+	Object.assign(context, { lineWidth });
+	if (fillStyle) Object.assign(context, { fillStyle }).fill();
+	if (strokeStyle) Object.assign(context, { strokeStyle }).stroke();
+}
+
+// A text on a box of the background, so that it can be read on anything.
+export function drawLabel(context, text, [x, y], { ink, background }) {
+	const half = context.measureText(text).width / 2 + 4;
+	context.fillStyle = `${background}cc`;
+	context.fillRect(x - half, y - 9, 2 * half, 18);
+	context.fillStyle = ink;
+	context.fillText(text, x, y);
 }

@@ -1,60 +1,35 @@
-// Products of matrices, four rows at a time: several times as fast as one by one.
+// Products of matrices in WebAssembly, and the memory in which they work; the source is products.c.
 
-// out (rows, columns) += x (rows, inner) w (inner, columns); inner is a multiple of 4.
-export function addProduct(x, rows, inner, w, columns, out) {
-	for (let i = 0; i < rows; i++) {
-		const row = i * inner;
-		const to = i * columns;
-		for (let k = 0; k < inner; k += 4) {
-			const [a, b, c, d] = [x[row + k], x[row + k + 1], x[row + k + 2], x[row + k + 3]];
-			const first = k * columns;
-			const second = first + columns;
-			const third = second + columns;
-			const fourth = third + columns;
-			for (let j = 0; j < columns; j++) {
-				out[to + j] += a * w[first + j] + b * w[second + j] + c * w[third + j] + d * w[fourth + j];
-			}
-		}
-	}
-}
+import { PRODUCTS } from "./products_wasm.mjs";
 
-// out (inner, columns) += x^T (inner, rows) y (rows, columns); what is left over of the rows goes one by one.
-export function addOuterProducts(x, rows, inner, y, columns, out) {
-	let i = 0;
-	for (; i + 3 < rows; i += 4) {
-		for (let k = 0; k < inner; k++) {
-			const at = i * inner + k;
-			const [a, b, c, d] = [x[at], x[at + inner], x[at + 2 * inner], x[at + 3 * inner]];
-			const to = k * columns;
-			const first = i * columns;
-			const second = first + columns;
-			const third = second + columns;
-			const fourth = third + columns;
-			for (let j = 0; j < columns; j++) {
-				out[to + j] += a * y[first + j] + b * y[second + j] + c * y[third + j] + d * y[fourth + j];
-			}
-		}
-	}
-	for (; i < rows; i++) {
-		for (let k = 0; k < inner; k++) {
-			for (let j = 0; j < columns; j++) out[k * columns + j] += x[i * inner + k] * y[i * columns + j];
-		}
-	}
-}
+const module = new WebAssembly.Module(Uint8Array.from(atob(PRODUCTS), (letter) => letter.charCodeAt(0)));
+const ALIGNED = 4;
 
-// out (rows, inner) = y (rows, columns) w^T (columns, inner).
-export function multiplyByTransposed(y, rows, columns, w, inner, out) {
-	for (let i = 0; i < rows; i++) {
-		const row = i * columns;
-		for (let k = 0; k < inner; k++) {
-			const from = k * columns;
-			let even = 0;
-			let odd = 0;
-			for (let j = 0; j < columns; j += 2) {
-				even += y[row + j] * w[from + j];
-				odd += y[row + j + 1] * w[from + j + 1];
-			}
-			out[i * inner + k] = even + odd;
-		}
+export class Products {
+	constructor() {
+		this.functions = new WebAssembly.Instance(module).exports;
+		this.end = this.functions.__heap_base.value;
+	}
+
+	// Zeros on which the products can work. Raises RangeError when the memory is full.
+	array(length) {
+		const array = new Float32Array(this.functions.memory.buffer, this.end, length);
+		this.end += ALIGNED * Math.ceil(length / ALIGNED) * array.BYTES_PER_ELEMENT;
+		return array;
+	}
+
+	// out (rows, columns) += x (rows, inner) w (inner, columns); inner is a multiple of 4.
+	addProduct(x, rows, inner, w, columns, out) {
+		this.functions.addProduct(x.byteOffset, rows, inner, w.byteOffset, columns, out.byteOffset);
+	}
+
+	// out (inner, columns) += x^T (inner, rows) y (rows, columns); rows is a multiple of 4.
+	addOuterProducts(x, rows, inner, y, columns, out) {
+		this.functions.addOuterProducts(x.byteOffset, rows, inner, y.byteOffset, columns, out.byteOffset);
+	}
+
+	// out (rows, inner) = y (rows, columns) w^T (columns, inner).
+	multiplyByTransposed(y, rows, columns, w, inner, out) {
+		this.functions.multiplyByTransposed(y.byteOffset, rows, columns, w.byteOffset, inner, out.byteOffset);
 	}
 }

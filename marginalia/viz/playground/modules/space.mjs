@@ -1,50 +1,50 @@
-// The feature space on a canvas: sectors, margin, rings of constant length, dots and class directions.
+// The feature space on a canvas: sectors, margin, rings of constant length, lobes, dots and class directions.
 
+import { drawLobes } from "./lobe_ring.mjs";
+import { drawCircle, drawLabel, drawLine, emptied } from "./plot.mjs";
 import { wedgesOf } from "./sectors.mjs";
 
-const RIM = 0.74; // of half the side
-const BADGES = 0.88;
+const BADGES = 0.93; // of half the side
 const INSIDE = 0.99;
 const SMOOTHING = 0.15;
 const SECTOR_ALPHA = 0.2;
+const REACH = 14; // pixels from the pointer
 
 export class Space {
 	rim = 0;
+	wedges = [];
+	badges = [];
 
-	constructor(canvas) {
-		Object.assign(this, { canvas, names: [], colors: [], context: canvas.getContext("2d") });
+	// lobes: the scale of the lobes, as the pages have it.
+	constructor(canvas, lobes) {
+		Object.assign(this, { canvas, lobes, names: [], colors: [] });
 	}
 
 	// The classes that are drawn from now on.
 	use(names, colors) {
-		Object.assign(this, { names, colors, spots: null });
+		Object.assign(this, { names, colors, spots: [], rim: 0 });
 	}
 
 	get radius() {
-		return (RIM * this.side) / 2;
+		return (this.lobes.reach * this.side) / 2;
 	}
 
-	resize() {
-		this.side = this.canvas.clientWidth;
-		const ratio = devicePixelRatio || 1;
-		this.canvas.width = this.canvas.height = Math.round(this.side * ratio);
-		this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
-		this.hatching = null;
-	}
-
-	// state: what the worker reports; labels: of the digits shown; ink, background: colours of the theme.
-	draw(state, labels, { ink, background }) {
-		const { context, side } = this;
+	// state: what the worker reports; labels: of the digits shown. marked: { pointed, chosen }, the number of a digit
+	// and of a class, or -1.
+	draw(state, labels, theme, marked) {
+		const { context, width } = emptied(this.canvas);
+		Object.assign(this, { context, side: width, theme });
+		Object.assign(context, { textAlign: "center", textBaseline: "middle" });
 		this.follow(state.features);
-		context.clearRect(0, 0, side, side);
-		context.save();
-		context.translate(side / 2, side / 2);
 		this.wedges = wedgesOf(state.weights, state.spec);
-		this.drawSectors(ink, background);
-		this.drawRings(ink, background);
-		this.drawDots(state, labels, ink);
-		this.drawBadges(state.weights, ink, background);
-		context.restore();
+		context.translate(width / 2, width / 2);
+		this.drawSectors();
+		this.drawRings();
+		const badges = this.names.map((_, j) => Math.atan2(state.weights[2 * j + 1], state.weights[2 * j]));
+		const shown = { features: state.features, labels: labels.subarray(0, state.predictions.length) };
+		drawLobes(context, { ...shown, colors: this.colors, badges }, theme, this.lobes, width / 2);
+		this.drawDots(state, labels, marked.pointed);
+		this.drawBadges(state, marked.chosen);
 	}
 
 	// The rim of the disc follows the lengths of the features, smoothly.
@@ -65,7 +65,7 @@ export class Space {
 		});
 	}
 
-	drawSectors(ink, background) {
+	drawSectors() {
 		const { context, radius } = this;
 		for (const { start, width, label, kept } of this.wedges) {
 			context.beginPath();
@@ -77,12 +77,12 @@ export class Space {
 			context.fill();
 			context.globalAlpha = 1;
 			if (kept) continue;
-			context.fillStyle = this.hatch(ink, background);
+			context.fillStyle = this.hatch(this.theme);
 			context.fill();
 		}
 	}
 
-	hatch(ink, background) {
+	hatch({ ink, background }) {
 		if (this.hatching?.ink === ink) return this.hatching.pattern;
 		const tile = new OffscreenCanvas(8, 8);
 		const brush = tile.getContext("2d");
@@ -98,74 +98,78 @@ export class Space {
 		return this.hatching.pattern;
 	}
 
-	drawRings(ink, background) {
-		const { context } = this;
-		Object.assign(context, { strokeStyle: ink, lineWidth: 1, font: "13px system-ui" });
-		Object.assign(context, { textAlign: "center", textBaseline: "middle" });
+	drawRings() {
+		const { context, radius } = this;
 		for (const [length, share] of ringsOf(this.rim)) {
 			context.globalAlpha = 0.4;
-			context.beginPath();
-			context.arc(0, 0, share * this.radius, 0, 2 * Math.PI);
-			context.stroke();
-			if (!length) continue;
+			drawCircle(context, [0, 0], share * radius, { strokeStyle: this.theme.ink });
 			context.globalAlpha = 1;
-			const text = length.toLocaleString("en");
-			const half = context.measureText(text).width / 2 + 4;
-			context.fillStyle = `${background}cc`;
-			context.fillRect(-half, share * this.radius - 9, 2 * half, 18);
-			context.fillStyle = ink;
-			context.fillText(text, 0, share * this.radius);
+			if (length) drawLabel(context, length.toLocaleString("en"), [0, share * radius], this.theme);
 		}
-		context.globalAlpha = 1;
 	}
 
-	drawDots({ features, predictions }, labels, ink) {
-		const { context } = this;
+	drawDots({ features, predictions, drawn }, labels, pointed) {
+		const { context, theme } = this;
 		const size = Math.max(1.6, this.side / 300);
 		this.spots = this.places(features);
-		this.spots.forEach(([x, y], i) => {
-			context.fillStyle = this.colors[labels[i]];
-			context.beginPath();
-			context.arc(x, y, size, 0, 2 * Math.PI);
-			context.fill();
-			if (predictions[i] === labels[i]) return;
-			Object.assign(context, { strokeStyle: ink, lineWidth: 1 });
-			context.beginPath();
-			context.arc(x, y, size + 2, 0, 2 * Math.PI);
-			context.stroke();
+		this.spots.forEach((place, i) => {
+			drawCircle(context, place, size, { fillStyle: this.colors[labels[i]] });
+			if (predictions[i] !== labels[i]) drawCircle(context, place, size + 2, { strokeStyle: theme.ink });
+		});
+		if (drawn) this.spots.push(...this.places(drawn.feature));
+		const edge = { strokeStyle: theme.ink, lineWidth: 2.5 };
+		if (drawn) {
+			drawCircle(context, this.spots.at(-1), 2.2 * size, { ...edge, fillStyle: theme.background });
+			drawCircle(context, this.spots.at(-1), size, { fillStyle: theme.ink });
+		}
+		if (pointed < predictions.length) {
+			drawCircle(context, this.spots[pointed], 2 * size, { ...edge, fillStyle: this.colors[labels[pointed]] });
+		}
+	}
+
+	// A ring around the badge of a weight that is held, two around the one that is chosen.
+	drawBadges({ weights, pinned }, chosen) {
+		const { context, side, theme } = this;
+		const size = Math.max(10, side / 44);
+		context.font = `bold ${1.15 * size}px system-ui`;
+		this.badges = this.names.map((name, j) => {
+			const angle = Math.atan2(weights[2 * j + 1], weights[2 * j]);
+			const place = [(BADGES * side * Math.cos(angle)) / 2, (-BADGES * side * Math.sin(angle)) / 2];
+			const isHeld = pinned.includes(j);
+			context.globalAlpha = 0.6;
+			drawLine(context, [[0, 0], place], theme.ink, isHeld ? 3 : 1.2);
+			context.globalAlpha = 1;
+			const edge = { strokeStyle: isHeld ? theme.ink : theme.background, lineWidth: isHeld ? 3.5 : 1.2 };
+			drawCircle(context, place, size, { fillStyle: this.colors[j], ...edge });
+			if (j === chosen) drawCircle(context, place, size + 4, { strokeStyle: theme.ink, lineWidth: 2 });
+			context.fillStyle = "#000000";
+			context.fillText(name, place[0], place[1] + 1);
+			return place;
 		});
 	}
 
-	drawBadges(weights, ink, background) {
-		const { context, side } = this;
-		const size = Math.max(10, side / 44);
-		context.font = `bold ${1.15 * size}px system-ui`;
-		for (let j = 0; j < weights.length / 2; j++) {
-			const angle = Math.atan2(weights[2 * j + 1], weights[2 * j]);
-			const [x, y] = [(BADGES * side * Math.cos(angle)) / 2, (-BADGES * side * Math.sin(angle)) / 2];
-			Object.assign(context, { strokeStyle: ink, lineWidth: 1.2, globalAlpha: 0.6 });
-			context.beginPath();
-			context.moveTo(0, 0);
-			context.lineTo(x, y);
-			context.stroke();
-			Object.assign(context, { fillStyle: this.colors[j], strokeStyle: background, globalAlpha: 1 });
-			context.beginPath();
-			context.arc(x, y, size, 0, 2 * Math.PI);
-			context.fill();
-			context.stroke();
-			context.fillStyle = "#000000";
-			context.fillText(this.names[j], x, y + 1);
-		}
+	// The number of the dot that is nearest to a place of the canvas, or -1.
+	nearestDot(left, top) {
+		return this.nearest(this.spots, left, top, REACH);
 	}
 
-	// The number of the dot that is nearest to a place of the canvas, or -1.
-	nearest(left, top, reach = 14) {
+	// The class whose badge is at a place of the canvas, or -1.
+	badgeAt(left, top) {
+		return this.nearest(this.badges, left, top, Math.max(REACH, this.side / 36));
+	}
+
+	nearest(places, left, top, reach) {
 		let [best, found] = [reach, -1];
-		this.spots?.forEach(([x, y], i) => {
+		places.forEach(([x, y], i) => {
 			const distance = Math.hypot(x + this.side / 2 - left, y + this.side / 2 - top);
 			if (distance < best) [best, found] = [distance, i];
 		});
 		return found;
+	}
+
+	// The direction of a place of the canvas from the middle, degrees.
+	directionOf(left, top) {
+		return (Math.atan2(this.side / 2 - top, left - this.side / 2) * 180) / Math.PI;
 	}
 }
 

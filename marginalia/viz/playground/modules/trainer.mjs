@@ -1,86 +1,65 @@
-// A training that goes on step by step: digits, network, head and optimiser.
+// A training that goes on step by step: digits, network, head, optimiser and the changes by hand.
 
 import { Adam } from "./adam.mjs";
-import { FEATURES, describe } from "./gradient_histograms.mjs";
+import { FEATURES } from "./gradient_histograms.mjs";
 import { lossOf, predictionsOf } from "./head.mjs";
 import { Network } from "./network.mjs";
+import { Pins } from "./pins.mjs";
 import { randomNumbers } from "./random.mjs";
+import { Sgd } from "./sgd.mjs";
+import { partOf } from "./spec.mjs";
+import { Timeline } from "./timeline.mjs";
 
 export const SIZES = [FEATURES, 64, 64, 2];
-const PIXELS = 784;
-const SCALED = 500;
-
-// Digits and what the network sees of them, (N, 128), which is computed when it is needed for the first time.
-export class Digits {
-	// pixels: bytes (N, 784). scale: the mean and deviation of each number; by default those of the first digits.
-	constructor({ pixels, labels }, scale = null) {
-		const seen = new Float32Array(labels.length * FEATURES);
-		Object.assign(this, { pixels, labels, seen, isDone: new Uint8Array(labels.length) });
-		this.scale = scale ?? this.scaleOfFirst();
-	}
-
-	scaleOfFirst() {
-		const count = Math.min(SCALED, this.labels.length);
-		const raw = new Float32Array(count * FEATURES);
-		for (let i = 0; i < count; i++) describe(this.pixelsOf(i), raw, i * FEATURES);
-		return scaleOf(raw);
-	}
-
-	pixelsOf(i) {
-		return this.pixels.subarray(i * PIXELS, (i + 1) * PIXELS);
-	}
-
-	// What the network sees of one digit, (128,).
-	row(i) {
-		const at = i * FEATURES;
-		if (!this.isDone[i]) {
-			describe(this.pixelsOf(i), this.seen, at);
-			const { mean, deviation } = this.scale;
-			for (let k = 0; k < FEATURES; k++) this.seen[at + k] = (this.seen[at + k] - mean[k]) / deviation[k];
-			this.isDone[i] = 1;
-		}
-		return this.seen.subarray(at, at + FEATURES);
-	}
-
-	// The first of them, ready to be evaluated.
-	first(wanted) {
-		const count = Math.min(wanted, this.labels.length);
-		for (let i = 0; i < count; i++) this.row(i);
-		return { seen: this.seen.subarray(0, count * FEATURES), labels: this.labels.subarray(0, count) };
-	}
-}
-
-function scaleOf(seen) {
-	const count = seen.length / FEATURES;
-	const mean = new Float64Array(FEATURES);
-	const deviation = new Float64Array(FEATURES);
-	for (let i = 0; i < seen.length; i++) mean[i % FEATURES] += seen[i] / count;
-	for (let i = 0; i < seen.length; i++) deviation[i % FEATURES] += (seen[i] - mean[i % FEATURES]) ** 2 / count;
-	return { mean, deviation: deviation.map((square) => Math.sqrt(square) + 1e-3) };
-}
+const OPTIMIZERS = { Adam, SGD: Sgd };
 
 export class Trainer {
-	// digits: `Digits`, labels from 0 to `classes` - 1.
-	constructor(digits, classes, spec, { rate = 2e-3, batch = 64, seed = 0 } = {}) {
+	// digits: `Digits`, labels from 0 to `classes` - 1. changes: those of a `Timeline` that is repeated.
+	constructor(digits, classes, spec, { rate = 2e-3, batch = 64, seed = 0, optimizer = "Adam", changes = [] } = {}) {
 		Object.assign(this, { digits, classes, spec, rate, batch, steps: 0, loss: NaN });
+		this.timeline = new Timeline(changes);
 		this.random = randomNumbers(seed);
 		this.network = new Network(SIZES, batch, this.random);
 		this.weights = startOf(classes, spec.wNorm, this.random);
 		this.weightGradient = new Float32Array(2 * classes);
 		this.featureGradient = new Float32Array(2 * batch);
-		this.optimizer = new Adam([...this.network.parameters, this.weights]);
+		this.pins = new Pins(this.weights);
+		this.optimizer = new OPTIMIZERS[optimizer]([...this.network.parameters, this.weights]);
 		this.inputs = new Float32Array(batch * FEATURES);
 		this.labels = new Uint8Array(batch);
 		this.order = Uint32Array.from(digits.labels, (_, i) => i);
 		this.place = this.order.length;
 	}
 
+	// Makes the changes that come now, and returns them.
+	catchUp() {
+		const changes = this.timeline.due(this.steps);
+		changes.forEach((change) => this.apply(change));
+		return changes;
+	}
+
+	// A change by hand.
+	change(name, value) {
+		this.catchUp();
+		const change = { step: this.steps, name, value };
+		this.timeline.add(change);
+		this.apply(change);
+	}
+
+	apply({ name, value }) {
+		if (name.startsWith("pin")) this.pins.hold(Number(name.slice(3)), value);
+		else if (name === "rate") this.rate = value;
+		else this.spec = { ...this.spec, ...partOf(name, value) };
+	}
+
 	step() {
+		this.catchUp();
 		this.nextBatch();
 		const features = this.network.forward(this.inputs);
 		this.loss = lossOf(features, this.labels, this.weights, this.spec, this.featureGradient, this.weightGradient);
 		this.network.backward(this.featureGradient);
 		this.optimizer.step([...this.network.parameterGradients, this.weightGradient], this.rate);
+		this.pins.keep();
 		this.steps++;
 		return this.loss;
 	}

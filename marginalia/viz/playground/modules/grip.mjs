@@ -1,0 +1,90 @@
+// The pointer and the keys on the space: which digit one looks at, and class weights that are turned and held by hand.
+
+const SLIP = 4; // pixels; less is a click
+const LOOK_KEYS = { ArrowUp: -1, ArrowDown: 1 };
+const TURN_KEYS = { ArrowLeft: 2, ArrowRight: -2 }; // degrees, counter-clockwise
+
+export class Grip {
+	chosen = -1;
+
+	// What comes of it: onLook(index), or onLook(null, 1 or -1) for the next or the previous digit; onHold(label, degrees
+	// or null); onChoose(label). held(label): is it held?
+	constructor(space, { onLook, onHold, onChoose, held }) {
+		Object.assign(this, { space, onLook, onHold, onChoose, held, dragged: null });
+		const { canvas } = space;
+		canvas.addEventListener("pointerdown", (event) => this.down(event));
+		canvas.addEventListener("pointermove", (event) => this.move(event));
+		canvas.addEventListener("pointerup", () => this.up());
+		canvas.addEventListener("pointercancel", () => (this.dragged = null));
+		canvas.addEventListener("keydown", (event) => this.key(event));
+		canvas.addEventListener("blur", () => this.choose(-1));
+		// A finger on a badge turns it; elsewhere it scrolls the page.
+		canvas.addEventListener("touchstart", (event) => {
+			const [touch] = event.touches;
+			const box = canvas.getBoundingClientRect();
+			if (space.badgeAt(touch.clientX - box.left, touch.clientY - box.top) >= 0) event.preventDefault();
+		}, { passive: false });
+	}
+
+	down({ offsetX, offsetY, pointerId }) {
+		const label = this.space.badgeAt(offsetX, offsetY);
+		if (label < 0) return this.lookAt(offsetX, offsetY);
+		this.space.canvas.setPointerCapture(pointerId);
+		this.dragged = { label, from: [offsetX, offsetY], isMoved: false };
+	}
+
+	move({ offsetX, offsetY }) {
+		const { space, dragged } = this;
+		if (!dragged) {
+			const isOnBadge = space.badgeAt(offsetX, offsetY) >= 0;
+			space.canvas.style.cursor = isOnBadge ? "grab" : "";
+			return isOnBadge ? null : this.lookAt(offsetX, offsetY);
+		}
+		dragged.isMoved ||= Math.hypot(offsetX - dragged.from[0], offsetY - dragged.from[1]) > SLIP;
+		if (dragged.isMoved) this.hold(dragged.label, space.directionOf(offsetX, offsetY));
+	}
+
+	up() {
+		if (this.dragged && !this.dragged.isMoved) this.toggle(this.dragged.label);
+		this.dragged = null;
+	}
+
+	lookAt(left, top) {
+		const index = this.space.nearestDot(left, top);
+		if (index >= 0) this.onLook(index);
+	}
+
+	toggle(label) {
+		if (this.held(label)) this.onHold(label, null);
+		else this.hold(label, this.directionOf(label));
+	}
+
+	hold(label, degrees) {
+		this.onHold(label, Math.round(10 * degrees) / 10);
+	}
+
+	directionOf(label) {
+		const [x, y] = this.space.badges[label];
+		return (Math.atan2(-y, x) * 180) / Math.PI;
+	}
+
+	choose(label) {
+		this.chosen = label;
+		this.onChoose(label);
+	}
+
+	key(event) {
+		const { chosen } = this;
+		const named = this.space.names.findIndex((name) => String(name) === event.key);
+		if (event.ctrlKey || event.altKey || event.metaKey) return;
+		if (named >= 0) this.choose(named);
+		else if (LOOK_KEYS[event.key]) this.onLook(null, LOOK_KEYS[event.key]);
+		else if (event.key === "Escape") this.choose(-1);
+		else if (chosen < 0) return;
+		else if (TURN_KEYS[event.key]) {
+			this.hold(chosen, this.directionOf(chosen) + TURN_KEYS[event.key] * (event.shiftKey ? 5 : 1));
+		} else if (event.key === "Enter" || event.key === " ") this.toggle(chosen);
+		else return;
+		event.preventDefault();
+	}
+}
