@@ -1,6 +1,7 @@
-"""How fast the playground trains, and what it reaches: headless Chromium, this machine.
+"""How fast the playground trains, what it reaches, and how much memory it takes: headless Chromium, this machine.
 
-python benchmarks/playground.py --seconds 10 --seeds 3
+python benchmarks/playground.py --seeds 10
+python benchmarks/playground.py --minutes 60
 """
 
 from __future__ import annotations
@@ -8,48 +9,100 @@ from __future__ import annotations
 import shutil
 import statistics
 from pathlib import Path
+from typing import Any
 
 import click
-from playwright.sync_api import sync_playwright
+import psutil
+from playwright.sync_api import Page, sync_playwright
 
 PAGE = Path(__file__).parent.parent / "docs" / "playground.html"
 LOSSES = ("softmax", "A-softmax_v1", "CosFace_v1", "ArcFace_v3")
-FRAMES = """seconds => new Promise(resolve => {
-  let frames = 0;
-  const began = performance.now();
-  const count = now => {
-    frames++;
-    if (now - began < 1000 * seconds) requestAnimationFrame(count);
-    else resolve(frames / seconds);
-  };
-  requestAnimationFrame(count);
+MOMENTS = (10, 30)
+COUNT_PICTURES = """() => {
+  const draw = pictures.draw;
+  window.drawn = 0;
+  pictures.draw = () => { window.drawn++; draw(); };
+}"""
+WAIT_FOR_A_STEP = """() => new Promise(resolve => {
+  const look = () => (state?.steps > 0 ? resolve(performance.now()) : requestAnimationFrame(look));
+  look();
 })"""
 
 
 @click.command()
-@click.option("--seconds", type=click.IntRange(2), default=10, show_default=True)
 @click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
-def main(seconds: int, seeds: int) -> None:
-    """Prints accuracy and steps after so many seconds, and the frames a second meanwhile; a line for each loss."""
+@click.option("--minutes", type=int, default=0, help="Play so long instead, and print the memory.")
+def main(seeds: int, minutes: int) -> None:
+    """Prints, for each loss, accuracy, steps and pictures after 10 and 30 seconds, and when the first step was seen."""
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(PAGE.as_uri())
-        page.wait_for_timeout(2000)
-        for loss in LOSSES:
-            right, steps, frames = [], [], []
-            for seed in range(seeds):
-                page.fill("#seed", str(seed))
-                page.select_option("#preset", loss)
-                page.click("#reset")
-                frames.append(page.locator("#space").evaluate(f"(_, seconds) => ({FRAMES})(seconds)", seconds))
-                page.wait_for_timeout(300)
-                right.append(float(page.inner_text("#accuracy").partition(" ")[0]))
-                steps.append(int(page.inner_text("#steps").replace(",", "")))
-            speed, smooth = statistics.mean(steps) / seconds, statistics.mean(frames)
-            shown = f"{statistics.mean(right):.1f} % ({min(right)} to {max(right)})"
-            click.echo(f"{loss}: {shown}, {speed:.0f} steps and {smooth:.0f} frames a second")
+        if minutes:
+            play_on(browser, minutes)
+        for loss in () if minutes else LOSSES:
+            measure(browser, loss, seeds)
         browser.close()
+
+
+def measure(browser: Any, loss: str, seeds: int) -> None:
+    rows = []
+    for seed in range(seeds):
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.goto(f"{PAGE.as_uri()}#preset={loss}&seed={seed}")
+        first, elapsed = page.evaluate(WAIT_FOR_A_STEP) / 1000, 0
+        page.evaluate(COUNT_PICTURES)
+        moments = []
+        for moment in MOMENTS:
+            page.wait_for_timeout(1000 * (moment - elapsed))
+            steps, right, drawn = page.evaluate("() => [state.steps, 100 * state.accuracy, window.drawn]")
+            moments.append((right, steps / moment, drawn / moment))
+            elapsed = moment
+        rows.append((first, moments))
+        page.close()
+    firsts = [first for first, _ in rows]
+    click.echo(f"{loss}: first step after {min(firsts):.2f} to {max(firsts):.2f} s")
+    for n, moment in enumerate(MOMENTS):
+        right, steps, drawn = zip(*(moments[n] for _, moments in rows), strict=True)
+        pace = f"{statistics.mean(steps):.0f} steps and {statistics.mean(drawn):.0f} pictures a second"
+        click.echo(f"  {moment} s: {statistics.mean(right):.2f} % ({min(right):.1f} to {max(right):.1f}), {pace}")
+
+
+def play_on(browser: Any, minutes: int) -> None:
+    """Trains on, begins again, moves sliders, turns lines and draws, and prints the memory every five minutes."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(PAGE.as_uri())
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    for minute in range(minutes + 1):
+        if minute % 5 == 0 or minute == minutes:
+            session.send("HeapProfiler.collectGarbage")
+            metrics = {row["name"]: row["value"] for row in session.send("Performance.getMetrics")["metrics"]}
+            heap = metrics.get("JSHeapUsedSize", 0) / 1e6
+            click.echo(f"minute {minute}: page heap {heap:.1f} MB, {memory_of_renderers():.0f} MB in all")
+        play_a_minute(page, minute)
+
+
+def play_a_minute(page: Page, minute: int) -> None:
+    page.select_option("#preset", LOSSES[minute % len(LOSSES)])
+    for second in range(6):
+        move = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }"
+        page.locator("#m2").evaluate(move, 0.05 * second)
+        page.evaluate("label => change(`pin${label}`, 10 * label)", second)
+        box = page.locator("#pad").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 30, box["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 60, box["y"] + 90, steps=5)
+        page.mouse.up()
+        page.mouse.move(400 + 40 * second, 400)
+        page.wait_for_timeout(10_000)
+
+
+def memory_of_renderers() -> float:
+    """Resident memory of the processes that show pages, MB."""
+    found = psutil.process_iter(["cmdline", "memory_info"])
+    return sum(
+        each.info["memory_info"].rss / 1e6 for each in found if "--type=renderer" in (each.info["cmdline"] or [])
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ export function lossOf(features, labels, weights, spec, featureGradient = null, 
 	const classes = weights.length / 2;
 	const logits = new Float64Array(classes);
 	const directions = polar(weights, spec.wNorm);
+	const gradients = { features: featureGradient, weights: weightGradient };
 	weightGradient?.fill(0);
 	let total = 0;
 	for (let i = 0; i < count; i++) {
@@ -33,7 +34,7 @@ export function lossOf(features, labels, weights, spec, featureGradient = null, 
 		if (!featureGradient) continue;
 		featureGradient[2 * i] = featureGradient[2 * i + 1] = 0;
 		const image = { row: i, label, angle, length, scale: scale / count };
-		if (length !== 0) addGradients(image, logits, directions, spec, { features: featureGradient, weights: weightGradient });
+		if (length !== 0) addGradients(image, logits, directions, spec, gradients);
 	}
 	return total / count;
 }
