@@ -24,7 +24,7 @@ COUNT_PICTURES = """() => {
   pictures.draw = () => { window.drawn++; draw(); };
 }"""
 WAIT_FOR_A_STEP = """() => new Promise(resolve => {
-  const look = () => (state?.steps > 0 ? resolve(performance.now()) : requestAnimationFrame(look));
+  const look = () => (trainings.states[0]?.steps > 0 ? resolve(performance.now()) : requestAnimationFrame(look));
   look();
 })"""
 
@@ -53,7 +53,7 @@ def measure(browser: Any, loss: str, seeds: int) -> None:
         moments = []
         for moment in MOMENTS:
             page.wait_for_timeout(1000 * (moment - elapsed))
-            steps, right, drawn = page.evaluate("() => [state.steps, 100 * state.accuracy, window.drawn]")
+            steps, right, drawn = page.evaluate("() => [trainings.states[0].steps, 100 * trainings.states[0].accuracy, window.drawn]")
             moments.append((right, steps / moment, drawn / moment))
             elapsed = moment
         rows.append((first, moments))
@@ -86,7 +86,7 @@ def play_a_minute(page: Page, minute: int) -> None:
     for second in range(6):
         move = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }"
         page.locator("#m2").evaluate(move, 0.05 * second)
-        page.evaluate("label => change(`pin${label}`, 10 * label)", second)
+        page.evaluate("label => trainings.change(0, `pin${label}`, 10 * label)", second)
         box = page.locator("#pad").bounding_box()
         assert box is not None
         page.mouse.move(box["x"] + 30, box["y"] + 20)

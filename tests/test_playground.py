@@ -183,7 +183,7 @@ def test_logits_and_angles_of_one_digit():
     [
         (MarginSpec(True, True, 64, 1, 0.8, 0), 1, "ψ(0) = 0.70; a neighbour gets cos 36° = 0.81"),
         (MarginSpec(True, True, 64, 1, 0.5, 0), 1, "With s = 64"),
-        (MarginSpec(True, True, 4, 4, 0, 0), 1, "factor m1"),
+        (MarginSpec(True, True, 4, 4, 0, 0), 1, "large m1"),
         (MarginSpec(True, True, 4, 1, 0, 0), 10, "learning rate is large"),
         (MarginSpec(True, True, 4, 1, 0, 0), 1, "another seed"),
     ],

@@ -105,11 +105,11 @@ def test_a_margin_moves_the_formula_and_the_picture(page):
     page.click("#play")
     page.wait_for_timeout(300)
     assert page.inner_text("#target") == "4 cos(θ + 0.3)"
-    assert "must win within 9°" in page.inner_text("#lesson")
+    assert "must win within 9°" in page.inner_text("#demand")
     before = page.locator("#space").screenshot()
     move(page, "m2", 0)
     page.wait_for_timeout(300)
-    assert "No margin" in page.inner_text("#lesson")
+    assert "No margin" in page.inner_text("#demand")
     assert page.inner_text("#target") == "4 cos(θ)" and page.input_value("#preset") == "custom"
     assert page.locator("#space").screenshot() != before
     steps = number(page, "steps")
@@ -152,12 +152,12 @@ def test_some_digits_are_enough(page):
 
 
 def weights_of(page) -> list[float]:
-    return page.evaluate("() => [...state.weights, ...state.features]")
+    return page.evaluate("() => trainings.states.flatMap(({ weights, features }) => [...weights, ...features])")
 
 
 def drag_badge(page, label: int, degrees: float, shots: int = 5) -> None:
     """Turns the line of a class by so many degrees, in steps."""
-    box, place = page.locator("#space").bounding_box(), page.evaluate("label => space.badges[label]", label)
+    box, place = page.locator("#space").bounding_box(), page.evaluate("label => panes[0].space.badges[label]", label)
     middle, angle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), math.atan2(-place[1], place[0])
     page.mouse.move(middle[0] + place[0], middle[1] + place[1])
     page.mouse.down()
@@ -170,7 +170,7 @@ def drag_badge(page, label: int, degrees: float, shots: int = 5) -> None:
 
 
 def direction_of(page, label: int) -> float:
-    x, y = page.evaluate("label => [...state.weights.slice(2 * label, 2 * label + 2)]", label)
+    x, y = page.evaluate("label => [...trainings.states[0].weights.slice(2 * label, 2 * label + 2)]", label)
     return math.degrees(math.atan2(y, x))
 
 
@@ -314,7 +314,7 @@ def test_an_address_with_nonsense_is_the_page_as_it_is(browser, made):
         page.goto(f"{made.as_uri()}#preset=none&rate=9&batch=x&seed=abc&m2=99&classes=3&more=1")
         wait_for_steps(page, 20)
         assert [page.input_value(f"#{name}") for name in ("preset", "rate", "batch", "m2")] == [
-            "ArcFace_v3", "0.002", "64", "1",
+            "custom", "0.002", "64", "1",
         ]  # fmt: skip
         assert page.locator("#classes input:checked").count() == 10
     finally:
@@ -326,7 +326,7 @@ def test_a_dot_tells_its_angle(page):
     page.click("#play")
     page.wait_for_timeout(300)
     before = page.inner_text("#what"), page.locator("#curve").screenshot(), page.locator("#logits").screenshot()
-    box, [left, top] = page.locator("#space").bounding_box(), page.evaluate("() => space.spots[17]")
+    box, [left, top] = page.locator("#space").bounding_box(), page.evaluate("() => panes[0].space.spots[17]")
     page.mouse.move(box["x"] + box["width"] / 2 + left, box["y"] + box["height"] / 2 + top)
     wait_until(page, lambda: page.inner_text("#what") != before[0])
     assert re.fullmatch(r"A \d, predicted (right|as \d); \d+° from its line", page.inner_text("#what"))

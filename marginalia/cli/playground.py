@@ -1,12 +1,14 @@
 """Writes the playground and opens it.
 
 python -m marginalia playground
+python -m marginalia playground --lesson mine.json --labels docs/labels/playground/de.json
 """
 
 from __future__ import annotations
 
 import webbrowser
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 
@@ -20,20 +22,36 @@ FIRST = "ArcFace_v3"
 @click.command()
 @click.option("--out", type=Path, default=Path("playground.html"), show_default=True)
 @click.option("--open/--no-open", "opens", default=True, show_default=True, help="Open it in the browser.")
+@click.option("--lesson", "mine", multiple=True, type=Path, help="A lesson of your own, JSON; may be repeated.")
+@click.option("--labels", type=Path, help="Translations of its texts, JSON; the file's name is the language: de.json.")
 @config_option
-def playground(out: Path, opens: bool, config: Path) -> None:
+def playground(out: Path, opens: bool, mine: tuple[Path, ...], labels: Path | None, config: Path) -> None:
     """Write a page in which a small network learns digits while you move the margin."""
     from marginalia.config.config_file import read_config
     from marginalia.data.mnist import load_mnist
     from marginalia.draw import written
     from marginalia.viz.playground.assemble import playground_bytes
+    from marginalia.viz.playground.lessons import included, read_lesson
+    from marginalia.viz.playground.texts import captions
+    from marginalia.viz.words import read_translations
 
     if out.suffix != ".html":
         raise InputError(f"--out {out} must end with .html")
-    data, presets = load_mnist(), read_config(config).margins()
+    presets = read_config(config).margins()
+    lessons = [read_lesson(path, presets) for path in (*included(), *mine)]
+    translations = read_translations(labels, captions(lessons)) if labels else {}
+    data = load_mnist()
     train, test = data.train.sample(TRAIN, SEED), data.test.sample(HELD_OUT, SEED)
     first = FIRST if FIRST in presets else next(iter(presets))
-    content = playground_bytes((train.images, train.labels), (test.images, test.labels), presets, first)
+    content = playground_bytes(
+        (train.images, train.labels), (test.images, test.labels), presets, first, lessons, translations,
+        labels.stem if labels else "en",
+    )  # fmt: skip
     click.echo(written(out, content))
     if opens:
-        webbrowser.open(out.resolve().as_uri())
+        webbrowser.open(opening(out, mine))
+
+
+def opening(out: Path, mine: tuple[Path, ...]) -> str:
+    """The address that begins with the first lesson of one's own."""
+    return out.resolve().as_uri() + (f"#lesson={quote(mine[0].stem)}" if mine else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,13 @@ ENGLISH = Words()
 
 
 def read_words(path: Path) -> Words:
-    """The translations in a JSON file; what it leaves out stays English, and signs without a font become boxes.
+    """The translations in a JSON file; what it leaves out stays English, and signs without a font become boxes."""
+    table = read_translations(path, CAPTIONS)
+    return Words(tuple((caption, with_boxes(text).replace("$", r"\$")) for caption, text in table.items()))
+
+
+def read_translations(path: Path, captions: Collection[str]) -> dict[str, str]:
+    """A JSON file of captions and their translations.
 
     Raises InputError naming the file if it is no such file, and the caption if it is none of ours or loses a value.
     """
@@ -58,9 +65,9 @@ def read_words(path: Path) -> Words:
     if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
         raise InputError(f"{path} must be a JSON object of captions and their translations")
     for caption, text in table.items():
-        if caption not in CAPTIONS:
-            raise InputError(f"{path}: no caption {caption!r}; {nearest(caption, CAPTIONS)}")
+        if caption not in captions:
+            raise InputError(f"{path}: no caption {caption!r}; {nearest(caption, captions)}")
         rest = text.replace("{}", "")
         if text.count("{}") != caption.count("{}") or "{" in rest or "}" in rest:
             raise InputError(f"{path}: {caption!r} needs {caption.count('{}')} {{}} in its translation {text!r}")
-    return Words(tuple((caption, with_boxes(text).replace("$", r"\$")) for caption, text in table.items()))
+    return table

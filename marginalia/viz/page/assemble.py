@@ -123,7 +123,11 @@ def chips(names: Sequence[str], style: Style) -> str:
 
 def filled(file: str, places: Mapping[str, str], folder: Path = HERE) -> str:
     """The file of this folder with everything in its {{place}}."""
-    before, *rest = (folder / file).read_text(encoding="utf-8").split("{{")
+    return with_places((folder / file).read_text(encoding="utf-8"), places)
+
+
+def with_places(template: str, places: Mapping[str, str]) -> str:
+    before, *rest = template.split("{{")
     pieces = [before]
     for part in rest:
         name, _, after = part.partition("}}")

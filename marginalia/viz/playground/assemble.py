@@ -1,36 +1,41 @@
-"""The playground as one HTML file: digits, presets and modules in their places of the template."""
+"""The playground as one HTML file: digits, presets, lessons and modules in their places of the template."""
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from marginalia.core.margin import MarginSpec
-from marginalia.viz.page.assemble import filled, in_script, theme_rules
+from marginalia.viz.page.assemble import in_script, theme_rules, with_places
 from marginalia.viz.page.pack import text
 from marginalia.viz.page.scale import lobe_scale
 from marginalia.viz.page.script import script
+from marginalia.viz.playground.lessons import Lesson
+from marginalia.viz.playground.texts import translated
 from marginalia.viz.style import THEMES, class_colors
 
 HERE = Path(__file__).parent
 MODULES = HERE / "modules"
+GIF_LIBRARY = HERE / "vendor" / "modern-gif.js"
 CLASSES = 10
-OPTION = '<option value="{0}"{1}>{0}</option>'
+OPTION = '<option value="{0}"{1}>{2}</option>'
 BOX = '<label style="--own: {1}"><input type="checkbox" value="{0}" checked>{0}</label>'
+Digits = tuple[np.ndarray, np.ndarray]
 
 
 def playground_bytes(
-    train: tuple[np.ndarray, np.ndarray], held_out: tuple[np.ndarray, np.ndarray], presets: Mapping[str, MarginSpec],
-    first: str,
+    train: Digits, held_out: Digits, presets: Mapping[str, MarginSpec], first: str, lessons: Sequence[Lesson],
+    translations: Mapping[str, str], language: str = "en",
 ) -> bytes:  # fmt: skip
     """The file; the same digits give the same bytes.
 
     train, held_out: images uint8 (N, 28, 28) and labels (N,), 2,000 held-out ones. first: the preset that it begins
-    with.
+    with. translations: of the texts, see `texts.captions`; what is missing stays English.
     """
     pixels, labels = (np.concatenate(parts).astype(np.uint8) for parts in zip(train, held_out, strict=True))
     data: dict[str, Any] = {
@@ -38,19 +43,29 @@ def playground_bytes(
         "colors": class_colors(CLASSES),
         "lobes": lobe_scale(),
         "themes": {name: vars(theme) for name, theme in THEMES.items()},
+        "words": dict(translations),
+        "lessons": {lesson.name: {"title": lesson.title, "steps": lesson.steps} for lesson in lessons},
     }
+    options = [OPTION.format(name, " selected" if name == first else "", name) for name in presets]
+    titles = [translations.get(lesson.title, lesson.title) for lesson in lessons]
     places = {
+        "language": language,
         "style": theme_rules() + (HERE / "style.css").read_text(encoding="utf-8"),
-        "digits": f"{len(train[0]):,}",
-        "presets": "".join(OPTION.format(name, " selected" if name == first else "") for name in presets),
+        "lessons": "".join(
+            OPTION.format(html.escape(lesson.name), "", html.escape(title))
+            for lesson, title in zip(lessons, titles, strict=True)
+        ),
+        "presets": "".join(options),
         "classes": "".join(BOX.format(*row) for row in enumerate(class_colors(CLASSES))),
         "page_data": in_script(data),
         "pixels": text(pixels.tobytes()),
         "labels": text(labels.tobytes()),
+        "gif_library": GIF_LIBRARY.read_text(encoding="utf-8"),
         "worker": script(MODULES, "worker.mjs"),
         "script": script(MODULES, "main.mjs"),
     }
-    return filled("template.html", places, HERE).encode()
+    template = (HERE / "template.html").read_text(encoding="utf-8")
+    return with_places(translated(template, translations), places).encode()
 
 
 def in_javascript(spec: MarginSpec) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import { drawLine, emptied } from "./plot.mjs";
 import { BIN } from "./target_angles.mjs";
+import { words } from "./words.mjs";
 
 const TOP = 4;
 const BELOW = 18;
@@ -35,9 +36,9 @@ export class AngleHistogram {
 		Object.assign(context, { textBaseline: "middle", fillStyle: muted, textAlign: "left" });
 		context.fillText("0°", 0, height - 8);
 		context.textAlign = "right";
-		context.fillText(bins * BIN < 180 ? `${bins * BIN}° or more` : "180°", width, height - 8);
+		context.fillText(bins * BIN < 180 ? words("{}° or more", bins * BIN) : "180°", width, height - 8);
 		Object.assign(context, { textAlign: "center", fillStyle: ink });
-		context.fillText(`${Math.round(half)}°: halfway`, Math.max(36, place(half / BIN, 0)[0]), height - 8);
+		context.fillText(words("{}°: halfway", Math.round(half)), Math.max(36, place(half / BIN, 0)[0]), height - 8);
 	}
 }
 

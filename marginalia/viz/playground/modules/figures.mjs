@@ -3,3 +3,7 @@
 export function inPercent(share) {
 	return share === null ? "–" : `${(100 * share).toFixed(1)} %`;
 }
+
+export function inThousandths(loss) {
+	return Number.isFinite(loss) ? loss.toFixed(3) : "–";
+}

@@ -7,10 +7,10 @@ const TURN_KEYS = { ArrowLeft: 2, ArrowRight: -2 }; // degrees, counter-clockwis
 export class Grip {
 	chosen = -1;
 
-	// What comes of it: onLook(index), or onLook(null, 1 or -1) for the next or the previous digit; onHold(label, degrees
-	// or null); onChoose(label). held(label): is it held?
-	constructor(space, { onLook, onHold, onChoose, held }) {
-		Object.assign(this, { space, onLook, onHold, onChoose, held, dragged: null });
+	// on: what comes of it, { look(index), or look(null, 1 or -1) for the next or the previous digit; hold(label, degrees
+	// or null); choose(label) }, and isHeld(label).
+	constructor(space, on) {
+		Object.assign(this, { space, on, dragged: null });
 		const { canvas } = space;
 		canvas.addEventListener("pointerdown", (event) => this.down(event));
 		canvas.addEventListener("pointermove", (event) => this.move(event));
@@ -51,16 +51,16 @@ export class Grip {
 
 	lookAt(left, top) {
 		const index = this.space.nearestDot(left, top);
-		if (index >= 0) this.onLook(index);
+		if (index >= 0) this.on.look(index);
 	}
 
 	toggle(label) {
-		if (this.held(label)) this.onHold(label, null);
+		if (this.on.isHeld(label)) this.on.hold(label, null);
 		else this.hold(label, this.directionOf(label));
 	}
 
 	hold(label, degrees) {
-		this.onHold(label, Math.round(10 * degrees) / 10);
+		this.on.hold(label, Math.round(10 * degrees) / 10);
 	}
 
 	directionOf(label) {
@@ -70,7 +70,7 @@ export class Grip {
 
 	choose(label) {
 		this.chosen = label;
-		this.onChoose(label);
+		this.on.choose(label);
 	}
 
 	key(event) {
@@ -78,7 +78,7 @@ export class Grip {
 		const named = this.space.names.findIndex((name) => String(name) === event.key);
 		if (event.ctrlKey || event.altKey || event.metaKey) return;
 		if (named >= 0) this.choose(named);
-		else if (LOOK_KEYS[event.key]) this.onLook(null, LOOK_KEYS[event.key]);
+		else if (LOOK_KEYS[event.key]) this.on.look(null, LOOK_KEYS[event.key]);
 		else if (event.key === "Escape") this.choose(-1);
 		else if (chosen < 0) return;
 		else if (TURN_KEYS[event.key]) {

@@ -4,6 +4,7 @@ import { Curve } from "./curve.mjs";
 import { LogitBars, logitsOf } from "./logits.mjs";
 import { SIDE } from "./packed.mjs";
 import { targetAngles } from "./target_angles.mjs";
+import { words } from "./words.mjs";
 
 export class Inspector {
 	index = 0;
@@ -28,12 +29,8 @@ export class Inspector {
 		const [theta] = targetAngles(found.feature, [wanted], state.weights);
 		this.curve.draw(state.spec, theme, found.label === null ? null : theta);
 		this.bars.draw(logitsOf(found.feature, state.weights, found.label, state.spec), found.label, names, colors, theme);
-		const degrees = `${((theta * 180) / Math.PI).toFixed(0)}°`;
-		const verdict = found.label === found.prediction ? "predicted right" : `predicted as ${names[found.prediction]}`;
-		this.what.textContent =
-			found.label === null
-				? `Your digit, predicted as ${names[wanted]}; ${degrees} from its line`
-				: `A ${names[wanted]}, ${verdict}; ${degrees} from its line`;
+		const degrees = ((theta * 180) / Math.PI).toFixed(0);
+		this.what.textContent = sentence(found, names, degrees);
 	}
 
 	ofShown({ features, predictions }, { pixels, labels }) {
@@ -52,4 +49,11 @@ export class Inspector {
 		pixels.forEach((grey, i) => image.data.set([...shades, grey], 4 * i));
 		this.digit.getContext("2d").putImageData(image, 0, 0);
 	}
+}
+
+function sentence({ label, prediction }, names, degrees) {
+	const taken = names[prediction];
+	if (label === null) return words("Your digit, predicted as {}; {}° from its line", taken, degrees);
+	if (label === prediction) return words("A {}, predicted right; {}° from its line", taken, degrees);
+	return words("A {}, predicted as {}; {}° from its line", names[label], taken, degrees);
 }

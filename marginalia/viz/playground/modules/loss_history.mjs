@@ -2,6 +2,7 @@
 
 import { psi } from "./margin.mjs";
 import { drawLine, emptied } from "./plot.mjs";
+import { words } from "./words.mjs";
 
 const LONGEST = 400; // losses kept; then every other one goes
 const NEWEST = 0.1; // the share of a new loss in the running mean
@@ -54,6 +55,7 @@ export class LossHistory {
 		if (least === null) return;
 		const below = down(least) + LABEL_GAP; // there is no loss there
 		Object.assign(context, { textAlign: "right", textBaseline: "top", fillStyle: muted });
-		context.fillText(`least, evenly spaced: ${least.toFixed(3)}`, width, below < height - LABEL_HEIGHT ? below : 0);
+		const text = words("least, evenly spaced: {}", least.toFixed(3));
+		context.fillText(text, width, below < height - LABEL_HEIGHT ? below : 0);
 	}
 }

@@ -2,194 +2,194 @@
 
 import { DrawingPad } from "./drawing_pad.mjs";
 import { inPercent } from "./figures.mjs";
-import { Grip } from "./grip.mjs";
+import { Guide } from "./guide.mjs";
+import { Keeping } from "./keeping.mjs";
 import { digitsOf, withClasses } from "./packed.mjs";
+import { Pane } from "./pane.mjs";
 import { Pictures } from "./pictures.mjs";
 import { BOXES, SLIDERS, Settings } from "./settings.mjs";
 import { Speech } from "./speech.mjs";
+import { Trainings } from "./trainings.mjs";
 import { explained, stuck } from "./trouble.mjs";
+import { useWords, words } from "./words.mjs";
 
 const elements = Object.fromEntries([...document.querySelectorAll("[id]")].map((found) => [found.id, found]));
 const pageData = JSON.parse(elements["page-data"].textContent);
+useWords(pageData.words);
 const HELD_OUT = 2000;
+const STRANGERS = 200;
 const ADDRESS_DELAY = 400;
 
 const settings = new Settings(elements, pageData.presets);
 const speech = new Speech(elements.spoken);
-const pictures = new Pictures(elements, pageData, paint);
-const space = pictures.space;
+const figures = [...document.querySelectorAll("figure")];
+const panes = figures.map((figure, side) => new Pane(figure, pageData.lobes, speech, actionsOf(side)));
+const pictures = new Pictures(elements, panes, pageData.themes, paint);
 const inspector = pictures.inspector;
-let state = null;
+const answers = { ready: reset, state: note, changed: noteAddress, repeated, arrived, diverged };
+const trainings = new Trainings(elements.worker.textContent, answers);
+const guide = new Guide(elements, pageData.lessons, { start: startLesson, leave: noteAddress });
+new Keeping(elements, elements["gif-library"].textContent, () => pictures.seen(trainings.states.length, settings));
 let allDigits = null;
 let digits = null;
 let playing = !pictures.calm.matches;
-let changes = [];
 let addressTimer = null;
-let followed = settings.follow(location.hash);
-
-const grip = new Grip(space, {
-	onLook(index, step = 0) {
-		const count = state.predictions.length + (state.drawn ? 1 : 0);
-		inspector.look(index ?? (inspector.index + step + count) % count);
-		paint();
-		if (index === null) speech.say(elements.what.textContent);
-	},
-	onHold(label, degrees) {
-		change(`pin${label}`, degrees);
-		speech.say(`The weight of ${space.names[label]} is ${degrees === null ? "free" : "held"}.`);
-	},
-	onChoose(label) {
-		if (label >= 0) speech.say(`The weight of ${space.names[label]}. Left and right turn it, Enter holds or frees it.`);
-		pictures.request(playing);
-	},
-	held: (label) => state.pinned.includes(label),
-});
+let followed = { changes: [], stopAt: null };
 
 const pad = new DrawingPad(elements.pad, (pixels) => {
 	inspector.mine = pixels;
-	worker.postMessage({ type: "draw", pixels });
-	inspector.look(pixels && state ? state.predictions.length : 0);
+	trainings.send("draw", { pixels });
+	inspector.look(pixels && trainings.states.length ? trainings.states[0].predictions.length : 0);
 });
+
+// What comes of the pointer and the keys on the space of a training.
+function actionsOf(side) {
+	return {
+		look(index, step) {
+			const { predictions, drawn } = trainings.states[side];
+			const count = predictions.length + (drawn ? 1 : 0);
+			inspector.look(index ?? (inspector.index + step + count) % count);
+			paint();
+			if (index === null) speech.say(elements.what.textContent);
+		},
+		pick() {
+			settings.chosen = side;
+			settings.show();
+			pictures.request(playing);
+		},
+		hold: (label, degrees) => trainings.change(side, `pin${label}`, degrees),
+		isHeld: (label) => trainings.states[side].pinned.includes(label),
+		redraw: () => pictures.request(playing),
+	};
+}
 
 function play(on) {
 	playing = on;
-	elements.play.textContent = on ? "Pause" : "Play";
-	worker.postMessage({ type: on ? "play" : "pause" });
+	elements.play.textContent = on ? words("Pause") : words("Play");
+	trainings.send(on ? "play" : "pause");
 	if (!on) speech.wake();
 }
 
 function reset() {
+	const count = settings.losses.length;
 	elements.trouble.hidden = true;
-	pictures.clear();
+	elements.beside.checked = count > 1;
+	pictures.clear(count);
 	settings.begin();
-	({ changes } = followed);
-	const { stopAt } = followed;
+	trainings.reset(settings.losses.map((_, side) => settings.specOf(side)), settings.training, followed);
 	followed = { changes: [], stopAt: null };
-	const { spec, classes, training } = settings;
-	worker.postMessage({ type: "reset", classes: classes.length, spec, settings: { ...training, changes }, stopAt });
 	play(playing);
 }
 
-function change(name, value) {
-	worker.postMessage({ type: "change", name, value });
+function note() {
+	pictures.note(trainings.states);
+	pictures.request(playing);
 }
 
-function moved(name) {
-	elements.preset.value = "custom";
-	settings.sayFormula();
-	change(name, settings.number(name));
+function repeated(side, changes) {
+	for (const { name, value } of changes) settings.set(side, name, value);
+	settings.show();
 }
 
-const messages = {
-	ready: reset,
+function arrived() {
+	play(false);
+	guide.arrived();
+	noteAddress();
+}
 
-	state(message) {
-		if (message.weights.length !== 2 * space.names.length) return; // of the classes before
-		state = message;
-		pictures.lossHistory.add(state.steps, state.loss);
-		pictures.request(playing);
-	},
+function diverged(side, step) {
+	sayTrouble(words("The loss is not a number any more after step {}.", step.toLocaleString("en")), side);
+	play(false);
+}
 
-	changed(message) {
-		({ changes } = message);
-		noteAddress();
-	},
-
-	repeated(message) {
-		for (const { name, value } of message.changes.filter(({ name }) => elements[name])) settings.set(name, value);
-		elements.preset.value = "custom";
-		settings.sayFormula();
-	},
-
-	arrived() {
-		play(false);
-		noteAddress();
-	},
-
-	diverged({ step }) {
-		sayTrouble(`The loss is not a number any more after step ${step.toLocaleString("en")}.`);
-		play(false);
-	},
-};
+function startLesson(address) {
+	playing = true;
+	begin(address);
+	noteAddress();
+}
 
 // The address says where a training rests; while it goes on, no step.
 function noteAddress() {
 	clearTimeout(addressTimer);
 	addressTimer = setTimeout(() => {
-		history.replaceState(null, "", settings.address(changes, playing ? null : state?.steps));
+		const steps = playing ? null : trainings.states[0]?.steps;
+		history.replaceState(null, "", guide.address || settings.address(trainings.changes, steps));
 	}, ADDRESS_DELAY);
 }
 
-function sayTrouble(what) {
-	elements.trouble.textContent = explained(what, settings.spec, settings.classes.length, settings.haste);
+function sayTrouble(what, side) {
+	elements.trouble.textContent = explained(what, settings.specOf(side), settings.classes.length, settings.haste);
 	elements.trouble.hidden = false;
 }
 
 function paint() {
-	if (!state) return;
-	pictures.show(state, digits.heldOut, settings.spec, grip.chosen);
-	const trouble = stuck(state, space.names);
-	if (trouble) sayTrouble(trouble);
+	const { states, pace } = trainings;
+	if (!states.length) return;
+	pictures.show(states, digits.heldOut, settings, pace);
+	const troubles = states.map((state) => stuck(state, panes[0].space.names));
+	const side = troubles.findIndex(Boolean);
+	if (side >= 0) sayTrouble(troubles[side], side);
 	else if (playing) elements.trouble.hidden = true;
-	speech.report(`${elements.steps.textContent} steps, ${inPercent(state.accuracy)} of the digits right`);
+	const right = inPercent(states[settings.chosen].accuracy);
+	speech.report(words("{} steps, {} of the digits right", elements.steps.textContent, right));
 }
 
 function chooseClasses() {
 	if (!allDigits) return;
 	const { classes } = settings;
 	for (const box of settings.digitBoxes) box.disabled = box.checked && classes.length === 2;
-	state = null;
 	pad.clear();
-	space.use(classes, classes.map((digit) => pageData.colors[digit]));
-	digits = { train: withClasses(allDigits.train, classes), heldOut: withClasses(allDigits.heldOut, classes) };
-	worker.postMessage({ type: "digits", ...digits });
+	pictures.use(classes, classes.map((digit) => pageData.colors[digit]));
+	const { train, heldOut } = allDigits;
+	const others = [...pageData.colors.keys()].filter((digit) => elements.strangers.checked && !classes.includes(digit));
+	digits = { train: withClasses(train, classes), heldOut: withClasses(heldOut, classes) };
+	trainings.use(classes.length, { ...digits, strangers: withClasses(heldOut, others, STRANGERS) });
+}
+
+// Begins what an address says.
+function begin(address = location.hash) {
+	if (guide.follow(address)) return;
+	followed = settings.follow(address);
+	chooseClasses();
 }
 
 function redraw() {
-	settings.sayFormula();
 	inspector.look(inspector.index);
 	pictures.request(false);
 }
 
-const source = new Blob([elements.worker.textContent], { type: "text/javascript" });
-const worker = new Worker(URL.createObjectURL(source));
-worker.onmessage = ({ data }) => messages[data.type](data);
-elements.preset.addEventListener("change", () => {
-	settings.usePreset();
-	settings.sayFormula();
-	reset();
-});
-elements.optimizer.addEventListener("change", () => {
-	settings.useOptimizer();
-	reset();
-});
-for (const name of [...SLIDERS, ...BOXES, "rate"]) elements[name].addEventListener("input", () => moved(name));
+elements.preset.addEventListener("change", () => (settings.take("preset"), reset()));
+elements.optimizer.addEventListener("change", () => (settings.useOptimizer(), reset()));
+elements.beside.addEventListener("change", () => (settings.useBeside(elements.beside.checked), reset()));
+for (const name of [...SLIDERS, ...BOXES]) {
+	elements[name].addEventListener("input", () => trainings.change(settings.chosen, name, settings.take(name)));
+}
+elements.rate.addEventListener("input", () => trainings.change(null, "rate", settings.training.rate));
 for (const name of ["batch", "seed"]) elements[name].addEventListener("change", reset);
 elements.speed.addEventListener("change", () => {
-	worker.postMessage({ type: "speed", stepsPerSecond: Number(elements.speed.value) });
+	trainings.send("speed", { stepsPerSecond: Number(elements.speed.value) });
 });
-elements.classes.addEventListener("change", chooseClasses);
+for (const name of ["classes", "strangers"]) elements[name].addEventListener("change", chooseClasses);
 elements.play.addEventListener("click", () => play(!playing));
 elements.step.addEventListener("click", () => {
 	play(false);
-	worker.postMessage({ type: "step" });
+	trainings.send("step");
 });
 elements.reset.addEventListener("click", reset);
-elements.release.addEventListener("click", () => state.pinned.forEach((label) => change(`pin${label}`, null)));
+elements.release.addEventListener("click", () => {
+	trainings.states.forEach(({ pinned }, side) => {
+		for (const label of pinned) trainings.change(side, `pin${label}`, null);
+	});
+});
 elements.clear.addEventListener("click", () => pad.clear());
 for (const kind of ["change", "click"]) elements.controls.addEventListener(kind, noteAddress);
 addEventListener("resize", redraw);
-addEventListener("hashchange", () => {
-	followed = settings.follow(location.hash);
-	chooseClasses();
-	settings.sayFormula();
-});
+addEventListener("hashchange", () => begin());
 pictures.darkScheme.addEventListener("change", redraw);
 document.addEventListener("visibilitychange", () => {
-	worker.postMessage({ type: playing && !document.hidden ? "play" : "pause" });
+	trainings.send(playing && !document.hidden ? "play" : "pause");
 });
-settings.sayFormula();
 digitsOf([elements.pixels, elements.labels], HELD_OUT).then((found) => {
 	allDigits = found;
-	chooseClasses();
+	begin();
 });

@@ -18,8 +18,8 @@ async function unpacked({ textContent }) {
 }
 
 // digits: { pixels: bytes (N, 784), labels: (N,) }. Returns those of `classes`; a label is then a place in `classes`.
-export function withClasses({ pixels, labels }, classes) {
-	const kept = [...labels.keys()].filter((i) => classes.includes(labels[i]));
+export function withClasses({ pixels, labels }, classes, most = Infinity) {
+	const kept = [...labels.keys()].filter((i) => classes.includes(labels[i])).slice(0, most);
 	const chosen = new Uint8Array(kept.length * PIXELS);
 	kept.forEach((from, to) => chosen.set(pixels.subarray(from * PIXELS, (from + 1) * PIXELS), to * PIXELS));
 	return { pixels: chosen, labels: Uint8Array.from(kept, (i) => classes.indexOf(labels[i])) };

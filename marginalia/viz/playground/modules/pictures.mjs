@@ -1,23 +1,22 @@
-// Everything that is seen of a training: the space, the digit looked at, the curves and the numbers.
+// Everything that is seen of the trainings: the spaces, the digit looked at, the curves and the numbers.
 
 import { AngleHistogram } from "./angle_histogram.mjs";
-import { inPercent } from "./figures.mjs";
+import { demand } from "./demand.mjs";
+import { inPercent, inThousandths } from "./figures.mjs";
 import { Inspector } from "./inspector.mjs";
-import { lesson } from "./lesson.mjs";
 import { LossHistory, leastLoss } from "./loss_history.mjs";
-import { Space } from "./space.mjs";
+import { words } from "./words.mjs";
 
 const CALM = 1000; // milliseconds between two pictures for whom movement is too much
 
 export class Pictures {
 	isWaiting = false;
+	histories = [];
 
-	// lobes: their scale. themes: light and dark. draw: called when it is time for a picture.
-	constructor(elements, { lobes, themes }, draw) {
-		Object.assign(this, { elements, themes, draw });
-		this.space = new Space(elements.space, lobes);
+	// panes: one for each training there may be. themes: light and dark. draw: called when it is time for a picture.
+	constructor(elements, panes, themes, draw) {
+		Object.assign(this, { elements, panes, themes, draw });
 		this.inspector = new Inspector(elements);
-		this.lossHistory = new LossHistory(elements.history);
 		this.angleHistogram = new AngleHistogram(elements.angles);
 		this.darkScheme = matchMedia("(prefers-color-scheme: dark)");
 		this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -27,10 +26,24 @@ export class Pictures {
 		return this.themes[this.darkScheme.matches ? "dark" : "light"];
 	}
 
-	// Of a new training.
-	clear() {
-		this.space.rim = 0;
-		this.lossHistory.clear();
+	// Of new trainings, so many.
+	clear(count) {
+		this.histories = Array.from({ length: count }, () => new LossHistory(this.elements.history));
+		this.panes.forEach((pane, side) => {
+			pane.space.rim = 0;
+			pane.figure.hidden = side >= count;
+			pane.caption.hidden = count === 1;
+		});
+		document.body.classList.toggle("beside", count > 1);
+	}
+
+	use(names, colors) {
+		for (const { space } of this.panes) space.use(names, colors);
+	}
+
+	// Notes the losses of the states that were reported.
+	note(states) {
+		states.forEach(({ steps, loss }, side) => this.histories[side]?.add(steps, loss));
 	}
 
 	request(isMoving) {
@@ -44,19 +57,34 @@ export class Pictures {
 		else requestAnimationFrame(draw);
 	}
 
-	// state: what the worker reports. heldOut: pixels and labels. spec: what the controls say. chosen: a class, or -1.
-	show(state, heldOut, spec, chosen) {
-		const { space, theme, inspector, elements } = this;
+	// states: what the worker reports of each training. heldOut: pixels and labels of the digits.
+	show(states, heldOut, settings, pace) {
+		const { theme, inspector, elements } = this;
+		const { chosen, spec } = settings;
+		const state = states[chosen];
+		const { space } = this.panes[chosen];
 		const classes = space.names.length;
 		inspector.draw(state, heldOut, space, theme);
-		space.draw(state, heldOut.labels, theme, { pointed: inspector.index, chosen });
-		this.lossHistory.draw(leastLoss(spec, classes), theme);
+		states.forEach((some, side) => {
+			const marked = { pointed: inspector.index, loss: settings.losses[side].preset, isPicked: side === chosen };
+			this.panes[side].draw(some, heldOut.labels, theme, marked);
+		});
+		this.histories[chosen].draw(leastLoss(spec, classes), theme);
 		this.angleHistogram.draw(state.trainedAngles, state.heldOutAngles, classes, theme);
-		elements.lesson.textContent = lesson(space.wedges, classes, spec);
-		elements.release.hidden = !state.pinned.length;
+		elements.demand.textContent = demand(space.wedges, classes, spec);
+		elements.release.hidden = !states.some(({ pinned }) => pinned.length);
 		elements.steps.textContent = state.steps.toLocaleString("en");
 		elements.accuracy.textContent = inPercent(state.accuracy);
-		elements.loss.textContent = Number.isFinite(state.loss) ? state.loss.toFixed(3) : "–";
-		elements.pace.textContent = state.pace ? ` (${Math.round(state.pace / 10) * 10}/s)` : "";
+		elements.loss.textContent = inThousandths(state.loss);
+		elements.pace.textContent = pace ? ` (${Math.round(pace / 10) * 10}/s)` : "";
+	}
+
+	// For a picture file: each canvas with the lines under it.
+	seen(count, settings) {
+		const { steps, seed } = this.elements;
+		const end = words("{} steps, seed {}", steps.textContent, seed.value);
+		const shown = this.panes.slice(0, count);
+		const panes = shown.map(({ space, lines }) => ({ canvas: space.canvas, lines: [...lines, end] }));
+		return { panes, theme: this.theme, name: settings.losses.map(({ preset }) => preset).join("-") };
 	}
 }

@@ -28,6 +28,16 @@ export function drawCircle(context, [x, y], radius, { fillStyle = null, strokeSt
 	if (strokeStyle) Object.assign(context, { strokeStyle }).stroke();
 }
 
+// Many discs in one go, which is much faster than one by one.
+export function fillDiscs(context, places, radius, fillStyle) {
+	context.beginPath();
+	for (const [x, y] of places) {
+		context.moveTo(x + radius, y);
+		context.arc(x, y, radius, 0, 2 * Math.PI);
+	}
+	Object.assign(context, { fillStyle }).fill();
+}
+
 // A text on a box of the background, so that it can be read on anything.
 export function drawLabel(context, text, [x, y], { ink, background }) {
 	const half = context.measureText(text).width / 2 + 4;

@@ -1,24 +1,41 @@
-// What the controls say: the loss as numbers and as a formula, and all of it in the address.
+// What the controls say: a loss for each training, the settings that they share, and all of it in the address.
 
+import { formulaOf, inShort } from "./formula.mjs";
 import { partOf } from "./spec.mjs";
 import { changesInText, changesOf } from "./timeline.mjs";
 
 export const SLIDERS = ["s", "m1", "m2", "m3"];
 export const BOXES = ["w-norm", "x-norm"];
-export const CHOICES = ["rate", "batch", "optimizer", "seed"];
+export const SHARED = ["rate", "batch", "optimizer", "seed"];
+const NUMBERS = [...SLIDERS, ...BOXES];
+const PREFIXES = ["", "b-"]; // of what an address says of the first and of the second training
 const USUAL_RATES = { Adam: 0.002, SGD: 0.02 };
 const PIN = /^pin(\d+)$/;
 
 export class Settings {
-	start = []; // [name, value] of all controls when the training began
+	chosen = 0; // the training whose loss the controls show
+	losses = []; // of each training: { preset, s, m1, m2, m3, w-norm, x-norm }, as the controls have them
+	start = []; // [name, value] of all when the trainings began
 
 	// elements: the page's elements by id. presets: { name: { wNorm, xNorm, s, m1, m2, m3 } }.
 	constructor(elements, presets) {
 		Object.assign(this, { elements, presets });
+		this.losses = [this.lossOf(elements.preset.value)];
+	}
+
+	// Of a preset, or of no name: the loss that the controls show.
+	lossOf(name) {
+		if (!Object.hasOwn(this.presets, name)) return { ...this.losses[this.chosen], preset: "custom" };
+		const { wNorm, xNorm, s, m1, m2, m3 } = this.presets[name];
+		return { preset: name, s: Math.log2(s), m1, m2, m3, "w-norm": Number(wNorm), "x-norm": Number(xNorm) };
+	}
+
+	specOf(side) {
+		return Object.assign({}, ...NUMBERS.map((name) => partOf(name, this.losses[side][name])));
 	}
 
 	get spec() {
-		return Object.assign({}, ...[...SLIDERS, ...BOXES].map((name) => partOf(name, this.number(name))));
+		return this.specOf(this.chosen);
 	}
 
 	// The chosen digits in ascending order, as numbers.
@@ -30,90 +47,120 @@ export class Settings {
 		return [...this.elements.classes.querySelectorAll("input")];
 	}
 
-	// 1 where a box is checked, 0 where it is not.
-	number(name) {
-		const element = this.elements[name];
-		return Number(element.type === "checkbox" ? element.checked : element.value);
-	}
-
-	// What a training begins with.
+	// What all trainings begin with.
 	get training() {
-		const [rate, batch, seed] = ["rate", "batch", "seed"].map((name) => this.number(name));
+		const [rate, batch, seed] = ["rate", "batch", "seed"].map((name) => Number(this.elements[name].value));
 		return { rate, batch, seed, optimizer: this.elements.optimizer.value };
 	}
 
 	// How many times the usual rate.
 	get haste() {
-		return this.number("rate") / USUAL_RATES[this.elements.optimizer.value];
+		return this.training.rate / USUAL_RATES[this.elements.optimizer.value];
 	}
 
-	usePreset() {
-		const preset = this.presets[this.elements.preset.value];
-		if (!preset) return;
-		this.elements["w-norm"].checked = preset.wNorm;
-		this.elements["x-norm"].checked = preset.xNorm;
-		this.elements.s.value = Math.log2(preset.s);
-		for (const key of ["m1", "m2", "m3"]) this.elements[key].value = preset[key];
+	// Another loss beside the first one, for the controls; or the chosen one alone.
+	useBeside(isBeside) {
+		const { losses, chosen } = this;
+		this.losses = isBeside ? [losses[chosen], { ...losses[chosen] }] : [losses[chosen]];
+		this.chosen = isBeside ? 1 : 0;
+		this.show();
 	}
 
 	useOptimizer() {
 		this.elements.rate.value = USUAL_RATES[this.elements.optimizer.value];
 	}
 
-	sayFormula() {
-		const { elements } = this;
-		const { wNorm, xNorm, s, m1, m2, m3 } = this.spec;
-		const round = (value) => Number(value.toPrecision(3)).toString();
-		for (const [name, value] of Object.entries({ s, m1, m2, m3 })) elements[`${name}-value`].textContent = round(value);
-		const bent = `${m1 === 1 ? "" : round(m1)}θ${m2 ? ` + ${round(m2)}` : ""}`;
-		const scale = `${s === 1 ? "" : `${round(s)} `}${wNorm ? "" : "|w| "}${xNorm ? "" : "|x| "}`;
-		elements.target.textContent = m3 ? `${scale}(cos(${bent}) − ${round(m3)})` : `${scale}cos(${bent})`;
-		elements.other.textContent = `${scale}cos θ`;
-		if (m2) elements["m2-value"].textContent += ` = ${((m2 * 180) / Math.PI).toFixed(0)}°`;
+	// Takes the loss from the controls: a preset, or one number of it. Returns the number.
+	take(name) {
+		const element = this.elements[name];
+		if (name === "preset") this.losses[this.chosen] = this.lossOf(element.value);
+		else this.set(this.chosen, name, Number(element.type === "checkbox" ? element.checked : element.value));
+		this.show();
+		return this.losses[this.chosen][name];
 	}
 
-	// From now on an address begins with what the controls say now.
+	set(side, name, value) {
+		if (NUMBERS.includes(name)) Object.assign(this.losses[side], { preset: "custom", [name]: value });
+		else if (SHARED.includes(name)) this.setShared(name, value);
+	}
+
+	// An unknown choice keeps what is there.
+	setShared(name, value) {
+		const element = this.elements[name];
+		if (!element.options || offers(element, value)) element.value = value;
+	}
+
+	// Shows the loss of the chosen training in the controls.
+	show() {
+		const { elements } = this;
+		const loss = this.losses[this.chosen];
+		for (const name of ["preset", ...SLIDERS]) elements[name].value = loss[name];
+		for (const name of BOXES) elements[name].checked = Boolean(loss[name]);
+		const { spec } = this;
+		for (const name of SLIDERS) elements[`${name}-value`].textContent = inShort(spec[name]);
+		if (spec.m2) elements["m2-value"].textContent += ` = ${((spec.m2 * 180) / Math.PI).toFixed(0)}°`;
+		const { own, others } = formulaOf(spec);
+		Object.assign(elements.target, { textContent: own });
+		Object.assign(elements.other, { textContent: others });
+	}
+
+	// From now on an address begins with what is said now.
 	begin() {
-		const values = ["preset", ...CHOICES, ...SLIDERS].map((name) => [name, this.elements[name].value]);
-		const boxes = BOXES.map((name) => [name, this.number(name)]);
-		this.start = [...values, ...boxes, ["classes", this.classes.join("")]];
+		const losses = this.losses.flatMap((loss, side) => {
+			return Object.entries(loss).map(([name, value]) => [PREFIXES[side] + name, value]);
+		});
+		const shared = SHARED.map((name) => [name, this.elements[name].value]);
+		const strangers = this.elements.strangers.checked ? [["strangers", 1]] : [];
+		this.start = [...losses, ...shared, ["classes", this.classes.join("")], ...strangers];
 	}
 
-	// changes: those since the beginning. steps: where the training rests, or null while it goes on.
+	// changes: those of each training since the beginning. steps: where they rest, or null while they go on.
 	address(changes, steps) {
-		const later = changes.length ? [["changes", changesInText(changes)]] : [];
+		const later = changes.map((some, side) => [`${PREFIXES[side]}changes`, changesInText(some)]);
 		const end = steps ? [["step", steps]] : [];
-		return `#${new URLSearchParams([...this.start, ...later, ...end])}`;
+		return `#${new URLSearchParams([...this.start, ...later.filter(([, text]) => text), ...end])}`;
 	}
 
-	// Sets the controls. Returns { changes, stopAt }: what is repeated, and after which step it rests or null. An
-	// unknown choice keeps what is there; a slider keeps its own limits.
+	// Sets the controls. Returns { changes, stopAt }: what is repeated in each training, and after which step they rest
+	// or null.
 	follow(address) {
-		const { elements } = this;
 		const given = new URLSearchParams(address.replace(/^#/, ""));
-		const preset = given.get("preset");
-		if (Object.hasOwn(this.presets, preset) || preset === "custom") elements.preset.value = preset;
-		this.usePreset();
-		for (const name of [...CHOICES, ...SLIDERS, ...BOXES]) if (given.has(name)) this.set(name, given.get(name));
+		const sides = PREFIXES.filter((prefix) => prefix === "" || given.has(`${prefix}preset`));
+		for (const name of SHARED) if (given.has(name)) this.setShared(name, given.get(name));
 		const classes = given.get("classes") ?? "";
 		if (this.digitBoxes.filter((box) => classes.includes(box.value)).length > 1) {
 			for (const box of this.digitBoxes) box.checked = classes.includes(box.value);
 		}
-		const changes = changesOf(given.get("changes") ?? "").filter((change) => this.isPossible(change));
+		this.elements.strangers.checked = given.get("strangers") === "1";
+		this.losses = sides.map((prefix) => this.lossIn(given, prefix));
+		this.chosen = sides.length - 1;
+		this.show();
+		const changes = sides.map((prefix) => {
+			return changesOf(given.get(`${prefix}changes`) ?? "").filter((change) => this.isPossible(change));
+		});
 		const stopAt = Number(given.get("step"));
 		return { changes, stopAt: Number.isInteger(stopAt) && stopAt > 0 ? stopAt : null };
 	}
 
-	set(name, value) {
-		const element = this.elements[name];
-		if (element.type === "checkbox") element.checked = Number(value) === 1;
-		else if (!element.options || offers(element, value)) element.value = value;
+	// A number outside the limits of its slider is the nearest one inside.
+	lossIn(given, prefix) {
+		const preset = given.get(`${prefix}preset`);
+		const isKnown = preset === "custom" || Object.hasOwn(this.presets, preset);
+		const loss = this.lossOf(isKnown ? preset : this.elements.preset.value);
+		for (const name of NUMBERS) {
+			const text = given.get(prefix + name) ?? "";
+			if (text === "" || !Number.isFinite(Number(text))) continue;
+			const { min, max } = SLIDERS.includes(name) ? this.elements[name] : { min: 0, max: 1 };
+			const value = Math.min(Number(max), Math.max(Number(min), Number(text)));
+			if (value !== loss[name]) Object.assign(loss, { preset: "custom", [name]: value });
+		}
+		return loss;
 	}
 
 	isPossible({ name, value }) {
 		const pin = PIN.exec(name);
 		if (pin) return Number(pin[1]) < this.classes.length;
-		if (value === null || ![...SLIDERS, ...BOXES, "rate"].includes(name)) return false;
+		if (value === null || ![...NUMBERS, "rate"].includes(name)) return false;
 		const element = this.elements[name];
 		if (element.options) return offers(element, value);
 		return BOXES.includes(name) || (value >= Number(element.min) && value <= Number(element.max));

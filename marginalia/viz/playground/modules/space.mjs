@@ -1,7 +1,7 @@
 // The feature space on a canvas: sectors, margin, rings of constant length, lobes, dots and class directions.
 
 import { drawLobes } from "./lobe_ring.mjs";
-import { drawCircle, drawLabel, drawLine, emptied } from "./plot.mjs";
+import { drawCircle, drawLabel, drawLine, emptied, fillDiscs } from "./plot.mjs";
 import { wedgesOf } from "./sectors.mjs";
 
 const BADGES = 0.93; // of half the side
@@ -108,14 +108,17 @@ export class Space {
 		}
 	}
 
-	drawDots({ features, predictions, drawn }, labels, pointed) {
+	drawDots({ features, predictions, drawn, strangers }, labels, pointed) {
 		const { context, theme } = this;
 		const size = Math.max(1.6, this.side / 300);
+		fillDiscs(context, this.places(strangers), size, theme.ink);
 		this.spots = this.places(features);
-		this.spots.forEach((place, i) => {
-			drawCircle(context, place, size, { fillStyle: this.colors[labels[i]] });
+		for (const [label, color] of this.colors.entries()) {
+			fillDiscs(context, this.spots.filter((_, i) => labels[i] === label), size, color);
+		}
+		for (const [i, place] of this.spots.entries()) {
 			if (predictions[i] !== labels[i]) drawCircle(context, place, size + 2, { strokeStyle: theme.ink });
-		});
+		}
 		if (drawn) this.spots.push(...this.places(drawn.feature));
 		const edge = { strokeStyle: theme.ink, lineWidth: 2.5 };
 		if (drawn) {

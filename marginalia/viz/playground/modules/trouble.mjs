@@ -2,6 +2,7 @@
 
 import { inPercent } from "./figures.mjs";
 import { psi } from "./margin.mjs";
+import { words } from "./words.mjs";
 
 const STEEP = 16;
 const ENOUGH_STEPS = 1500;
@@ -12,9 +13,9 @@ const MERGED = 0.15; // of the angle between evenly spaced classes
 export function stuck({ steps, accuracy, weights, pinned }, names) {
 	if (steps <= ENOUGH_STEPS || accuracy === null) return "";
 	const pair = mergedPair(weights, pinned);
-	const right = `${inPercent(accuracy)} are right`;
-	if (pair) return `The lines of ${names[pair[0]]} and ${names[pair[1]]} have merged; ${right}.`;
-	return accuracy < STUCK ? `After more than ${ENOUGH_STEPS} steps only ${right}.` : "";
+	const right = inPercent(accuracy);
+	if (pair) return words("The lines of {} and {} have merged; {} are right.", names[pair[0]], names[pair[1]], right);
+	return accuracy < STUCK ? words("After more than {} steps only {} are right.", ENOUGH_STEPS, right) : "";
 }
 
 // Two neighbours that are nearly one, or nothing. A line that is held by hand may be where it likes.
@@ -30,7 +31,7 @@ function mergedPair(weights, pinned) {
 
 // what: what is seen. haste: how many times the usual learning rate. Returns it with a reason and an advice.
 export function explained(what, spec, classes, haste) {
-	return `${what} ${reason(spec, classes, haste)} Then press Reset.`;
+	return `${what} ${reason(spec, classes, haste)} ${words("Then press Reset.")}`;
 }
 
 function reason(spec, classes, haste) {
@@ -38,21 +39,19 @@ function reason(spec, classes, haste) {
 	const neighbour = Math.cos((2 * Math.PI) / classes);
 	const own = psi(0, spec);
 	const degrees = Math.round(360 / classes);
-	if (haste > 4) return "The learning rate is large. Take a smaller one.";
+	if (haste > 4) return words("The learning rate is large. Take a smaller one.");
 	if (own < neighbour) {
 		const [mine, theirs] = [own, neighbour].map((value) => value.toFixed(2).replace("-", "−"));
-		return (
-			`Evenly spaced, ${classes} classes are ${degrees}° apart. Even on its own line a digit gets only ` +
-			`ψ(0) = ${mine}; a neighbour gets cos ${degrees}° = ${theirs}. So the margin cannot be kept. ` +
-			"Take a smaller m2 or m3, or fewer digits."
-		);
+		const room = words("Evenly spaced, {} classes are {}° apart.", classes, degrees);
+		const values = [mine, degrees, theirs];
+		const lack = words("Even on its own line a digit gets only ψ(0) = {}; a neighbour gets cos {}° = {}.", ...values);
+		return `${room} ${lack} ${words("So the margin cannot be kept. Take a smaller m2 or m3, or fewer digits.")}`;
 	}
 	if (s > STEEP) {
-		return (
-			`With s = ${Math.round(s)} a digit on the wrong side is pushed very hard, and in two dimensions a class cannot ` +
-			"go around another one. Take s = 4, and raise it while the network learns."
-		);
+		const push = words("With s = {} a digit on the wrong side is pushed very hard.", Math.round(s));
+		const block = words("In two dimensions a class cannot go around another one.");
+		return `${push} ${block} ${words("Take s = 4, and raise it while the network learns.")}`;
 	}
-	if (m1 > 3) return "A factor m1 this large pulls too hard at the start. Begin with m1 = 1 and raise it slowly.";
-	return "Take a smaller rate or another seed.";
+	if (m1 > 3) return words("Such a large m1 pulls too hard at the start. Begin with m1 = 1, and raise it slowly.");
+	return words("Take a smaller rate or another seed.");
 }

@@ -1,4 +1,4 @@
-// The training, in a worker, so that the page stays free to draw.
+// The trainings, in a worker, so that the page stays free to draw. Several go step by step beside each other.
 
 import { Digits } from "./digit_set.mjs";
 import { sharesOf, targetAngles } from "./target_angles.mjs";
@@ -9,40 +9,45 @@ const SHOWN = 1000;
 const MEASURED = 400; // milliseconds between two measurements of accuracy and angles
 
 let digits = null;
-let trainer = null;
+let trainers = [];
 let timer = null;
 let speed = Infinity; // steps a second
 let lastStep = Infinity; // where it stops by itself
 let drawn = null;
 let measuredAt = -Infinity;
-let measured = { accuracy: null };
+let measured = [];
 
 // What comes before the digits, or before the first training, has nothing to act on.
 onmessage = ({ data }) => {
-	const isPossible = ["digits", "speed"].includes(data.type) || (digits && (trainer || data.type === "reset"));
+	const isPossible = ["digits", "speed"].includes(data.type) || (digits && (trainers.length || data.type === "reset"));
 	if (isPossible) actions[data.type](data);
 };
 
 const actions = {
-	digits({ train, heldOut }) {
+	// strangers: held-out digits of classes that are not trained.
+	digits({ train, heldOut, strangers }) {
 		actions.stop();
-		[trainer, drawn] = [null, null];
+		[trainers, drawn] = [[], null];
 		digits = { train: new Digits(train) };
 		digits.heldOut = new Digits(heldOut, digits.train.scale);
 		digits.shown = digits.heldOut.first(SHOWN);
+		digits.strangers = new Digits(strangers, digits.train.scale).first(SHOWN);
 		postMessage({ type: "ready" });
 	},
 
-	reset({ classes, spec, settings, stopAt }) {
-		trainer = new Trainer(digits.train, classes, spec, settings);
-		[measuredAt, measured, lastStep] = [-Infinity, { accuracy: null }, stopAt ?? Infinity];
+	// sides: [{ spec, changes }], one for each training. settings: those that they share.
+	reset({ classes, sides, settings, stopAt }) {
+		trainers = sides.map(({ spec, changes }) => new Trainer(digits.train, classes, spec, { ...settings, changes }));
+		[measuredAt, lastStep] = [-Infinity, stopAt ?? Infinity];
 		report();
 	},
 
-	change({ name, value }) {
-		trainer.change(name, value);
+	// side: the number of a training, or null for all.
+	change({ side, name, value }) {
+		const changed = side === null ? trainers : [trainers[side]];
+		changed.forEach((trainer) => trainer.change(name, value));
 		report();
-		postMessage({ type: "changed", changes: trainer.timeline.changes });
+		postMessage({ type: "changed", changes: trainers.map(({ timeline }) => timeline.changes) });
 	},
 
 	speed: ({ stepsPerSecond }) => (speed = stepsPerSecond),
@@ -57,7 +62,7 @@ const actions = {
 
 	pause() {
 		actions.stop();
-		report();
+		report(null, true);
 	},
 
 	stop() {
@@ -67,56 +72,71 @@ const actions = {
 
 	step() {
 		step();
-		report();
+		report(null, true);
 	},
 };
 
-// What is repeated from an address moves the controls too.
+// A step of each. What is repeated from an address moves the controls too. Returns whether all losses are numbers.
 function step() {
-	const changes = trainer.catchUp();
-	if (changes.length) postMessage({ type: "repeated", changes });
-	return trainer.step();
+	let isFinite = true;
+	trainers.forEach((trainer, side) => {
+		const changes = trainer.catchUp();
+		if (changes.length) postMessage({ type: "repeated", side, changes });
+		isFinite = Number.isFinite(trainer.step()) && isFinite;
+	});
+	return isFinite;
 }
 
 function train() {
 	timer = null;
 	const began = performance.now();
-	const first = trainer.steps;
+	const first = trainers[0].steps;
 	do {
-		if (trainer.steps === lastStep) return rest();
-		if (!Number.isFinite(step())) return postMessage({ type: "diverged", step: trainer.steps });
+		if (trainers[0].steps === lastStep) return arrive();
+		if (!step()) return diverge();
 	} while (speed === Infinity && performance.now() - began < SLICE);
 	const trained = performance.now() - began;
-	report(((trainer.steps - first) / trained) * 1000);
+	report(((trainers[0].steps - first) / trained) * 1000);
 	timer = setTimeout(train, 1000 / speed - (performance.now() - began));
 }
 
-function rest() {
+function arrive() {
 	lastStep = Infinity;
-	measuredAt = -Infinity;
-	report();
+	report(null, true);
 	postMessage({ type: "arrived" });
 }
 
-function report(pace = null) {
-	if (performance.now() - measuredAt > MEASURED) measure();
+function diverge() {
+	const side = trainers.findIndex(({ loss }) => !Number.isFinite(loss));
+	postMessage({ type: "diverged", side, step: trainers[side].steps });
+}
+
+function report(pace = null, isMeasured = false) {
+	if (isMeasured || performance.now() - measuredAt > MEASURED) {
+		measured = trainers.map(measurementsOf);
+		measuredAt = performance.now();
+	}
+	const states = trainers.map((trainer, side) => ({ ...stateOf(trainer), ...measured[side] }));
+	postMessage({ type: "state", states, pace: speed === Infinity ? pace : null });
+}
+
+function stateOf(trainer) {
 	const { features, predictions } = trainer.evaluate(digits.shown);
 	const { steps, loss, spec, weights } = trainer;
 	const mine = drawn && trainer.evaluate(drawn);
-	postMessage({
-		type: "state", features, predictions, weights: weights.slice(), steps, loss, spec, ...measured,
-		pinned: [...trainer.pins.angles.keys()], pace: speed === Infinity ? pace : null,
+	return {
+		features, predictions, weights: weights.slice(), steps, loss, spec, pinned: [...trainer.pins.angles.keys()],
+		strangers: trainer.evaluate(digits.strangers).features,
 		drawn: mine && { feature: mine.features, prediction: mine.predictions[0] },
-	});
+	};
 }
 
-function measure() {
+function measurementsOf(trainer) {
 	const [trained, heldOut] = [digits.train.first(SHOWN), digits.heldOut.first(digits.heldOut.labels.length)];
 	const { features, accuracy } = trainer.evaluate(heldOut);
 	const anglesOf = (seen, { labels }) => sharesOf(targetAngles(seen, labels, trainer.weights));
-	measured = {
+	return {
 		accuracy, heldOutAngles: anglesOf(features, heldOut),
 		trainedAngles: anglesOf(trainer.evaluate(trained).features, trained),
 	};
-	measuredAt = performance.now();
 }

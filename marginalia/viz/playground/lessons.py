@@ -1,0 +1,108 @@
+"""Guided lessons of the playground: JSON files of a few steps, each a text and a start for the trainings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from marginalia.core.errors import InputError
+from marginalia.core.parsing import nearest
+
+FOLDER = Path(__file__).parent / "lessons"
+ORDER = ("softmax", "normalise", "scale", "margin", "too-much", "open-set")
+GROUPS = (
+    "loss", "formula", "s", "m1", "m2", "m3", "norms", "speed", "training", "digits", "strangers", "pad",
+)  # fmt: skip
+LOSS = ("preset", "s", "m1", "m2", "m3", "w-norm", "x-norm", "changes")
+SETTINGS = (
+    *LOSS, *(f"b-{name}" for name in LOSS), "rate", "batch", "optimizer", "seed", "classes", "strangers", "step",
+)  # fmt: skip
+PRESETS = ("preset", "b-preset")
+LARGEST = 100_000
+FEWEST, MOST = 2, 5
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """name: of the file. steps: objects with the keys text, start and, where there are some, shows and ask."""
+
+    name: str
+    title: str
+    steps: list[dict[str, Any]]
+
+    def texts(self) -> Iterator[str]:
+        yield self.title
+        for step in self.steps:
+            yield step["text"]
+            if "ask" in step:
+                yield step["ask"]["question"]
+                yield from step["ask"]["answers"]
+
+
+def included() -> list[Path]:
+    """The lessons that come with Marginalia."""
+    return [FOLDER / f"{name}.json" for name in ORDER]
+
+
+def read_lesson(path: Path, presets: Collection[str]) -> Lesson:
+    """Raises InputError, one line that says what is wrong in the file and where."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{path} is larger than {LARGEST:,} bytes")
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is no JSON: {error}") from None
+    checked(content, f"{path}: the lesson", {"title": str, "steps": list})
+    if not content["steps"]:
+        raise InputError(f"{path}: the lesson has no steps")
+    for number, step in enumerate(content["steps"], 1):
+        check_step(step, f"{path}: step {number}", presets, is_last=number == len(content["steps"]))
+    return Lesson(path.stem, content["title"], content["steps"])
+
+
+def check_step(step: Any, where: str, presets: Collection[str], is_last: bool) -> None:
+    checked(step, where, {"text": str, "start": str}, {"shows": list, "ask": dict})
+    for name, value in parse_qsl(step["start"].removeprefix("#"), keep_blank_values=True):
+        if name not in SETTINGS:
+            raise InputError(f"{where}: start has no setting {name!r}; {nearest(name, SETTINGS)}")
+        if name in PRESETS and value not in (*presets, "custom"):
+            raise InputError(f"{where}: start has no preset {value!r}; {nearest(value, presets)}")
+    for group in step.get("shows", []):
+        if group not in GROUPS:
+            raise InputError(f"{where}: shows has no controls {group!r}; {nearest(str(group), GROUPS)}")
+    if "ask" in step:
+        check_question(step["ask"], f"{where}: ask")
+        if is_last:
+            raise InputError(f"{where}: the last step cannot ask, since the step after it shows the answer")
+
+
+def check_question(ask: dict[str, Any], where: str) -> None:
+    checked(ask, where, {"question": str, "answers": list, "right": int})
+    answers = ask["answers"]
+    if not (FEWEST <= len(answers) <= MOST and all(isinstance(answer, str) for answer in answers)):
+        raise InputError(f"{where}: answers must be {FEWEST} to {MOST} texts")
+    if not 0 <= ask["right"] < len(answers):
+        raise InputError(f"{where}: right must be a number from 0 to {len(answers) - 1}, the place of the right answer")
+
+
+def checked(content: Any, where: str, needed: dict[str, type], optional: dict[str, type] | None = None) -> None:
+    """Raises InputError unless it is an object with these keys and no others."""
+    kinds = {str: "a text", list: "a list", int: "a whole number", dict: "an object"}
+    known = needed | (optional or {})
+    if not isinstance(content, dict):
+        raise InputError(f"{where} must be an object with {', '.join(needed)}")
+    for name in content:
+        if name not in known:
+            raise InputError(f"{where} has no key {name!r}; {nearest(name, known)}")
+    for name in needed:
+        if name not in content:
+            raise InputError(f"{where} needs {name}")
+    for name, value in content.items():
+        if not isinstance(value, known[name]) or isinstance(value, bool):
+            raise InputError(f"{where}: {name} must be {kinds[known[name]]}")

@@ -1,0 +1,51 @@
+// What the reader takes along: an address, a PNG, a GIF, a printed page.
+
+import { saveGif, savePng } from "./picture_files.mjs";
+import { sheetOf } from "./sheet.mjs";
+import { words } from "./words.mjs";
+
+export class Keeping {
+	// library: the source of the GIF encoder. now(): { panes: [{ canvas, lines }], theme, name }, what is seen.
+	constructor(elements, library, now) {
+		Object.assign(this, { elements, library, now });
+		elements.copy.addEventListener("click", () => this.copy());
+		elements.png.addEventListener("click", () => savePng(this.sheet(), this.now().name));
+		elements.gif.addEventListener("click", () => this.film());
+		addEventListener("beforeprint", () => this.write());
+	}
+
+	sheet() {
+		const { panes, theme } = this.now();
+		return sheetOf(panes, theme);
+	}
+
+	async copy() {
+		const { copy } = this.elements;
+		try {
+			await navigator.clipboard.writeText(location.href);
+			copy.textContent = words("Copied");
+		} catch {
+			copy.textContent = words("Copy it from the address bar");
+		}
+		setTimeout(() => (copy.textContent = words("Copy address")), 2000);
+	}
+
+	async film() {
+		const { gif } = this.elements;
+		gif.disabled = true;
+		try {
+			await saveGif(() => this.sheet(), this.library, this.now().name, (share) => {
+				gif.textContent = `${Math.round(100 * share)} %`;
+			});
+		} finally {
+			gif.textContent = "GIF";
+			gif.disabled = false;
+		}
+	}
+
+	// The page on paper carries formula, numbers and address.
+	write() {
+		const lines = this.now().panes.flatMap(({ lines }) => lines);
+		this.elements.handout.innerText = [...lines, location.href].join("\n");
+	}
+}

@@ -1,0 +1,45 @@
+// One training as one sees it: its space, and a caption that chooses it for the controls.
+
+import { inPercent, inThousandths } from "./figures.mjs";
+import { formulaOf } from "./formula.mjs";
+import { Grip } from "./grip.mjs";
+import { Space } from "./space.mjs";
+import { words } from "./words.mjs";
+
+export class Pane {
+	lines = []; // what the caption says
+
+	// figure: the element with the canvas and the caption. lobes: their scale. speech: what is said of the keys.
+	// on: what comes of the pointer and the keys, { look(index, step), hold(label, degrees), pick(), redraw() }, and
+	// isHeld(label).
+	constructor(figure, lobes, speech, on) {
+		Object.assign(this, { figure, speech, on, caption: figure.querySelector("button") });
+		this.space = new Space(figure.querySelector("canvas"), lobes);
+		const hold = (label, degrees) => this.hold(label, degrees);
+		this.grip = new Grip(this.space, { look: on.look, hold, choose: (label) => this.choose(label), isHeld: on.isHeld });
+		this.caption.addEventListener("click", on.pick);
+	}
+
+	hold(label, degrees) {
+		this.on.hold(label, degrees);
+		const name = this.space.names[label];
+		const said = degrees === null ? words("The weight of {} is free.", name) : words("The weight of {} is held.", name);
+		this.speech.say(said);
+	}
+
+	choose(label) {
+		this.on.redraw();
+		if (label < 0) return;
+		const name = this.space.names[label];
+		this.speech.say(words("The weight of {}. Left and right turn it, Enter holds or frees it.", name));
+	}
+
+	// state: what the worker reports of it. loss: its name.
+	draw(state, labels, theme, { pointed, loss, isPicked }) {
+		this.space.draw(state, labels, theme, { pointed, chosen: this.grip.chosen });
+		const numbers = words("{} right, loss {}", inPercent(state.accuracy), inThousandths(state.loss));
+		this.lines = [`${loss}: ${formulaOf(state.spec).own}`, numbers];
+		this.caption.innerText = this.lines.join("\n");
+		this.caption.ariaPressed = isPicked;
+	}
+}

@@ -1,0 +1,67 @@
+// The page's end of the worker: what is trained, what was reported last, and what was changed.
+
+export class Trainings {
+	states = []; // of each training, as the worker reports them
+	changes = []; // of each training, see timeline.mjs
+	pace = null; // steps a second while it trains
+
+	// source: of the worker. on: what comes of its messages, { ready(), state(), changed(), repeated(side, changes),
+	// arrived(), diverged(side, step) }.
+	constructor(source, on) {
+		this.on = on;
+		this.worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+		this.worker.onmessage = ({ data }) => this[data.type](data);
+	}
+
+	send(type, message = {}) {
+		this.worker.postMessage({ type, ...message });
+	}
+
+	// digits: { train, heldOut, strangers }, see worker.mjs.
+	use(classes, digits) {
+		this.classes = classes;
+		this.states = [];
+		this.send("digits", digits);
+	}
+
+	// changes: those that are repeated in each training; stopAt: the step after which they rest, or null.
+	reset(specs, settings, { changes, stopAt }) {
+		this.changes = specs.map((_, side) => changes[side] ?? []);
+		const sides = specs.map((spec, side) => ({ spec, changes: this.changes[side] }));
+		this.send("reset", { classes: this.classes, sides, settings, stopAt });
+	}
+
+	// side: the number of a training, or null for all.
+	change(side, name, value) {
+		this.send("change", { side, name, value });
+	}
+
+	ready() {
+		this.on.ready();
+	}
+
+	// Reports of trainings that were there before are dropped.
+	state({ states, pace }) {
+		const isOfNow = ({ weights }) => weights.length === 2 * this.classes;
+		if (states.length !== this.changes.length || !states.every(isOfNow)) return;
+		Object.assign(this, { states, pace });
+		this.on.state();
+	}
+
+	changed({ changes }) {
+		this.changes = changes;
+		this.on.changed();
+	}
+
+	repeated({ side, changes }) {
+		this.on.repeated(side, changes);
+	}
+
+	arrived() {
+		this.on.arrived();
+	}
+
+	diverged({ side, step }) {
+		this.on.diverged(side, step);
+	}
+}
