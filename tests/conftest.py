@@ -210,3 +210,29 @@ def train_faces(run: Callable[..., Answer], noise_album: Path, tmp_path: Path) -
         return run("faces", "train", "--data", noise_album, "--out", tmp_path / "out", *settings, *more)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def playground_html(tmp_path_factory) -> Path:
+    """The playground, made from the sources."""
+    from click.testing import CliRunner
+
+    from marginalia.cli.playground import playground
+
+    path = tmp_path_factory.mktemp("playground") / "playground.html"
+    done = CliRunner().invoke(playground, ["--out", str(path), "--no-open", "--config", str(ROOT / "config.json")])
+    assert done.exit_code == 0, done.output
+    return path
+
+
+@pytest.fixture
+def playground_page(browser, playground_html) -> Iterator[Any]:
+    """The playground in a tab; it must make no error and no request."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.requests, page.errors = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.goto(playground_html.as_uri())
+    yield page
+    assert page.errors == [] and all(url.startswith(("file:", "blob:")) for url in page.requests)
+    page.close()

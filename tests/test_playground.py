@@ -135,6 +135,15 @@ def test_the_changes_of_a_training_repeat_it_bit_for_bit():
     assert first["spec"] == {"wNorm": False, "xNorm": True, "m1": 1, "m2": 0.3, "m3": 0.05}
 
 
+def test_two_losses_of_one_seed_begin_alike_and_see_the_same_digits():
+    specs = [in_javascript(MarginSpec(False, False, 1, 1, 0, 0)), in_javascript(MarginSpec(True, True, 4, 1, 0.3, 0))]
+    ((one, other),) = asked(("twins", {"specs": specs, "steps": 20, "seed": 5}))
+    assert one["first"] == other["first"] and one["batches"] == other["batches"]
+    assert one["weights"] != other["weights"]
+    ((another, _),) = asked(("twins", {"specs": specs, "steps": 20, "seed": 6}))
+    assert another["first"] != one["first"] and another["batches"] != one["batches"]
+
+
 def test_a_change_by_hand_ends_what_was_repeated():
     text = "5_m2_0.4*30_m2_0.5"
     (mine,) = asked(("trained", {"steps": 40, "changes": text, "moves": [[20, "m3", 0.1]]}))

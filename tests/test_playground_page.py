@@ -6,18 +6,21 @@ import base64
 import gzip
 import math
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from .conftest import ROOT
+from .playground_page import move, number, steps_from_the_start, wait_for_steps, wait_until
 
 COMMITTED = ROOT / "docs" / "playground.html"
 LARGEST = 3_000_000
 BLOCK = re.compile(r'(<script type="text/plain" id="(?:pixels|labels)">)([^<]*)')
+
+
+@pytest.fixture
+def page(playground_page):
+    return playground_page
 
 
 def unpacked(page: str) -> str:
@@ -25,72 +28,14 @@ def unpacked(page: str) -> str:
     return BLOCK.sub(lambda found: found[1] + gzip.decompress(base64.b64decode(found[2])).hex(), page)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    from click.testing import CliRunner
-
-    from marginalia.cli.playground import playground
-
-    path = tmp_path_factory.mktemp("playground") / "playground.html"
-    done = CliRunner().invoke(playground, ["--out", str(path), "--no-open", "--config", str(ROOT / "config.json")])
-    assert done.exit_code == 0, done.output
-    return path
-
-
-def test_the_committed_page_is_what_the_sources_give(made):
-    assert made.stat().st_size < LARGEST
-    assert unpacked(made.read_text()) == unpacked(COMMITTED.read_text()), "make playground"
+def test_the_committed_page_is_what_the_sources_give(playground_html):
+    assert playground_html.stat().st_size < LARGEST
+    assert unpacked(playground_html.read_text()) == unpacked(COMMITTED.read_text()), "make playground"
 
 
 def test_another_ending_is_refused(run):
     code, _, err = run("playground", "--out", "mine.htm", "--no-open")
     assert (code, err.count("\n")) == (2, 1) and "must end with .html" in err
-
-
-@pytest.fixture
-def page(browser, made) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.requests, page.errors = [], []
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.goto(made.as_uri())
-    yield page
-    assert page.errors == [] and all(url.startswith(("file:", "blob:")) for url in page.requests)
-    page.close()
-
-
-def number(page, name: str) -> float:
-    text = page.inner_text(f"#{name}")
-    return float(re.sub(r"[^\d.]", "", text) or 0)
-
-
-def wait_until(page, holds: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not after 30 seconds; {number(page, 'steps'):g} steps")
-
-
-def wait_for_steps(page, steps: int) -> None:
-    wait_until(page, lambda: number(page, "steps") >= steps)
-
-
-def steps_from_the_start(page, count: int) -> None:
-    """Starts the training again, paused, and makes so many steps; what the page shows is then of the last one."""
-    wait_until(page, lambda: "%" in page.inner_text("#accuracy"))  # the digits are there
-    page.click("#reset")
-    for step in range(count + 1):
-        wait_until(page, lambda step=step: page.inner_text("#steps") == str(step))
-        if step < count:
-            page.click("#step")
-
-
-def move(page, name: str, value: float) -> None:
-    page.locator(f"#{name}").evaluate(
-        "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
-        value,
-    )
 
 
 def test_it_learns_while_one_looks(page):
@@ -270,11 +215,11 @@ def test_a_digit_drawn_by_hand_stands_in_the_space(page):
     wait_until(page, lambda: page.inner_text("#what").startswith("A "))
 
 
-def test_reduced_motion_waits_for_the_reader(browser, made):
+def test_reduced_motion_waits_for_the_reader(browser, playground_html):
     context = browser.new_context(reduced_motion="reduce")
     page = context.new_page()
     try:
-        page.goto(made.as_uri())
+        page.goto(playground_html.as_uri())
         wait_until(page, lambda: "%" in page.inner_text("#accuracy"))
         page.wait_for_timeout(300)
         assert page.inner_text("#steps") == "0" and page.inner_text("#play") == "Play"
@@ -308,10 +253,10 @@ def test_a_loss_that_is_no_number_is_said_in_words(page):
     assert page.is_hidden("#trouble")
 
 
-def test_an_address_with_nonsense_is_the_page_as_it_is(browser, made):
+def test_an_address_with_nonsense_is_the_page_as_it_is(browser, playground_html):
     page = browser.new_page()
     try:
-        page.goto(f"{made.as_uri()}#preset=none&rate=9&batch=x&seed=abc&m2=99&classes=3&more=1")
+        page.goto(f"{playground_html.as_uri()}#preset=none&rate=9&batch=x&seed=abc&m2=99&classes=3&more=1")
         wait_for_steps(page, 20)
         assert [page.input_value(f"#{name}") for name in ("preset", "rate", "batch", "m2")] == [
             "custom", "0.002", "64", "1",
@@ -345,10 +290,10 @@ def test_what_does_not_learn_is_said_in_words(page):
     assert "ψ(0) = \N{MINUS SIGN}0.06; a neighbour gets cos 36° = 0.81" in page.inner_text("#trouble")
 
 
-def test_it_fits_a_phone(browser, made):
+def test_it_fits_a_phone(browser, playground_html):
     page = browser.new_page(viewport={"width": 390, "height": 844})
     try:
-        page.goto(made.as_uri())
+        page.goto(playground_html.as_uri())
         page.wait_for_timeout(800)
         assert page.locator("body").evaluate("body => body.scrollWidth") <= 390
         assert page.locator("#space").bounding_box()["width"] > 340

@@ -32,6 +32,7 @@ def playground(out: Path, opens: bool, mine: tuple[Path, ...], labels: Path | No
     from marginalia.draw import written
     from marginalia.viz.playground.assemble import playground_bytes
     from marginalia.viz.playground.lessons import included, read_lesson
+    from marginalia.viz.playground.recorded import included_runs
     from marginalia.viz.playground.texts import captions
     from marginalia.viz.words import read_translations
 
@@ -44,8 +45,8 @@ def playground(out: Path, opens: bool, mine: tuple[Path, ...], labels: Path | No
     train, test = data.train.sample(TRAIN, SEED), data.test.sample(HELD_OUT, SEED)
     first = FIRST if FIRST in presets else next(iter(presets))
     content = playground_bytes(
-        (train.images, train.labels), (test.images, test.labels), presets, first, lessons, translations,
-        labels.stem if labels else "en",
+        (train.images, train.labels), (test.images, test.labels), presets, first, lessons,
+        included_runs(), translations, labels.stem if labels else "en",
     )  # fmt: skip
     click.echo(written(out, content))
     if opens:

@@ -13,7 +13,7 @@ import { Sgd } from "../../marginalia/viz/playground/modules/sgd.mjs";
 import { sharesOf, targetAngles } from "../../marginalia/viz/playground/modules/target_angles.mjs";
 import { changesInText, changesOf } from "../../marginalia/viz/playground/modules/timeline.mjs";
 import { explained } from "../../marginalia/viz/playground/modules/trouble.mjs";
-import { trained } from "./trainings.mjs";
+import { trained, twins } from "./trainings.mjs";
 
 const answers = {
 	psi: ({ theta, spec }) => ({ psi: psi(theta, spec), slope: psiSlope(theta, spec) }),
@@ -64,6 +64,8 @@ const answers = {
 	},
 
 	trained,
+
+	twins,
 
 	logits: ({ feature, weights, label, spec }) => logitsOf(feature, weights, label, spec),
 

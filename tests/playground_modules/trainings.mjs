@@ -34,3 +34,14 @@ export function trained({ steps, moves = [], changes = "", optimizer = "Adam", r
 		changes: changesInText(trainer.timeline.changes),
 	};
 }
+
+// Two trainings from one seed: their first weights, and the labels of their batches.
+export function twins({ specs, steps, seed }) {
+	const digits = madeDigits();
+	return specs.map((spec) => {
+		const trainer = new Trainer(digits, CLASSES, spec, { batch: 32, seed });
+		const first = trainer.network.parameters.flatMap((values) => [...values]);
+		const batches = Array.from({ length: steps }, () => (trainer.step(), [...trainer.inputs.slice(0, 256)]));
+		return { first, batches, weights: [...trainer.weights] };
+	});
+}

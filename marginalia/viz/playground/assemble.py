@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from marginalia.core.margin import MarginSpec
+from marginalia.record.snapshot import Run
 from marginalia.viz.page.assemble import in_script, theme_rules, with_places
 from marginalia.viz.page.pack import text
 from marginalia.viz.page.scale import lobe_scale
 from marginalia.viz.page.script import script
+from marginalia.viz.playground import recorded
 from marginalia.viz.playground.lessons import Lesson
 from marginalia.viz.playground.texts import translated
 from marginalia.viz.style import THEMES, class_colors
@@ -25,18 +27,21 @@ GIF_LIBRARY = HERE / "vendor" / "modern-gif.js"
 CLASSES = 10
 OPTION = '<option value="{0}"{1}>{2}</option>'
 BOX = '<label style="--own: {1}"><input type="checkbox" value="{0}" checked>{0}</label>'
+RECORD = '<script type="text/plain" id="record-{}">{}</script>'
 Digits = tuple[np.ndarray, np.ndarray]
 
 
 def playground_bytes(
     train: Digits, held_out: Digits, presets: Mapping[str, MarginSpec], first: str, lessons: Sequence[Lesson],
-    translations: Mapping[str, str], language: str = "en",
+    records: Sequence[Run] = (), translations: Mapping[str, str] | None = None, language: str = "en",
 ) -> bytes:  # fmt: skip
     """The file; the same digits give the same bytes.
 
     train, held_out: images uint8 (N, 28, 28) and labels (N,), 2,000 held-out ones. first: the preset that it begins
-    with. translations: of the texts, see `texts.captions`; what is missing stays English.
+    with. records: of presets, in two dimensions. translations: of the texts, see `texts.captions`; what is missing stays
+    English.
     """
+    translations = translations or {}
     pixels, labels = (np.concatenate(parts).astype(np.uint8) for parts in zip(train, held_out, strict=True))
     data: dict[str, Any] = {
         "presets": {name: in_javascript(spec) for name, spec in presets.items()},
@@ -44,6 +49,7 @@ def playground_bytes(
         "lobes": lobe_scale(),
         "themes": {name: vars(theme) for name, theme in THEMES.items()},
         "words": dict(translations),
+        "records": {run.name: recorded.header(run) for run in records},
         "lessons": {lesson.name: {"title": lesson.title, "steps": lesson.steps} for lesson in lessons},
     }
     options = [OPTION.format(name, " selected" if name == first else "", name) for name in presets]
@@ -60,6 +66,7 @@ def playground_bytes(
         "page_data": in_script(data),
         "pixels": text(pixels.tobytes()),
         "labels": text(labels.tobytes()),
+        "records": "\n".join(RECORD.format(run.name, text(recorded.block(run))) for run in records),
         "gif_library": GIF_LIBRARY.read_text(encoding="utf-8"),
         "worker": script(MODULES, "worker.mjs"),
         "script": script(MODULES, "main.mjs"),

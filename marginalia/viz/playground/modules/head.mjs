@@ -4,9 +4,8 @@
 //
 // with |w| = 1 if wNorm and |x| = 1 if xNorm. Source: ArcFace (1801.07698, eq. 4).
 
+import { TURN } from "../../page/modules/numbers.mjs";
 import { psi, psiSlope } from "./margin.mjs";
-
-const TURN = 2 * Math.PI;
 
 // features: (N, 2) and weights: (C, 2), row by row; labels: (N,). Writes dloss/dfeatures and dloss/dweights where they
 // are given, and returns the mean loss. A feature or weight of length 0 has no direction and no gradient.

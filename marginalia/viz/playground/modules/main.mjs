@@ -7,6 +7,7 @@ import { Keeping } from "./keeping.mjs";
 import { digitsOf, withClasses } from "./packed.mjs";
 import { Pane } from "./pane.mjs";
 import { Pictures } from "./pictures.mjs";
+import { Records } from "./recorded_run.mjs";
 import { BOXES, SLIDERS, Settings } from "./settings.mjs";
 import { Speech } from "./speech.mjs";
 import { Trainings } from "./trainings.mjs";
@@ -24,10 +25,11 @@ const settings = new Settings(elements, pageData.presets);
 const speech = new Speech(elements.spoken);
 const figures = [...document.querySelectorAll("figure")];
 const panes = figures.map((figure, side) => new Pane(figure, pageData.lobes, speech, actionsOf(side)));
-const pictures = new Pictures(elements, panes, pageData.themes, paint);
+const pictures = new Pictures(elements, panes, pageData, paint);
 const inspector = pictures.inspector;
 const answers = { ready: reset, state: note, changed: noteAddress, repeated, arrived, diverged };
 const trainings = new Trainings(elements.worker.textContent, answers);
+const records = new Records(elements, pageData);
 const guide = new Guide(elements, pageData.lessons, { start: startLesson, leave: noteAddress });
 new Keeping(elements, elements["gif-library"].textContent, () => pictures.seen(trainings.states.length, settings));
 let allDigits = null;
@@ -73,8 +75,9 @@ function play(on) {
 function reset() {
 	const count = settings.losses.length;
 	elements.trouble.hidden = true;
-	elements.beside.checked = count > 1;
-	pictures.clear(count);
+	elements.beside.value = count > 1 ? "loss" : settings.recorded && "record";
+	pictures.clear(count, Boolean(settings.recorded));
+	records.open(settings.recorded).then(() => pictures.request(false));
 	settings.begin();
 	trainings.reset(settings.losses.map((_, side) => settings.specOf(side)), settings.training, followed);
 	followed = { changes: [], stopAt: null };
@@ -124,8 +127,8 @@ function sayTrouble(what, side) {
 
 function paint() {
 	const { states, pace } = trainings;
-	if (!states.length) return;
-	pictures.show(states, digits.heldOut, settings, pace);
+	if (states.length !== settings.losses.length) return; // those before
+	pictures.show(states, digits.heldOut, settings, { pace, record: records.shown });
 	const troubles = states.map((state) => stuck(state, panes[0].space.names));
 	const side = troubles.findIndex(Boolean);
 	if (side >= 0) sayTrouble(troubles[side], side);
@@ -139,7 +142,7 @@ function chooseClasses() {
 	const { classes } = settings;
 	for (const box of settings.digitBoxes) box.disabled = box.checked && classes.length === 2;
 	pad.clear();
-	pictures.use(classes, classes.map((digit) => pageData.colors[digit]));
+	pictures.use(classes);
 	const { train, heldOut } = allDigits;
 	const others = [...pageData.colors.keys()].filter((digit) => elements.strangers.checked && !classes.includes(digit));
 	digits = { train: withClasses(train, classes), heldOut: withClasses(heldOut, classes) };
@@ -160,7 +163,8 @@ function redraw() {
 
 elements.preset.addEventListener("change", () => (settings.take("preset"), reset()));
 elements.optimizer.addEventListener("change", () => (settings.useOptimizer(), reset()));
-elements.beside.addEventListener("change", () => (settings.useBeside(elements.beside.checked), reset()));
+elements.beside.addEventListener("change", () => (settings.useBeside(), reset()));
+elements.epoch.addEventListener("input", () => pictures.request(false));
 for (const name of [...SLIDERS, ...BOXES]) {
 	elements[name].addEventListener("input", () => trainings.change(settings.chosen, name, settings.take(name)));
 }
@@ -191,5 +195,6 @@ document.addEventListener("visibilitychange", () => {
 });
 digitsOf([elements.pixels, elements.labels], HELD_OUT).then((found) => {
 	allDigits = found;
-	begin();
+	if (guide.name) chooseClasses();
+	else begin();
 });

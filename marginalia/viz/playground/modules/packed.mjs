@@ -11,7 +11,7 @@ export async function digitsOf(packed, count) {
 	return { train: part(0, cut), heldOut: part(cut, labels.length) };
 }
 
-async function unpacked({ textContent }) {
+export async function unpacked({ textContent }) {
 	const bytes = Uint8Array.from(atob(textContent), (letter) => letter.charCodeAt(0));
 	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
 	return new Uint8Array(await new Response(stream).arrayBuffer());

@@ -1,7 +1,7 @@
 // One training as one sees it: its space, and a caption that chooses it for the controls.
 
 import { inPercent, inThousandths } from "./figures.mjs";
-import { formulaOf } from "./formula.mjs";
+import { formulaOf, inShort } from "./formula.mjs";
 import { Grip } from "./grip.mjs";
 import { Space } from "./space.mjs";
 import { words } from "./words.mjs";
@@ -34,11 +34,15 @@ export class Pane {
 		this.speech.say(words("The weight of {}. Left and right turn it, Enter holds or frees it.", name));
 	}
 
-	// state: what the worker reports of it. loss: its name.
-	draw(state, labels, theme, { pointed, loss, isPicked }) {
+	// state: what the worker reports of it, or a snapshot of a record. title: of what it is.
+	draw(state, labels, theme, { pointed, title, isPicked }) {
 		this.space.draw(state, labels, theme, { pointed, chosen: this.grip.chosen });
-		const numbers = words("{} right, loss {}", inPercent(state.accuracy), inThousandths(state.loss));
-		this.lines = [`${loss}: ${formulaOf(state.spec).own}`, numbers];
+		const right = inPercent(state.accuracy);
+		const isRecord = state.epoch !== undefined;
+		const numbers = isRecord
+			? words("epoch {}, {} right", inShort(state.epoch), right)
+			: words("{} right, loss {}", right, inThousandths(state.loss));
+		this.lines = [`${title}: ${formulaOf(state.spec).own}`, numbers];
 		this.caption.innerText = this.lines.join("\n");
 		this.caption.ariaPressed = isPicked;
 	}

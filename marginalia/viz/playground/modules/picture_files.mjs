@@ -1,7 +1,8 @@
 // A PNG of what is seen, or a GIF of what is seen in the next seconds, for the reader to keep.
 
 const FRAMES = 32;
-const DELAY = 125; // milliseconds
+const DELAY = 120; // milliseconds
+const COLORS = 128;
 
 export async function savePng(sheet, name) {
 	save(await sheet.convertToBlob({ type: "image/png" }), `${name}.png`);
@@ -20,7 +21,7 @@ export async function saveGif(take, library, name, onProgress) {
 		onProgress((n + 1) / (FRAMES + 1));
 		await new Promise((resolve) => setTimeout(resolve, DELAY));
 	}
-	const gif = await encoded({ ...size, frames, maxColors: 255, looped: true }, library);
+	const gif = await encoded({ ...size, frames, maxColors: COLORS, looped: true }, library);
 	save(new Blob([gif], { type: "image/gif" }), `${name}.gif`);
 	onProgress(1);
 }

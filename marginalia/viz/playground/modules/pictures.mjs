@@ -13,9 +13,10 @@ export class Pictures {
 	isWaiting = false;
 	histories = [];
 
-	// panes: one for each training there may be. themes: light and dark. draw: called when it is time for a picture.
-	constructor(elements, panes, themes, draw) {
-		Object.assign(this, { elements, panes, themes, draw });
+	// panes: one for each training there may be. themes: light and dark. colors: of the digits. draw: called when it is
+	// time for a picture.
+	constructor(elements, panes, { themes, colors }, draw) {
+		Object.assign(this, { elements, panes, themes, colors, draw });
 		this.inspector = new Inspector(elements);
 		this.angleHistogram = new AngleHistogram(elements.angles);
 		this.darkScheme = matchMedia("(prefers-color-scheme: dark)");
@@ -26,19 +27,20 @@ export class Pictures {
 		return this.themes[this.darkScheme.matches ? "dark" : "light"];
 	}
 
-	// Of new trainings, so many.
-	clear(count) {
+	// Of new trainings, so many; beside them there may be a record.
+	clear(count, hasRecord) {
 		this.histories = Array.from({ length: count }, () => new LossHistory(this.elements.history));
 		this.panes.forEach((pane, side) => {
 			pane.space.rim = 0;
-			pane.figure.hidden = side >= count;
-			pane.caption.hidden = count === 1;
+			pane.figure.hidden = side >= count + hasRecord;
+			pane.caption.hidden = count + hasRecord === 1;
 		});
-		document.body.classList.toggle("beside", count > 1);
+		document.body.classList.toggle("beside", count + hasRecord > 1);
 	}
 
-	use(names, colors) {
-		for (const { space } of this.panes) space.use(names, colors);
+	// classes: the digits that are told apart.
+	use(classes, panes = this.panes) {
+		for (const { space } of panes) space.use(classes, classes.map((digit) => this.colors[digit]));
 	}
 
 	// Notes the losses of the states that were reported.
@@ -57,8 +59,9 @@ export class Pictures {
 		else requestAnimationFrame(draw);
 	}
 
-	// states: what the worker reports of each training. heldOut: pixels and labels of the digits.
-	show(states, heldOut, settings, pace) {
+	// states: what the worker reports of each training. heldOut: pixels and labels of the digits. record: a run that is
+	// shown beside the first training, or null.
+	show(states, heldOut, settings, { pace, record }) {
 		const { theme, inspector, elements } = this;
 		const { chosen, spec } = settings;
 		const state = states[chosen];
@@ -66,9 +69,10 @@ export class Pictures {
 		const classes = space.names.length;
 		inspector.draw(state, heldOut, space, theme);
 		states.forEach((some, side) => {
-			const marked = { pointed: inspector.index, loss: settings.losses[side].preset, isPicked: side === chosen };
+			const marked = { pointed: inspector.index, title: settings.losses[side].preset, isPicked: side === chosen };
 			this.panes[side].draw(some, heldOut.labels, theme, marked);
 		});
+		if (record) this.showRecord(record);
 		this.histories[chosen].draw(leastLoss(spec, classes), theme);
 		this.angleHistogram.draw(state.trainedAngles, state.heldOutAngles, classes, theme);
 		elements.demand.textContent = demand(space.wedges, classes, spec);
@@ -77,6 +81,14 @@ export class Pictures {
 		elements.accuracy.textContent = inPercent(state.accuracy);
 		elements.loss.textContent = inThousandths(state.loss);
 		elements.pace.textContent = pace ? ` (${Math.round(pace / 10) * 10}/s)` : "";
+	}
+
+	showRecord(record) {
+		const row = Number(this.elements.epoch.value);
+		const classes = [...new Set(record.labels)].sort();
+		if (this.panes[1].space.names.length !== classes.length) this.use(classes, [this.panes[1]]);
+		const marked = { pointed: -1, title: `LeNet++, ${record.name}`, isPicked: false };
+		this.panes[1].draw(record.stateAt(row), record.labels, this.theme, marked);
 	}
 
 	// For a picture file: each canvas with the lines under it.

@@ -38,6 +38,17 @@ export function fillDiscs(context, places, radius, fillStyle) {
 	Object.assign(context, { fillStyle }).fill();
 }
 
+export function drawCrosses(context, places, reach, strokeStyle) {
+	context.beginPath();
+	for (const [x, y] of places) {
+		for (const side of [-reach, reach]) {
+			context.moveTo(x - reach, y - side);
+			context.lineTo(x + reach, y + side);
+		}
+	}
+	Object.assign(context, { strokeStyle, lineWidth: 1.2 }).stroke();
+}
+
 // A text on a box of the background, so that it can be read on anything.
 export function drawLabel(context, text, [x, y], { ink, background }) {
 	const half = context.measureText(text).width / 2 + 4;

@@ -58,12 +58,18 @@ export class Settings {
 		return this.training.rate / USUAL_RATES[this.elements.optimizer.value];
 	}
 
-	// Another loss beside the first one, for the controls; or the chosen one alone.
-	useBeside(isBeside) {
+	// Another loss beside the first one, for the controls; or the chosen one alone, or beside a record.
+	useBeside() {
 		const { losses, chosen } = this;
+		const isBeside = this.elements.beside.value === "loss";
 		this.losses = isBeside ? [losses[chosen], { ...losses[chosen] }] : [losses[chosen]];
 		this.chosen = isBeside ? 1 : 0;
 		this.show();
+	}
+
+	// The name of the record that is shown, or nothing.
+	get recorded() {
+		return this.elements.beside.value === "record" ? this.losses[0].preset : "";
 	}
 
 	useOptimizer() {
@@ -109,9 +115,11 @@ export class Settings {
 		const losses = this.losses.flatMap((loss, side) => {
 			return Object.entries(loss).map(([name, value]) => [PREFIXES[side] + name, value]);
 		});
+		const { beside, epoch } = this.elements;
+		const record = beside.value === "record" ? [["beside", "record"], ["epoch", epoch.value]] : [];
 		const shared = SHARED.map((name) => [name, this.elements[name].value]);
 		const strangers = this.elements.strangers.checked ? [["strangers", 1]] : [];
-		this.start = [...losses, ...shared, ["classes", this.classes.join("")], ...strangers];
+		this.start = [...losses, ...shared, ["classes", this.classes.join("")], ...strangers, ...record];
 	}
 
 	// changes: those of each training since the beginning. steps: where they rest, or null while they go on.
@@ -132,6 +140,8 @@ export class Settings {
 			for (const box of this.digitBoxes) box.checked = classes.includes(box.value);
 		}
 		this.elements.strangers.checked = given.get("strangers") === "1";
+		this.elements.beside.value = sides.length > 1 ? "loss" : given.get("beside") === "record" ? "record" : "";
+		if (given.has("epoch")) this.elements.epoch.value = given.get("epoch");
 		this.losses = sides.map((prefix) => this.lossIn(given, prefix));
 		this.chosen = sides.length - 1;
 		this.show();

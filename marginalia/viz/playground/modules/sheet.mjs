@@ -2,7 +2,7 @@
 
 import { drawLine } from "./plot.mjs";
 
-const SIDE_PIXELS = 480;
+const SIDE_PIXELS = 440;
 const LINE = 22;
 const EDGE_SPACE = 10;
 

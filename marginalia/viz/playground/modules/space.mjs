@@ -1,7 +1,7 @@
 // The feature space on a canvas: sectors, margin, rings of constant length, lobes, dots and class directions.
 
 import { drawLobes } from "./lobe_ring.mjs";
-import { drawCircle, drawLabel, drawLine, emptied, fillDiscs } from "./plot.mjs";
+import { drawCircle, drawCrosses, drawLabel, drawLine, emptied, fillDiscs } from "./plot.mjs";
 import { wedgesOf } from "./sectors.mjs";
 
 const BADGES = 0.93; // of half the side
@@ -111,7 +111,7 @@ export class Space {
 	drawDots({ features, predictions, drawn, strangers }, labels, pointed) {
 		const { context, theme } = this;
 		const size = Math.max(1.6, this.side / 300);
-		fillDiscs(context, this.places(strangers), size, theme.ink);
+		drawCrosses(context, this.places(strangers), size + 1, theme.ink);
 		this.spots = this.places(features);
 		for (const [label, color] of this.colors.entries()) {
 			fillDiscs(context, this.spots.filter((_, i) => labels[i] === label), size, color);
@@ -125,7 +125,7 @@ export class Space {
 			drawCircle(context, this.spots.at(-1), 2.2 * size, { ...edge, fillStyle: theme.background });
 			drawCircle(context, this.spots.at(-1), size, { fillStyle: theme.ink });
 		}
-		if (pointed < predictions.length) {
+		if (pointed >= 0 && pointed < predictions.length) {
 			drawCircle(context, this.spots[pointed], 2 * size, { ...edge, fillStyle: this.colors[labels[pointed]] });
 		}
 	}

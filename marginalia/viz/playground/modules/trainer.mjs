@@ -11,6 +11,7 @@ import { partOf } from "./spec.mjs";
 import { Timeline } from "./timeline.mjs";
 
 export const SIZES = [FEATURES, 64, 64, 2];
+const ORDER = 1_000_003;
 const OPTIMIZERS = { Adam, SGD: Sgd };
 
 export class Trainer {
@@ -18,9 +19,10 @@ export class Trainer {
 	constructor(digits, classes, spec, { rate = 2e-3, batch = 64, seed = 0, optimizer = "Adam", changes = [] } = {}) {
 		Object.assign(this, { digits, classes, spec, rate, batch, steps: 0, loss: NaN });
 		this.timeline = new Timeline(changes);
-		this.random = randomNumbers(seed);
-		this.network = new Network(SIZES, batch, this.random);
-		this.weights = startOf(classes, spec.wNorm, this.random);
+		const random = randomNumbers(seed);
+		this.network = new Network(SIZES, batch, random);
+		this.weights = startOf(classes, spec.wNorm, random);
+		this.orderRandom = randomNumbers(seed + ORDER); // so that every loss sees the same digits in the same order
 		this.weightGradient = new Float32Array(2 * classes);
 		this.featureGradient = new Float32Array(2 * batch);
 		this.pins = new Pins(this.weights);
@@ -67,7 +69,7 @@ export class Trainer {
 	// The digits come in a new random order when all of them were seen.
 	nextBatch() {
 		if (this.place + this.batch > this.order.length) {
-			shuffle(this.order, this.random);
+			shuffle(this.order, this.orderRandom);
 			this.place = 0;
 		}
 		for (let i = 0; i < this.batch; i++) {
