@@ -53,8 +53,9 @@ def measure(browser: Any, loss: str, seeds: int) -> None:
         moments = []
         for moment in MOMENTS:
             page.wait_for_timeout(1000 * (moment - elapsed))
-            steps, right, drawn = page.evaluate("() => [trainings.states[0].steps, 100 * trainings.states[0].accuracy, window.drawn]")
-            moments.append((right, steps / moment, drawn / moment))
+            state = page.evaluate("() => trainings.states[0]")
+            drawn = page.evaluate("() => window.drawn")
+            moments.append((100 * state["accuracy"], state["steps"] / moment, drawn / moment))
             elapsed = moment
         rows.append((first, moments))
         page.close()

@@ -38,8 +38,8 @@ def playground_bytes(
     """The file; the same digits give the same bytes.
 
     train, held_out: images uint8 (N, 28, 28) and labels (N,), 2,000 held-out ones. first: the preset that it begins
-    with. records: of presets, in two dimensions. translations: of the texts, see `texts.captions`; what is missing stays
-    English.
+    with. records: of presets, in two dimensions. translations: of the texts, see `texts.captions`; what is missing
+    stays English.
     """
     translations = translations or {}
     pixels, labels = (np.concatenate(parts).astype(np.uint8) for parts in zip(train, held_out, strict=True))

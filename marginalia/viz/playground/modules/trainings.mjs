@@ -3,6 +3,7 @@
 export class Trainings {
 	states = []; // of each training, as the worker reports them
 	changes = []; // of each training, see timeline.mjs
+	uses = 0; // how often digits were given
 	pace = null; // steps a second while it trains
 
 	// source: of the worker. on: what comes of its messages, { ready(), state(), changed(), repeated(side, changes),
@@ -21,7 +22,8 @@ export class Trainings {
 	use(classes, digits) {
 		this.classes = classes;
 		this.states = [];
-		this.send("digits", digits);
+		this.uses++;
+		this.send("digits", { ...digits, use: this.uses });
 	}
 
 	// changes: those that are repeated in each training; stopAt: the step after which they rest, or null.
@@ -36,8 +38,9 @@ export class Trainings {
 		this.send("change", { side, name, value });
 	}
 
-	ready() {
-		this.on.ready();
+	// Digits that were replaced in the meantime begin no training.
+	ready({ use }) {
+		if (use === this.uses) this.on.ready();
 	}
 
 	// Reports of trainings that were there before are dropped.

@@ -25,14 +25,14 @@ onmessage = ({ data }) => {
 
 const actions = {
 	// strangers: held-out digits of classes that are not trained.
-	digits({ train, heldOut, strangers }) {
+	digits({ train, heldOut, strangers, use }) {
 		actions.stop();
 		[trainers, drawn] = [[], null];
 		digits = { train: new Digits(train) };
 		digits.heldOut = new Digits(heldOut, digits.train.scale);
 		digits.shown = digits.heldOut.first(SHOWN);
 		digits.strangers = new Digits(strangers, digits.train.scale).first(SHOWN);
-		postMessage({ type: "ready" });
+		postMessage({ type: "ready", use });
 	},
 
 	// sides: [{ spec, changes }], one for each training. settings: those that they share.
