@@ -83,7 +83,11 @@ def play_on(browser: Any, minutes: int) -> None:
 
 
 def play_a_minute(page: Page, minute: int) -> None:
+    if minute % 2:
+        take_a_lesson(page, minute // 2)
+        return
     page.select_option("#preset", LOSSES[minute % len(LOSSES)])
+    page.select_option("#beside", ("", "loss", "record")[minute % 3])
     for second in range(6):
         move = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }"
         page.locator("#m2").evaluate(move, 0.05 * second)
@@ -96,6 +100,20 @@ def play_a_minute(page: Page, minute: int) -> None:
         page.mouse.up()
         page.mouse.move(400 + 40 * second, 400)
         page.wait_for_timeout(10_000)
+
+
+def take_a_lesson(page: Page, number: int) -> None:
+    lessons = page.locator("#lessons option").count() - 1
+    page.select_option("#lessons", index=1 + number % lessons)
+    page.wait_for_timeout(5_000)
+    page.locator("#answers label").first.click()
+    page.wait_for_timeout(25_000)
+    if page.is_enabled("#next"):
+        page.click("#next")
+    page.wait_for_timeout(25_000)
+    page.click("#leave")
+    page.wait_for_timeout(5_000)
+    page.click("#play")
 
 
 def memory_of_renderers() -> float:

@@ -87,7 +87,7 @@ def test_a_guess_comes_before_the_answer(page):
     page.select_option("#lessons", "too-much")
     wait_until(page, lambda: page.inner_text("#steps") == "1")
     assert page.is_visible("#question") and page.is_hidden("#m1") and page.is_hidden("#classes")
-    page.locator("#answers input").nth(0).check()
+    page.locator("#answers label").nth(0).click()
     assert page.inner_text("#guide-guess") == "Your guess: All classes become very narrow"
     assert "loses even on its own line" not in page.inner_text("#guide-text")
     wait_until(page, lambda: page.inner_text("#steps") == "3,000" and "It is" in page.inner_text("#guide-guess"))
