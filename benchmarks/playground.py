@@ -117,11 +117,9 @@ def take_a_lesson(page: Page, number: int) -> None:
 
 
 def memory_of_renderers() -> float:
-    """Resident memory of the processes that show pages, MB."""
-    found = psutil.process_iter(["cmdline", "memory_info"])
-    return sum(
-        each.info["memory_info"].rss / 1e6 for each in found if "--type=renderer" in (each.info["cmdline"] or [])
-    )
+    """Resident memory of the processes of this browser that show pages, MB."""
+    found = psutil.Process().children(recursive=True)
+    return sum(each.memory_info().rss / 1e6 for each in found if "--type=renderer" in " ".join(each.cmdline()))
 
 
 if __name__ == "__main__":

@@ -89,10 +89,10 @@ def test_a_guess_comes_before_the_answer(page):
     assert page.is_visible("#question") and page.is_hidden("#m1") and page.is_hidden("#classes")
     page.locator("#answers label").nth(0).click()
     assert page.inner_text("#guide-guess") == "Your guess: All classes become very narrow"
-    assert "loses even on its own line" not in page.inner_text("#guide-text")
+    assert "less than 0.81" not in page.inner_text("#guide-text")
     wait_until(page, lambda: page.inner_text("#steps") == "3,000" and "It is" in page.inner_text("#guide-guess"))
     assert page.inner_text("#guide-guess").endswith("It is: Some classes merge.")
-    assert "loses even on its own line" in page.inner_text("#guide-text") and page.is_visible("#m3")
+    assert "less than 0.81" in page.inner_text("#guide-text") and page.is_visible("#m3")
     page.click("#next")
     wait_until(page, lambda: page.inner_text("#steps") == "1,500")
     assert page.is_disabled("#next") and "lesson=too-much&at=3" in page.url and page.inner_text("#guide-guess") == ""
@@ -112,7 +112,7 @@ def test_softmax_makes_rays_and_long_features_are_sure(page):
 def test_lengths_lower_the_loss_of_softmax(page):
     softmax, normalised = played(page, "normalise", 2)
     losses = [smoothed_loss(page, side) for side in (0, 1)]
-    assert losses[0] < losses[1] and losses[1] > floor_of(4) - 0.05
+    assert losses[0] < losses[1] and losses[1] > floor_of(4) - 0.02
     assert abs(softmax.accuracy - normalised.accuracy) < 0.05
     weights = np.linalg.norm(softmax.weights, axis=1)
     assert weights.max() > 1.15 * weights.min()
@@ -131,7 +131,7 @@ def test_a_scale_of_one_cannot_pass_its_floor(page):
 def test_a_margin_makes_the_classes_narrower(page):
     plain, margin = played(page, "margin", 2)
     assert np.median(margin.own_angles()) < 0.85 * np.median(plain.own_angles())
-    assert page.inner_text("figure:nth-of-type(2) button").startswith("custom: 4 cos(θ + 0.3)")
+    assert page.inner_text("figure:nth-of-type(2) button").startswith("B, custom: 4 cos(θ + 0.5)")
 
 
 def test_too_large_a_margin_merges_classes(page):
@@ -148,6 +148,7 @@ def test_digits_never_seen_stand_farther_from_the_lines(page):
     assert len(side.strangers) > 100
     nearest = [side.angles(features).min(axis=1) for features in (side.features, side.strangers)]
     assert np.mean(nearest[1]) > 1.5 * np.mean(nearest[0])
+    assert np.median(np.linalg.norm(side.strangers, axis=1)) < 0.7 * np.median(side.lengths)
     taken = np.bincount(side.angles(side.strangers).argmin(axis=1), minlength=8)
     assert (taken > 0).sum() >= 5  # spread over the other classes
 
@@ -164,14 +165,12 @@ def test_the_translations_are_whole(language):
     assert list(table) == captions([read_lesson(path, PRESETS) for path in included()])
 
 
+ASK = {"question": "What?", "answers": ["a", "b"], "right": 0}
 GOOD = {"title": "Mine", "steps": [{"text": "Look.", "start": "preset=softmax&step=50"}]}
 
 
 def with_step(**changes: Any) -> dict[str, Any]:
     return {"title": "Mine", "steps": [GOOD["steps"][0] | changes, GOOD["steps"][0]]}
-
-
-ASK = {"question": "What?", "answers": ["a", "b"], "right": 0}
 
 
 @pytest.mark.parametrize(
@@ -182,8 +181,15 @@ ASK = {"question": "What?", "answers": ["a", "b"], "right": 0}
         ({"title": "Mine"}, "the lesson needs steps"),
         ({"title": 3, "steps": []}, "title must be a text"),
         ({"title": "Mine", "steps": []}, "has no steps"),
-        ({**GOOD, "step": 1}, "has no key 'step'; did you mean steps?"),
+        ({**GOOD, "step": 1}, "has an unknown key 'step'; did you mean steps?"),
         (with_step(start="preset=softmx"), "step 1: start has no preset 'softmx'; did you mean softmax"),
+        (with_step(start="classes=5"), "must name at least two digits"),
+        (with_step(start="step=x"), "step=x must be a number of steps"),
+        (with_step(text=""), "step 1: text is empty"),
+        (
+            {"title": "Mine", "steps": [{**GOOD["steps"][0], "ask": ASK}, {"text": "So.", "start": "classes=35"}]},
+            "step 2: start needs step=",
+        ),
         (with_step(start="m4=1"), "step 1: start has no setting 'm4'"),
         (with_step(shows=["M3"]), "step 1: shows has no controls 'M3'; did you mean m3"),
         (with_step(shows="m3"), "shows must be a list"),
@@ -223,6 +229,19 @@ def test_a_lesson_and_a_language_of_ones_own(run, browser, tmp_path):
         assert tab.inner_text("#reset") == "Neu" and tab.get_attribute("html", "lang") == "de" and errors == []
     finally:
         tab.close()
+
+
+def test_a_whole_address_is_a_start(tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(with_step(start="file:///x/playground.html#preset=softmax&step=5")))
+    assert read_lesson(path, PRESETS).steps[0]["start"] == "preset=softmax&step=5"
+
+
+def test_labels_are_named_after_their_language(run, tmp_path):
+    labels = tmp_path / "spanisch.json"
+    labels.write_text("{}")
+    code, _, err = run("playground", "--out", str(tmp_path / "x.html"), "--no-open", "--labels", str(labels))
+    assert (code, err.count("\n")) == (2, 1) and "must be named after its language" in err
 
 
 def test_a_translation_of_nothing_is_refused(run, tmp_path):

@@ -9,13 +9,16 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
+
+from marginalia.viz.playground.recorded import included_runs
 
 from .conftest import ROOT
 from .playground_page import move, number, steps_from_the_start, wait_for_steps, wait_until
 
 COMMITTED = ROOT / "docs" / "playground.html"
 LARGEST = 3_000_000
-BLOCK = re.compile(r'(<script type="text/plain" id="(?:pixels|labels)">)([^<]*)')
+BLOCK = re.compile(r'(<script type="text/plain" id="(?:pixels|labels|record-[\w-]+)">)([^<]*)')
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_a_margin_moves_the_formula_and_the_picture(page):
     page.click("#play")
     page.wait_for_timeout(300)
     assert page.inner_text("#target") == "4 cos(θ + 0.3)"
-    assert "must win within 9°" in page.inner_text("#demand")
+    assert "wins only up to 9°" in page.inner_text("#demand")
     before = page.locator("#space").screenshot()
     move(page, "m2", 0)
     page.wait_for_timeout(300)
@@ -82,7 +85,8 @@ def test_every_preset_trains(page):
         page.select_option("#preset", name)
         page.wait_for_timeout(150)
         wait_for_steps(page, 20)
-        assert number(page, "loss") > 0 and page.is_hidden("#trouble")
+        wait_until(page, lambda: number(page, "loss") > 0)
+        assert page.is_hidden("#trouble")
 
 
 def test_some_digits_are_enough(page):
@@ -162,7 +166,7 @@ def test_a_line_that_is_held_stays_and_the_others_go_on(page):
     assert abs((held - before + 180) % 360 - 180) == pytest.approx(40, abs=6)
     wait_for_steps(page, steps + 300)
     assert direction_of(page, 7) == pytest.approx(held, abs=0.01)
-    assert page.inner_text("#release") == "Free the lines"
+    assert page.inner_text("#release") == "Free the held lines"
     page.click("#release")
     wait_until(page, lambda: page.is_hidden("#release"))
     wait_for_steps(page, number(page, "steps") + 300)
@@ -299,3 +303,93 @@ def test_it_fits_a_phone(browser, playground_html):
         assert page.locator("#space").bounding_box()["width"] > 340
     finally:
         page.close()
+
+
+def test_two_losses_side_by_side_begin_alike_and_keep_step(page):
+    """The same seed gives both the same network and the same digits; the controls change the chosen one alone."""
+    page.select_option("#preset", "CosFace_v1")
+    page.click("#play")
+    page.select_option("#beside", "loss")
+    page.select_option("#preset", "ArcFace_v3")
+    wait_until(page, lambda: page.evaluate("() => trainings.states.length") == 2 and number(page, "steps") == 0)
+    first = page.evaluate("() => trainings.states.map(({ features, weights }) => [[...features], [...weights]])")
+    assert first[0] == first[1]
+    page.click("#play")
+    wait_for_steps(page, 200)
+    move(page, "m2", 0.5)
+    address = rest(page)
+    assert "_m2_0.5" in address and "b-changes" in address and "b-preset=ArcFace_v3" in address
+    states = page.evaluate(
+        "() => trainings.states.map(({ steps, spec, weights }) => [steps, spec.m2, spec.m3, [...weights]])"
+    )
+    assert states[0][0] == states[1][0] and [states[0][1:3], states[1][1:3]] == [[0, 0.1], [0.5, 0]]
+    page.goto("about:blank")
+    page.goto(address)
+    wait_until(page, lambda: page.inner_text("#play") == "Play")
+    again = page.evaluate(
+        "() => trainings.states.map(({ steps, spec, weights }) => [steps, spec.m2, spec.m3, [...weights]])"
+    )
+    assert again == states
+    page.locator("figure button").nth(0).click()
+    assert page.input_value("#m3") == "0.1"
+
+
+def test_pictures_to_take_along(page):
+    """The GIF and the PNG are read by Pillow."""
+    page.select_option("#beside", "loss")
+    wait_for_steps(page, 50)
+    with page.expect_download() as png:
+        page.click("#png")
+    with page.expect_download(timeout=120_000) as gif:
+        page.click("#gif")
+    assert gif.value.suggested_filename == "ArcFace_v3-custom.gif"
+    with Image.open(png.value.path()) as still, Image.open(gif.value.path()) as film:
+        assert still.size == film.size == (880, 526)
+        assert film.n_frames == 32
+        frames, duration = [], 0
+        for number_of_frame in range(film.n_frames):
+            film.seek(number_of_frame)
+            frames.append(np.asarray(film.convert("RGB"), dtype=float))
+            duration += film.info["duration"]
+        assert duration == 32 * 120
+        assert np.abs(frames[0] - frames[-1]).mean() > 0.5  # it moves
+        assert len(np.unique(frames[0].reshape(-1, 3), axis=0)) > 40
+
+
+def test_the_record_of_a_preset_stands_beside_it(page):
+    page.select_option("#beside", "record")
+    page.select_option("#preset", "softmax")
+    caption = page.locator("figure button").nth(1)
+    wait_until(
+        page, lambda: caption.inner_text().startswith("LeNet++ on all of MNIST, softmax: |w| |x| cos(θ)\nepoch 20, 9")
+    )
+    move(page, "epoch", 0)
+    wait_until(page, lambda: "epoch 0, " in caption.inner_text())
+    run = next(run for run in included_runs() if run.name == "softmax")
+    features = page.evaluate("() => [...records.shown.stateAt(20).features]")
+    expected = run.snapshots[20].points("test").features[:500]
+    np.testing.assert_allclose(np.reshape(features, (-1, 2)), expected, atol=2e-3 * np.abs(expected).max())
+    assert page.evaluate("() => [...records.shown.labels]") == run.snapshots[20].points("test").labels[:500].tolist()
+
+
+def test_the_address_is_copied(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    wait_for_steps(page, 50)
+    address = rest(page)
+    page.click("#copy")
+    wait_until(page, lambda: page.inner_text("#copy") in ("Copied", "Copy it from the address bar"))
+    if page.inner_text("#copy") == "Copied":
+        assert page.evaluate("() => navigator.clipboard.readText()") == address
+
+
+def test_a_hidden_page_pauses(page):
+    wait_for_steps(page, 50)
+    hide = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
+    page.evaluate(f"() => {{ {hide}; document.dispatchEvent(new Event('visibilitychange')); }}")
+    page.wait_for_timeout(300)
+    steps = number(page, "steps")
+    page.wait_for_timeout(500)
+    assert number(page, "steps") == steps
+    show = "Object.defineProperty(document, 'hidden', { value: false, configurable: true })"
+    page.evaluate(f"() => {{ {show}; document.dispatchEvent(new Event('visibilitychange')); }}")
+    wait_for_steps(page, steps + 50)

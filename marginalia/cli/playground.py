@@ -6,6 +6,7 @@ python -m marginalia playground --lesson mine.json --labels docs/labels/playgrou
 
 from __future__ import annotations
 
+import re
 import webbrowser
 from pathlib import Path
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from marginalia.core.errors import InputError
 
 TRAIN, HELD_OUT, SEED = 8000, 2000, 0
 FIRST = "ArcFace_v3"
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @click.command()
@@ -38,6 +40,8 @@ def playground(out: Path, opens: bool, mine: tuple[Path, ...], labels: Path | No
 
     if out.suffix != ".html":
         raise InputError(f"--out {out} must end with .html")
+    if labels and not LANGUAGE.fullmatch(labels.stem):
+        raise InputError(f"--labels {labels} must be named after its language: de.json, zh-Hant.json")
     presets = read_config(config).margins()
     lessons = [read_lesson(path, presets) for path in (*included(), *mine)]
     translations = read_translations(labels, captions(lessons)) if labels else {}

@@ -19,7 +19,7 @@ from marginalia.viz.page.script import script
 from marginalia.viz.playground import recorded
 from marginalia.viz.playground.lessons import Lesson
 from marginalia.viz.playground.texts import translated
-from marginalia.viz.style import THEMES, class_colors
+from marginalia.viz.style import THEMES, class_colors, readable_on
 
 HERE = Path(__file__).parent
 MODULES = HERE / "modules"
@@ -46,6 +46,7 @@ def playground_bytes(
     data: dict[str, Any] = {
         "presets": {name: in_javascript(spec) for name, spec in presets.items()},
         "colors": class_colors(CLASSES),
+        "onColors": [readable_on(color) for color in class_colors(CLASSES)],
         "lobes": lobe_scale(),
         "themes": {name: vars(theme) for name, theme in THEMES.items()},
         "words": dict(translations),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ SETTINGS = (
     *LOSS, *(f"b-{name}" for name in LOSS), "rate", "batch", "optimizer", "seed", "classes", "strangers", "step",
 )  # fmt: skip
 PRESETS = ("preset", "b-preset")
+DIGITS = "0123456789"
 LARGEST = 100_000
 FEWEST, MOST = 2, 5
 
@@ -61,18 +63,21 @@ def read_lesson(path: Path, presets: Collection[str]) -> Lesson:
     checked(content, f"{path}: the lesson", {"title": str, "steps": list})
     if not content["steps"]:
         raise InputError(f"{path}: the lesson has no steps")
-    for number, step in enumerate(content["steps"], 1):
-        check_step(step, f"{path}: step {number}", presets, is_last=number == len(content["steps"]))
+    steps = content["steps"]
+    for number, step in enumerate(steps, 1):
+        check_step(step, f"{path}: step {number}", presets, is_last=number == len(steps))
+    for number, (step, answer) in enumerate(itertools.pairwise(steps), 2):
+        if "ask" in step and "step" not in dict(parse_qsl(answer["start"])):
+            raise InputError(
+                f"{path}: step {number}: start needs step=…: the answer comes when the training rests there"
+            )
     return Lesson(path.stem, content["title"], content["steps"])
 
 
 def check_step(step: Any, where: str, presets: Collection[str], is_last: bool) -> None:
     checked(step, where, {"text": str, "start": str}, {"shows": list, "ask": dict})
-    for name, value in parse_qsl(step["start"].removeprefix("#"), keep_blank_values=True):
-        if name not in SETTINGS:
-            raise InputError(f"{where}: start has no setting {name!r}; {nearest(name, SETTINGS)}")
-        if name in PRESETS and value not in (*presets, "custom"):
-            raise InputError(f"{where}: start has no preset {value!r}; {nearest(value, presets)}")
+    step["start"] = step["start"].rpartition("#")[2]  # of a whole address too
+    check_start(step["start"], f"{where}: start", presets)
     for group in step.get("shows", []):
         if group not in GROUPS:
             raise InputError(f"{where}: shows has no controls {group!r}; {nearest(str(group), GROUPS)}")
@@ -80,6 +85,18 @@ def check_step(step: Any, where: str, presets: Collection[str], is_last: bool) -
         check_question(step["ask"], f"{where}: ask")
         if is_last:
             raise InputError(f"{where}: the last step cannot ask, since the step after it shows the answer")
+
+
+def check_start(start: str, where: str, presets: Collection[str]) -> None:
+    for name, value in parse_qsl(start, keep_blank_values=True):
+        if name not in SETTINGS:
+            raise InputError(f"{where} has no setting {name!r}; {nearest(name, SETTINGS)}")
+        if name in PRESETS and value not in (*presets, "custom"):
+            raise InputError(f"{where} has no preset {value!r}; {nearest(value, presets)}")
+        if name == "classes" and len(set(value) & set(DIGITS)) < FEWEST:
+            raise InputError(f"{where}: classes={value} must name at least two digits: classes=49")
+        if name == "step" and not (value.isdecimal() and int(value) > 0):
+            raise InputError(f"{where}: step={value} must be a number of steps: step=1000")
 
 
 def check_question(ask: dict[str, Any], where: str) -> None:
@@ -99,10 +116,12 @@ def checked(content: Any, where: str, needed: dict[str, type], optional: dict[st
         raise InputError(f"{where} must be an object with {', '.join(needed)}")
     for name in content:
         if name not in known:
-            raise InputError(f"{where} has no key {name!r}; {nearest(name, known)}")
+            raise InputError(f"{where} has an unknown key {name!r}; {nearest(name, known)}")
     for name in needed:
         if name not in content:
             raise InputError(f"{where} needs {name}")
     for name, value in content.items():
         if not isinstance(value, known[name]) or isinstance(value, bool):
             raise InputError(f"{where}: {name} must be {kinds[known[name]]}")
+        if value == "":
+            raise InputError(f"{where}: {name} is empty")

@@ -4,7 +4,7 @@ import { psi } from "./margin.mjs";
 import { drawLine, emptied } from "./plot.mjs";
 
 const SAMPLES = 180;
-const EDGE = { left: 38, right: 8, top: 10, bottom: 20 };
+const EDGE = { left: 42, right: 8, top: 10, bottom: 22 };
 const NAMED = { cos: 2.4, psi: 1.9 }; // the angles where the curves carry their names
 
 export class Curve {
@@ -51,9 +51,11 @@ export class Curve {
 	// Each name stands beside its graph, outside the room between the two.
 	drawNames(spec, ink, muted) {
 		const { context } = this;
+		const isPlain = spec.m1 === 1 && !spec.m2 && !spec.m3;
 		const above = this.toPlace(NAMED.cos, Math.cos(NAMED.cos));
 		Object.assign(context, { textAlign: "left", fillStyle: muted });
-		context.fillText("cos θ", above[0] + 4, above[1] - 10);
+		context.fillText(isPlain ? "ψ(θ) = cos θ" : "cos θ", above[0] + 4, above[1] - 10);
+		if (isPlain) return;
 		const below = this.toPlace(NAMED.psi, psi(NAMED.psi, spec));
 		Object.assign(context, { textAlign: "right", fillStyle: ink });
 		context.fillText("ψ(θ)", below[0] - 8, below[1] + 6);

@@ -7,3 +7,7 @@ export function inPercent(share) {
 export function inThousandths(loss) {
 	return Number.isFinite(loss) ? loss.toFixed(3) : "–";
 }
+
+export function inHundredths(value) {
+	return value.toFixed(2).replace("-", "−");
+}

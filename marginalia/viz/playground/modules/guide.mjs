@@ -23,6 +23,11 @@ export class Guide {
 		return this.lessons[this.name]?.steps ?? [];
 	}
 
+	// Whether a question is open.
+	get isAsking() {
+		return Boolean(this.steps[this.at]?.ask);
+	}
+
 	get address() {
 		return this.name ? `#lesson=${encodeURIComponent(this.name)}&at=${this.at + 1}` : "";
 	}
@@ -68,20 +73,22 @@ export class Guide {
 	show() {
 		const { elements, steps, at } = this;
 		const step = steps[at];
-		elements.lessons.value = this.name;
+		elements.lessons.value = "";
 		elements.guide.hidden = !step;
 		for (const group of document.querySelectorAll("[data-group]")) {
 			group.hidden = Boolean(step) && !(step.shows ?? []).includes(group.dataset.group);
 		}
+		for (const name of ["play", "step"]) elements[name].disabled = this.isAsking;
 		if (!step) return;
 		elements["guide-title"].textContent = `${words(this.lessons[this.name].title)} ${at + 1}/${steps.length}`;
-		elements["guide-text"].textContent = this.isSeen ? words(step.text) : words("Watch the network learn.");
+		const wait = words("Watch the network learn. The answer comes when it rests.");
+		elements["guide-text"].textContent = this.isSeen ? words(step.text) : wait;
 		elements["guide-guess"].textContent = this.verdict();
 		elements.question.hidden = !step.ask;
 		elements["question-text"].textContent = step.ask ? words(step.ask.question) : "";
 		elements.answers.replaceChildren(...(step.ask?.answers ?? []).map(choice));
 		elements.back.disabled = at === 0;
-		elements.next.disabled = at === steps.length - 1;
+		elements.next.disabled = at === steps.length - 1 || !this.isSeen;
 	}
 
 	verdict() {

@@ -1,13 +1,14 @@
 // What the reader takes along: an address, a PNG, a GIF, a printed page.
 
-import { saveGif, savePng } from "./picture_files.mjs";
+import { filmed, saveGif, savePng } from "./picture_files.mjs";
 import { sheetOf } from "./sheet.mjs";
 import { words } from "./words.mjs";
 
 export class Keeping {
-	// library: the source of the GIF encoder. now(): { panes: [{ canvas, lines }], theme, name }, what is seen.
-	constructor(elements, library, now) {
-		Object.assign(this, { elements, library, now });
+	// now(): { panes: [{ canvas, lines }], theme, name }, what is seen. play(on): a film shows a training; returns
+	// whether it was going on before.
+	constructor(elements, now, play) {
+		Object.assign(this, { elements, now, play });
 		elements.copy.addEventListener("click", () => this.copy());
 		elements.png.addEventListener("click", () => savePng(this.sheet(), this.now().name));
 		elements.gif.addEventListener("click", () => this.film());
@@ -33,10 +34,14 @@ export class Keeping {
 	async film() {
 		const { gif } = this.elements;
 		gif.disabled = true;
+		const wasPlaying = this.play(true);
+		const onProgress = (share) => {
+			gif.textContent = `${Math.round(100 * share)} %`;
+		};
 		try {
-			await saveGif(() => this.sheet(), this.library, this.now().name, (share) => {
-				gif.textContent = `${Math.round(100 * share)} %`;
-			});
+			const film = await filmed(() => this.sheet(), onProgress);
+			this.play(wasPlaying);
+			await saveGif(film, this.elements["gif-library"].textContent, this.now().name);
 		} finally {
 			gif.textContent = "GIF";
 			gif.disabled = false;

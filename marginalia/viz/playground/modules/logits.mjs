@@ -1,10 +1,10 @@
 // The logits of one digit, a bar for each class.
 
 import { psi } from "./margin.mjs";
-import { drawLine, emptied } from "./plot.mjs";
+import { drawLine, emptied, textSize } from "./plot.mjs";
 
 const NAME = 20;
-const VALUE = 46;
+const VALUE = 56;
 
 // s |w| |x| cos(theta) of each class, and what training makes of the one of `label`; label null: of none.
 export function logitsOf([x, y], weights, label, spec) {
@@ -37,13 +37,13 @@ export class LogitBars {
 		context.textBaseline = "middle";
 		plain.forEach((logit, j) => {
 			const top = j * row;
-			context.font = `${j === best ? "bold " : ""}13px system-ui`;
+			context.font = `${j === best ? "bold " : ""}${textSize()}px system-ui`;
 			Object.assign(context, { fillStyle: ink, textAlign: "left" }).fillText(names[j], 2, top + row / 2);
 			Object.assign(context, { textAlign: "right", fillStyle: j === best ? ink : muted });
 			context.fillText(inFigures(logit), width, top + row / 2);
 			context.fillStyle = colors[j];
 			context.fillRect(Math.min(middle, across(logit)), top + 2, Math.abs(across(logit) - middle), row - 4);
-			if (j !== label) return;
+			if (j !== label || trained === logit) return;
 			drawLine(context, [[across(trained), top], [across(trained), top + row]], ink, 2, [3, 2]);
 		});
 		drawLine(context, [[middle, 0], [middle, row * plain.length]], muted, 1);
@@ -51,6 +51,7 @@ export class LogitBars {
 }
 
 function inFigures(value) {
-	const figures = Math.abs(value) < 99.95 ? value.toFixed(1) : value.toPrecision(3);
-	return Number(figures).toLocaleString("en", { maximumFractionDigits: 1 }).replace("-", "−");
+	const size = Math.abs(value);
+	const figures = size < 1 ? value.toPrecision(2) : value.toFixed(size < 99.95 ? 1 : 0);
+	return (Number(figures) || 0).toLocaleString("en", { maximumFractionDigits: 3 }).replace("-", "−");
 }

@@ -1,5 +1,6 @@
 // The loss of the batches over the steps on a canvas, with the least loss of evenly spaced classes.
 
+import { inShort } from "./formula.mjs";
 import { psi } from "./margin.mjs";
 import { drawLine, emptied } from "./plot.mjs";
 import { words } from "./words.mjs";
@@ -7,6 +8,8 @@ import { words } from "./words.mjs";
 const LONGEST = 400; // losses kept; then every other one goes
 const NEWEST = 0.1; // the share of a new loss in the running mean
 const BEGINNING = 0.05; // of the steps: its losses may leave the picture
+const AFTER_THE_FALL = 0.3; // of the width: there the loss no longer reaches the top
+const MARK = 0.12; // of the height
 const EDGE_WIDTH = 2;
 const LABEL_GAP = 3;
 const LABEL_HEIGHT = 16;
@@ -41,7 +44,8 @@ export class LossHistory {
 		if (this.points.length > LONGEST) this.points = this.points.filter((_, i) => i % 2 === 1);
 	}
 
-	draw(least, { ink, muted }) {
+	// changed: the steps at which something was changed by hand; they are marked.
+	draw(least, changed, { ink, muted }) {
 		const { points } = this;
 		const { context, width, height } = emptied(this.canvas);
 		const last = points.at(-1)?.step || 1;
@@ -51,11 +55,14 @@ export class LossHistory {
 		const toPlace = (step, loss) => [(step / last) * width, down(loss)];
 		drawLine(context, [toPlace(0, 0), toPlace(last, 0)], muted, 1);
 		if (least !== null) drawLine(context, [toPlace(0, least), toPlace(last, least)], muted, 1.5, [4, 3]);
+		for (const step of changed) drawLine(context, [toPlace(step, 0), toPlace(step, MARK * highest)], ink, 1);
 		drawLine(context, points.map(({ step, loss }) => toPlace(step, loss)), ink, 2);
+		Object.assign(context, { textAlign: "left", textBaseline: "top", fillStyle: muted });
+		context.fillText(words("top: {}", inShort(highest)), AFTER_THE_FALL * width, 0);
 		if (least === null) return;
 		const below = down(least) + LABEL_GAP; // there is no loss there
 		Object.assign(context, { textAlign: "right", textBaseline: "top", fillStyle: muted });
-		const text = words("least, evenly spaced: {}", least.toFixed(3));
+		const text = words("floor, evenly spaced: {}", least.toFixed(3));
 		context.fillText(text, width, below < height - LABEL_HEIGHT ? below : 0);
 	}
 }

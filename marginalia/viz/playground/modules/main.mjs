@@ -1,5 +1,7 @@
 // The page: controls, messages of the worker, and the pictures.
 
+import { Address } from "./address.mjs";
+import { AddressBar } from "./address_bar.mjs";
 import { DrawingPad } from "./drawing_pad.mjs";
 import { inPercent } from "./figures.mjs";
 import { Guide } from "./guide.mjs";
@@ -19,23 +21,23 @@ const pageData = JSON.parse(elements["page-data"].textContent);
 useWords(pageData.words);
 const HELD_OUT = 2000;
 const STRANGERS = 200;
-const ADDRESS_DELAY = 400;
 
 const settings = new Settings(elements, pageData.presets);
 const speech = new Speech(elements.spoken);
-const figures = [...document.querySelectorAll("figure")];
-const panes = figures.map((figure, side) => new Pane(figure, pageData.lobes, speech, actionsOf(side)));
+const panes = [...document.querySelectorAll("figure")].map(paneOf);
 const pictures = new Pictures(elements, panes, pageData, paint);
 const inspector = pictures.inspector;
-const answers = { ready: reset, state: note, changed: noteAddress, repeated, arrived, diverged };
+const address = new Address(settings);
+const addressBar = new AddressBar(addressOf);
+const note = () => addressBar.note();
+const answers = { ready: reset, state: show, changed: note, repeated, arrived, diverged };
 const trainings = new Trainings(elements.worker.textContent, answers);
 const records = new Records(elements, pageData);
-const guide = new Guide(elements, pageData.lessons, { start: startLesson, leave: noteAddress });
-new Keeping(elements, elements["gif-library"].textContent, () => pictures.seen(trainings.states.length, settings));
+const guide = new Guide(elements, pageData.lessons, { start: startLesson, leave: note });
+new Keeping(elements, () => pictures.seen(trainings.states.length, settings), play);
 let allDigits = null;
 let digits = null;
 let playing = !pictures.calm.matches;
-let addressTimer = null;
 let followed = { changes: [], stopAt: null };
 
 const pad = new DrawingPad(elements.pad, (pixels) => {
@@ -44,9 +46,8 @@ const pad = new DrawingPad(elements.pad, (pixels) => {
 	inspector.look(pixels && trainings.states.length ? trainings.states[0].predictions.length : 0);
 });
 
-// What comes of the pointer and the keys on the space of a training.
-function actionsOf(side) {
-	return {
+function paneOf(figure, side) {
+	return new Pane(figure, pageData.lobes, speech, {
 		look(index, step) {
 			const { predictions, drawn } = trainings.states[side];
 			const count = predictions.length + (drawn ? 1 : 0);
@@ -55,21 +56,23 @@ function actionsOf(side) {
 			if (index === null) speech.say(elements.what.textContent);
 		},
 		pick() {
-			settings.chosen = side;
-			settings.show();
+			settings.choose(side);
 			pictures.request(playing);
 		},
 		hold: (label, degrees) => trainings.change(side, `pin${label}`, degrees),
 		isHeld: (label) => trainings.states[side].pinned.includes(label),
 		redraw: () => pictures.request(playing),
-	};
+	});
 }
 
+// Returns whether it was going on before.
 function play(on) {
+	const wasPlaying = playing;
 	playing = on;
 	elements.play.textContent = on ? words("Pause") : words("Play");
 	trainings.send(on ? "play" : "pause");
 	if (!on) speech.wake();
+	return wasPlaying;
 }
 
 function reset() {
@@ -78,26 +81,25 @@ function reset() {
 	elements.beside.value = count > 1 ? "loss" : settings.recorded && "record";
 	pictures.clear(count, Boolean(settings.recorded));
 	records.open(settings.recorded).then(() => pictures.request(false));
-	settings.begin();
+	address.begin();
 	trainings.reset(settings.losses.map((_, side) => settings.specOf(side)), settings.training, followed);
 	followed = { changes: [], stopAt: null };
 	play(playing);
 }
 
-function note() {
+function show() {
 	pictures.note(trainings.states);
 	pictures.request(playing);
 }
 
 function repeated(side, changes) {
-	for (const { name, value } of changes) settings.set(side, name, value);
-	settings.show();
+	settings.repeat(side, changes);
 }
 
 function arrived() {
 	play(false);
 	guide.arrived();
-	noteAddress();
+	note();
 }
 
 function diverged(side, step) {
@@ -105,30 +107,27 @@ function diverged(side, step) {
 	play(false);
 }
 
-function startLesson(address) {
+function startLesson(text) {
 	playing = true;
-	begin(address);
-	noteAddress();
+	begin(text);
+	note();
 }
 
 // The address says where a training rests; while it goes on, no step.
-function noteAddress() {
-	clearTimeout(addressTimer);
-	addressTimer = setTimeout(() => {
-		const steps = playing ? null : trainings.states[0]?.steps;
-		history.replaceState(null, "", guide.address || settings.address(trainings.changes, steps));
-	}, ADDRESS_DELAY);
+function addressOf() {
+	return guide.address || address.text(trainings.changes, playing ? null : trainings.states[0]?.steps);
 }
 
 function sayTrouble(what, side) {
-	elements.trouble.textContent = explained(what, settings.specOf(side), settings.classes.length, settings.haste);
+	const { haste, classes } = settings;
+	elements.trouble.textContent = guide.name ? what : explained(what, settings.specOf(side), classes.length, haste);
 	elements.trouble.hidden = false;
 }
 
 function paint() {
-	const { states, pace } = trainings;
+	const { states, pace, changes } = trainings;
 	if (states.length !== settings.losses.length) return; // those before
-	pictures.show(states, digits.heldOut, settings, { pace, record: records.shown });
+	pictures.show(states, digits.heldOut, settings, { pace, record: records.shown, isAsking: guide.isAsking, changes });
 	const troubles = states.map((state) => stuck(state, panes[0].space.names));
 	const side = troubles.findIndex(Boolean);
 	if (side >= 0) sayTrouble(troubles[side], side);
@@ -150,9 +149,9 @@ function chooseClasses() {
 }
 
 // Begins what an address says.
-function begin(address = location.hash) {
-	if (guide.follow(address)) return;
-	followed = settings.follow(address);
+function begin(text = location.hash) {
+	if (guide.follow(text)) return;
+	followed = address.follow(text);
 	chooseClasses();
 }
 
@@ -173,20 +172,21 @@ for (const name of ["batch", "seed"]) elements[name].addEventListener("change", 
 elements.speed.addEventListener("change", () => {
 	trainings.send("speed", { stepsPerSecond: Number(elements.speed.value) });
 });
-for (const name of ["classes", "strangers"]) elements[name].addEventListener("change", chooseClasses);
+for (const name of ["classes", "strangers"]) {
+	elements[name].addEventListener("change", () => {
+		playing ||= Boolean(guide.name);
+		chooseClasses();
+	});
+}
 elements.play.addEventListener("click", () => play(!playing));
 elements.step.addEventListener("click", () => {
 	play(false);
 	trainings.send("step");
 });
 elements.reset.addEventListener("click", reset);
-elements.release.addEventListener("click", () => {
-	trainings.states.forEach(({ pinned }, side) => {
-		for (const label of pinned) trainings.change(side, `pin${label}`, null);
-	});
-});
+elements.release.addEventListener("click", () => trainings.release());
 elements.clear.addEventListener("click", () => pad.clear());
-for (const kind of ["change", "click"]) elements.controls.addEventListener(kind, noteAddress);
+for (const kind of ["change", "click"]) elements.controls.addEventListener(kind, note);
 addEventListener("resize", redraw);
 addEventListener("hashchange", () => begin());
 pictures.darkScheme.addEventListener("change", redraw);

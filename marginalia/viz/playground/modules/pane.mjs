@@ -4,6 +4,7 @@ import { inPercent, inThousandths } from "./figures.mjs";
 import { formulaOf, inShort } from "./formula.mjs";
 import { Grip } from "./grip.mjs";
 import { Space } from "./space.mjs";
+import { targetAngles } from "./target_angles.mjs";
 import { words } from "./words.mjs";
 
 export class Pane {
@@ -39,9 +40,11 @@ export class Pane {
 		this.space.draw(state, labels, theme, { pointed, chosen: this.grip.chosen });
 		const right = inPercent(state.accuracy);
 		const isRecord = state.epoch !== undefined;
+		const angles = targetAngles(state.features, labels.subarray(0, state.predictions.length), state.weights);
+		const mean = ((angles.reduce((sum, angle) => sum + angle, 0) / angles.length) * 180) / Math.PI;
 		const numbers = isRecord
-			? words("epoch {}, {} right", inShort(state.epoch), right)
-			: words("{} right, loss {}", right, inThousandths(state.loss));
+			? words("epoch {}, {} right, mean angle {}°", inShort(state.epoch), right, mean.toFixed(1))
+			: words("{} right, loss {}, mean angle {}°", right, inThousandths(state.loss), mean.toFixed(1));
 		this.lines = [`${title}: ${formulaOf(state.spec).own}`, numbers];
 		this.caption.innerText = this.lines.join("\n");
 		this.caption.ariaPressed = isPicked;

@@ -8,9 +8,8 @@ export async function savePng(sheet, name) {
 	save(await sheet.convertToBlob({ type: "image/png" }), `${name}.png`);
 }
 
-// take(): a canvas of what is seen now. library: the source of modern-gif, which encodes in a worker of its own.
-// onProgress(share): from 0 to 1.
-export async function saveGif(take, library, name, onProgress) {
+// The pictures of the next seconds. take(): a canvas of what is seen now. onProgress(share): from 0 to 1.
+export async function filmed(take, onProgress) {
 	const frames = [];
 	let size = null;
 	for (let n = 0; n < FRAMES; n++) {
@@ -21,9 +20,12 @@ export async function saveGif(take, library, name, onProgress) {
 		onProgress((n + 1) / (FRAMES + 1));
 		await new Promise((resolve) => setTimeout(resolve, DELAY));
 	}
-	const gif = await encoded({ ...size, frames, maxColors: COLORS, looped: true }, library);
-	save(new Blob([gif], { type: "image/gif" }), `${name}.gif`);
-	onProgress(1);
+	return { ...size, frames, maxColors: COLORS, looped: true };
+}
+
+// library: the source of modern-gif, which encodes in a worker of its own.
+export async function saveGif(film, library, name) {
+	save(new Blob([await encoded(film, library)], { type: "image/gif" }), `${name}.gif`);
 }
 
 function encoded(movie, library) {

@@ -5,6 +5,7 @@ import { demand } from "./demand.mjs";
 import { inPercent, inThousandths } from "./figures.mjs";
 import { Inspector } from "./inspector.mjs";
 import { LossHistory, leastLoss } from "./loss_history.mjs";
+import { mistakes } from "./mistakes.mjs";
 import { words } from "./words.mjs";
 
 const CALM = 1000; // milliseconds between two pictures for whom movement is too much
@@ -13,10 +14,10 @@ export class Pictures {
 	isWaiting = false;
 	histories = [];
 
-	// panes: one for each training there may be. themes: light and dark. colors: of the digits. draw: called when it is
-	// time for a picture.
-	constructor(elements, panes, { themes, colors }, draw) {
-		Object.assign(this, { elements, panes, themes, colors, draw });
+	// panes: one for each training there may be. themes: light and dark. colors, onColors: of the digits. draw: called
+	// when it is time for a picture.
+	constructor(elements, panes, { themes, colors, onColors }, draw) {
+		Object.assign(this, { elements, panes, themes, colors, onColors, draw });
 		this.inspector = new Inspector(elements);
 		this.angleHistogram = new AngleHistogram(elements.angles);
 		this.darkScheme = matchMedia("(prefers-color-scheme: dark)");
@@ -40,7 +41,9 @@ export class Pictures {
 
 	// classes: the digits that are told apart.
 	use(classes, panes = this.panes) {
-		for (const { space } of panes) space.use(classes, classes.map((digit) => this.colors[digit]));
+		for (const { space } of panes) {
+			space.use(classes, classes.map((digit) => this.colors[digit]), classes.map((digit) => this.onColors[digit]));
+		}
 	}
 
 	// Notes the losses of the states that were reported.
@@ -61,7 +64,8 @@ export class Pictures {
 
 	// states: what the worker reports of each training. heldOut: pixels and labels of the digits. record: a run that is
 	// shown beside the first training, or null.
-	show(states, heldOut, settings, { pace, record }) {
+	// isAsking: while a question is open nothing gives the answer away. changes: of each training.
+	show(states, heldOut, settings, { pace, record, isAsking, changes }) {
 		const { theme, inspector, elements } = this;
 		const { chosen, spec } = settings;
 		const state = states[chosen];
@@ -69,12 +73,17 @@ export class Pictures {
 		const classes = space.names.length;
 		inspector.draw(state, heldOut, space, theme);
 		states.forEach((some, side) => {
-			const marked = { pointed: inspector.index, title: settings.losses[side].preset, isPicked: side === chosen };
+			const name = settings.losses[side].preset;
+			const title = states.length > 1 ? `${"AB"[side]}, ${name}` : name;
+			const marked = { pointed: inspector.index, title, isPicked: side === chosen };
 			this.panes[side].draw(some, heldOut.labels, theme, marked);
 		});
 		if (record) this.showRecord(record);
-		this.histories[chosen].draw(leastLoss(spec, classes), theme);
+		const changed = new Set(changes[chosen].map(({ step }) => step));
+		this.histories[chosen].draw(isAsking ? null : leastLoss(spec, classes), changed, theme);
+		elements.side.textContent = states.length > 1 ? this.panes[chosen].lines[0] : "";
 		this.angleHistogram.draw(state.trainedAngles, state.heldOutAngles, classes, theme);
+		elements.mistakes.textContent = mistakes(state.predictions, heldOut.labels, space.names);
 		elements.demand.textContent = demand(space.wedges, classes, spec);
 		elements.release.hidden = !states.some(({ pinned }) => pinned.length);
 		elements.steps.textContent = state.steps.toLocaleString("en");
@@ -87,7 +96,7 @@ export class Pictures {
 		const row = Number(this.elements.epoch.value);
 		const classes = [...new Set(record.labels)].sort();
 		if (this.panes[1].space.names.length !== classes.length) this.use(classes, [this.panes[1]]);
-		const marked = { pointed: -1, title: `LeNet++, ${record.name}`, isPicked: false };
+		const marked = { pointed: -1, title: words("LeNet++ on all of MNIST, {}", record.name), isPicked: false };
 		this.panes[1].draw(record.stateAt(row), record.labels, this.theme, marked);
 	}
 

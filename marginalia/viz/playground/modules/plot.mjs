@@ -7,8 +7,13 @@ export function emptied(canvas) {
 	Object.assign(canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
 	const context = canvas.getContext("2d");
 	context.setTransform(ratio, 0, 0, ratio, 0, 0);
-	context.font = "13px system-ui";
+	context.font = `${textSize()}px system-ui`;
 	return { context, width, height };
+}
+
+// Pixels; it follows the size of the window, as the rest of the page does.
+export function textSize() {
+	return 0.84 * parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 export function drawLine(context, places, strokeStyle, lineWidth, dash = []) {
@@ -51,9 +56,9 @@ export function drawCrosses(context, places, reach, strokeStyle) {
 
 // A text on a box of the background, so that it can be read on anything.
 export function drawLabel(context, text, [x, y], { ink, background }) {
-	const half = context.measureText(text).width / 2 + 4;
+	const [half, height] = [context.measureText(text).width / 2 + 3, 1.2 * textSize()];
 	context.fillStyle = `${background}cc`;
-	context.fillRect(x - half, y - 9, 2 * half, 18);
+	context.fillRect(x - half, y - height / 2, 2 * half, height);
 	context.fillStyle = ink;
 	context.fillText(text, x, y);
 }

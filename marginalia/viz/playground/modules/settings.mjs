@@ -1,26 +1,23 @@
-// What the controls say: a loss for each training, the settings that they share, and all of it in the address.
+// What the controls say: a loss for each training, and the settings that they share.
 
 import { formulaOf, inShort } from "./formula.mjs";
 import { partOf } from "./spec.mjs";
-import { changesInText, changesOf } from "./timeline.mjs";
 
 export const SLIDERS = ["s", "m1", "m2", "m3"];
 export const BOXES = ["w-norm", "x-norm"];
 export const SHARED = ["rate", "batch", "optimizer", "seed"];
-const NUMBERS = [...SLIDERS, ...BOXES];
-const PREFIXES = ["", "b-"]; // of what an address says of the first and of the second training
+export const NUMBERS = [...SLIDERS, ...BOXES];
 const USUAL_RATES = { Adam: 0.002, SGD: 0.02 };
-const PIN = /^pin(\d+)$/;
 
 export class Settings {
 	chosen = 0; // the training whose loss the controls show
 	losses = []; // of each training: { preset, s, m1, m2, m3, w-norm, x-norm }, as the controls have them
-	start = []; // [name, value] of all when the trainings began
 
 	// elements: the page's elements by id. presets: { name: { wNorm, xNorm, s, m1, m2, m3 } }.
 	constructor(elements, presets) {
 		Object.assign(this, { elements, presets });
-		this.losses = [this.lossOf(elements.preset.value)];
+		this.first = elements.preset.value;
+		this.losses = [this.lossOf(this.first)];
 	}
 
 	// Of a preset, or of no name: the loss that the controls show.
@@ -28,6 +25,12 @@ export class Settings {
 		if (!Object.hasOwn(this.presets, name)) return { ...this.losses[this.chosen], preset: "custom" };
 		const { wNorm, xNorm, s, m1, m2, m3 } = this.presets[name];
 		return { preset: name, s: Math.log2(s), m1, m2, m3, "w-norm": Number(wNorm), "x-norm": Number(xNorm) };
+	}
+
+	// The loss with the name of the preset that has its numbers, or custom.
+	named(loss) {
+		const isIt = (name) => NUMBERS.every((key) => this.lossOf(name)[key] === loss[key]);
+		return { ...loss, preset: Object.keys(this.presets).find(isIt) ?? "custom" };
 	}
 
 	specOf(side) {
@@ -58,11 +61,14 @@ export class Settings {
 		return this.training.rate / USUAL_RATES[this.elements.optimizer.value];
 	}
 
-	// Another loss beside the first one, for the controls; or the chosen one alone, or beside a record.
+	// Beside the chosen loss the same one without its margin, or, where it has none, the first preset; or it alone, or
+	// beside a record.
 	useBeside() {
 		const { losses, chosen } = this;
 		const isBeside = this.elements.beside.value === "loss";
-		this.losses = isBeside ? [losses[chosen], { ...losses[chosen] }] : [losses[chosen]];
+		const plain = this.named({ ...losses[chosen], m1: 1, m2: 0, m3: 0 });
+		const other = plain.preset === losses[chosen].preset ? this.lossOf(this.first) : plain;
+		this.losses = isBeside ? [losses[chosen], other] : [losses[chosen]];
 		this.chosen = isBeside ? 1 : 0;
 		this.show();
 	}
@@ -70,6 +76,11 @@ export class Settings {
 	// The name of the record that is shown, or nothing.
 	get recorded() {
 		return this.elements.beside.value === "record" ? this.losses[0].preset : "";
+	}
+
+	choose(side) {
+		this.chosen = side;
+		this.show();
 	}
 
 	useOptimizer() {
@@ -86,8 +97,13 @@ export class Settings {
 	}
 
 	set(side, name, value) {
-		if (NUMBERS.includes(name)) Object.assign(this.losses[side], { preset: "custom", [name]: value });
+		if (NUMBERS.includes(name)) this.losses[side] = this.named({ ...this.losses[side], [name]: value });
 		else if (SHARED.includes(name)) this.setShared(name, value);
+	}
+
+	repeat(side, changes) {
+		for (const { name, value } of changes) this.set(side, name, value);
+		this.show();
 	}
 
 	// An unknown choice keeps what is there.
@@ -109,74 +125,8 @@ export class Settings {
 		Object.assign(elements.target, { textContent: own });
 		Object.assign(elements.other, { textContent: others });
 	}
-
-	// From now on an address begins with what is said now.
-	begin() {
-		const losses = this.losses.flatMap((loss, side) => {
-			return Object.entries(loss).map(([name, value]) => [PREFIXES[side] + name, value]);
-		});
-		const { beside, epoch } = this.elements;
-		const record = beside.value === "record" ? [["beside", "record"], ["epoch", epoch.value]] : [];
-		const shared = SHARED.map((name) => [name, this.elements[name].value]);
-		const strangers = this.elements.strangers.checked ? [["strangers", 1]] : [];
-		this.start = [...losses, ...shared, ["classes", this.classes.join("")], ...strangers, ...record];
-	}
-
-	// changes: those of each training since the beginning. steps: where they rest, or null while they go on.
-	address(changes, steps) {
-		const later = changes.map((some, side) => [`${PREFIXES[side]}changes`, changesInText(some)]);
-		const end = steps ? [["step", steps]] : [];
-		return `#${new URLSearchParams([...this.start, ...later.filter(([, text]) => text), ...end])}`;
-	}
-
-	// Sets the controls. Returns { changes, stopAt }: what is repeated in each training, and after which step they rest
-	// or null.
-	follow(address) {
-		const given = new URLSearchParams(address.replace(/^#/, ""));
-		const sides = PREFIXES.filter((prefix) => prefix === "" || given.has(`${prefix}preset`));
-		for (const name of SHARED) if (given.has(name)) this.setShared(name, given.get(name));
-		const classes = given.get("classes") ?? "";
-		if (this.digitBoxes.filter((box) => classes.includes(box.value)).length > 1) {
-			for (const box of this.digitBoxes) box.checked = classes.includes(box.value);
-		}
-		this.elements.strangers.checked = given.get("strangers") === "1";
-		this.elements.beside.value = sides.length > 1 ? "loss" : given.get("beside") === "record" ? "record" : "";
-		if (given.has("epoch")) this.elements.epoch.value = given.get("epoch");
-		this.losses = sides.map((prefix) => this.lossIn(given, prefix));
-		this.chosen = sides.length - 1;
-		this.show();
-		const changes = sides.map((prefix) => {
-			return changesOf(given.get(`${prefix}changes`) ?? "").filter((change) => this.isPossible(change));
-		});
-		const stopAt = Number(given.get("step"));
-		return { changes, stopAt: Number.isInteger(stopAt) && stopAt > 0 ? stopAt : null };
-	}
-
-	// A number outside the limits of its slider is the nearest one inside.
-	lossIn(given, prefix) {
-		const preset = given.get(`${prefix}preset`);
-		const isKnown = preset === "custom" || Object.hasOwn(this.presets, preset);
-		const loss = this.lossOf(isKnown ? preset : this.elements.preset.value);
-		for (const name of NUMBERS) {
-			const text = given.get(prefix + name) ?? "";
-			if (text === "" || !Number.isFinite(Number(text))) continue;
-			const { min, max } = SLIDERS.includes(name) ? this.elements[name] : { min: 0, max: 1 };
-			const value = Math.min(Number(max), Math.max(Number(min), Number(text)));
-			if (value !== loss[name]) Object.assign(loss, { preset: "custom", [name]: value });
-		}
-		return loss;
-	}
-
-	isPossible({ name, value }) {
-		const pin = PIN.exec(name);
-		if (pin) return Number(pin[1]) < this.classes.length;
-		if (value === null || ![...NUMBERS, "rate"].includes(name)) return false;
-		const element = this.elements[name];
-		if (element.options) return offers(element, value);
-		return BOXES.includes(name) || (value >= Number(element.min) && value <= Number(element.max));
-	}
 }
 
-function offers({ options }, value) {
+export function offers({ options }, value) {
 	return [...options].some((option) => option.value === String(value));
 }

@@ -1,13 +1,16 @@
 // The feature space on a canvas: sectors, margin, rings of constant length, lobes, dots and class directions.
 
+import { widestGap } from "../../page/modules/directions.mjs";
 import { drawLobes } from "./lobe_ring.mjs";
 import { drawCircle, drawCrosses, drawLabel, drawLine, emptied, fillDiscs } from "./plot.mjs";
 import { wedgesOf } from "./sectors.mjs";
+import { spread } from "./spread.mjs";
 
 const BADGES = 0.93; // of half the side
 const INSIDE = 0.99;
 const SMOOTHING = 0.15;
 const SECTOR_ALPHA = 0.2;
+const MOST_RINGS = 0.35; // of the digits; more rings hide the digits
 const REACH = 14; // pixels from the pointer
 
 export class Space {
@@ -17,12 +20,13 @@ export class Space {
 
 	// lobes: the scale of the lobes, as the pages have it.
 	constructor(canvas, lobes) {
-		Object.assign(this, { canvas, lobes, names: [], colors: [] });
+		Object.assign(this, { canvas, lobes, names: [], colors: [], onColors: [] });
 	}
 
 	// The classes that are drawn from now on.
-	use(names, colors) {
-		Object.assign(this, { names, colors, spots: [], rim: 0 });
+	// onColors: of the names on these colours.
+	use(names, colors, onColors) {
+		Object.assign(this, { names, colors, onColors, spots: [], rim: 0 });
 	}
 
 	get radius() {
@@ -33,16 +37,16 @@ export class Space {
 	// and of a class, or -1.
 	draw(state, labels, theme, marked) {
 		const { context, width } = emptied(this.canvas);
-		Object.assign(this, { context, side: width, theme });
+		Object.assign(this, { context, side: width - (width % 2), theme }); // lines of the hatching stay sharp
 		Object.assign(context, { textAlign: "center", textBaseline: "middle" });
 		this.follow(state.features);
 		this.wedges = wedgesOf(state.weights, state.spec);
-		context.translate(width / 2, width / 2);
+		context.translate(this.side / 2, this.side / 2);
 		this.drawSectors();
-		this.drawRings();
 		const badges = this.names.map((_, j) => Math.atan2(state.weights[2 * j + 1], state.weights[2 * j]));
+		this.drawRings(widestGap(badges));
 		const shown = { features: state.features, labels: labels.subarray(0, state.predictions.length) };
-		drawLobes(context, { ...shown, colors: this.colors, badges }, theme, this.lobes, width / 2);
+		drawLobes(context, { ...shown, colors: this.colors, badges }, theme, this.lobes, this.side / 2);
 		this.drawDots(state, labels, marked.pointed);
 		this.drawBadges(state, marked.chosen);
 	}
@@ -98,13 +102,15 @@ export class Space {
 		return this.hatching.pattern;
 	}
 
-	drawRings() {
+	// The lengths stand in the direction `where`, radians.
+	drawRings(where) {
 		const { context, radius } = this;
 		for (const [length, share] of ringsOf(this.rim)) {
 			context.globalAlpha = 0.4;
 			drawCircle(context, [0, 0], share * radius, { strokeStyle: this.theme.ink });
 			context.globalAlpha = 1;
-			if (length) drawLabel(context, length.toLocaleString("en"), [0, share * radius], this.theme);
+			const place = [share * radius * Math.cos(where), -share * radius * Math.sin(where)];
+			if (length) drawLabel(context, `|x| = ${length.toLocaleString("en")}`, place, this.theme);
 		}
 	}
 
@@ -116,9 +122,9 @@ export class Space {
 		for (const [label, color] of this.colors.entries()) {
 			fillDiscs(context, this.spots.filter((_, i) => labels[i] === label), size, color);
 		}
-		for (const [i, place] of this.spots.entries()) {
-			if (predictions[i] !== labels[i]) drawCircle(context, place, size + 2, { strokeStyle: theme.ink });
-		}
+		const wrong = this.spots.filter((_, i) => predictions[i] !== labels[i]);
+		const isLegible = wrong.length < MOST_RINGS * predictions.length;
+		for (const place of isLegible ? wrong : []) drawCircle(context, place, size + 2, { strokeStyle: theme.ink });
 		if (drawn) this.spots.push(...this.places(drawn.feature));
 		const edge = { strokeStyle: theme.ink, lineWidth: 2.5 };
 		if (drawn) {
@@ -126,29 +132,34 @@ export class Space {
 			drawCircle(context, this.spots.at(-1), size, { fillStyle: theme.ink });
 		}
 		if (pointed >= 0 && pointed < predictions.length) {
-			drawCircle(context, this.spots[pointed], 2 * size, { ...edge, fillStyle: this.colors[labels[pointed]] });
+			const [x, y] = this.spots[pointed];
+			const box = [x - 2.2 * size, y - 2.2 * size, 4.4 * size, 4.4 * size];
+			Object.assign(context, { ...edge, fillStyle: this.colors[labels[pointed]] }).fillRect(...box);
+			context.strokeRect(...box);
 		}
 	}
 
-	// A ring around the badge of a weight that is held, two around the one that is chosen.
+	// A thick edge around the badge of a weight that is held, a ring around the one that is chosen.
 	drawBadges({ weights, pinned }, chosen) {
 		const { context, side, theme } = this;
 		const size = Math.max(10, side / 44);
+		const ring = (BADGES * side) / 2;
+		const angles = this.names.map((_, j) => Math.atan2(weights[2 * j + 1], weights[2 * j]));
+		const place = (angle, radius) => [radius * Math.cos(angle), -radius * Math.sin(angle)];
+		const places = spread(angles, (2.1 * size) / ring).map((angle) => place(angle, ring));
 		context.font = `bold ${1.15 * size}px system-ui`;
-		this.badges = this.names.map((name, j) => {
-			const angle = Math.atan2(weights[2 * j + 1], weights[2 * j]);
-			const place = [(BADGES * side * Math.cos(angle)) / 2, (-BADGES * side * Math.sin(angle)) / 2];
+		this.names.forEach((name, j) => {
 			const isHeld = pinned.includes(j);
 			context.globalAlpha = 0.6;
-			drawLine(context, [[0, 0], place], theme.ink, isHeld ? 3 : 1.2);
+			drawLine(context, [[0, 0], place(angles[j], this.radius), places[j]], theme.ink, isHeld ? 3 : 1.2);
 			context.globalAlpha = 1;
 			const edge = { strokeStyle: isHeld ? theme.ink : theme.background, lineWidth: isHeld ? 3.5 : 1.2 };
-			drawCircle(context, place, size, { fillStyle: this.colors[j], ...edge });
-			if (j === chosen) drawCircle(context, place, size + 4, { strokeStyle: theme.ink, lineWidth: 2 });
-			context.fillStyle = "#000000";
-			context.fillText(name, place[0], place[1] + 1);
-			return place;
+			drawCircle(context, places[j], size, { fillStyle: this.colors[j], ...edge });
+			if (j === chosen) drawCircle(context, places[j], size + 4, { strokeStyle: theme.ink, lineWidth: 2 });
+			context.fillStyle = this.onColors[j];
+			context.fillText(name, places[j][0], places[j][1] + 1);
 		});
+		this.badges = places;
 	}
 
 	// The number of the dot that is nearest to a place of the canvas, or -1.

@@ -38,15 +38,23 @@ export class Trainings {
 		this.send("change", { side, name, value });
 	}
 
+	// Frees all weights that are held.
+	release() {
+		this.states.forEach(({ pinned }, side) => {
+			for (const label of pinned) this.change(side, `pin${label}`, null);
+		});
+	}
+
 	// Digits that were replaced in the meantime begin no training.
 	ready({ use }) {
 		if (use === this.uses) this.on.ready();
 	}
 
-	// Reports of trainings that were there before are dropped.
+	// Reports of trainings that were there before are dropped, and those without numbers.
 	state({ states, pace }) {
-		const isOfNow = ({ weights }) => weights.length === 2 * this.classes;
-		if (states.length !== this.changes.length || !states.every(isOfNow)) return;
+		const isOfNow = states.length === this.changes.length && states[0].weights.length === 2 * this.classes;
+		const isFinite = states.every(({ steps, loss }) => !steps || Number.isFinite(loss));
+		if (!isOfNow || !isFinite) return;
 		Object.assign(this, { states, pace });
 		this.on.state();
 	}

@@ -1,6 +1,6 @@
 // Why a training does not get on, in words, and what to try.
 
-import { inPercent } from "./figures.mjs";
+import { inHundredths, inPercent } from "./figures.mjs";
 import { psi } from "./margin.mjs";
 import { words } from "./words.mjs";
 
@@ -41,7 +41,7 @@ function reason(spec, classes, haste) {
 	const degrees = Math.round(360 / classes);
 	if (haste > 4) return words("The learning rate is large. Take a smaller one.");
 	if (own < neighbour) {
-		const [mine, theirs] = [own, neighbour].map((value) => value.toFixed(2).replace("-", "−"));
+		const [mine, theirs] = [own, neighbour].map(inHundredths);
 		const room = words("Evenly spaced, {} classes are {}° apart.", classes, degrees);
 		const values = [mine, degrees, theirs];
 		const lack = words("Even on its own line a digit gets only ψ(0) = {}; a neighbour gets cos {}° = {}.", ...values);

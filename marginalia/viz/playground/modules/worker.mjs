@@ -76,15 +76,18 @@ const actions = {
 	},
 };
 
-// A step of each. What is repeated from an address moves the controls too. Returns whether all losses are numbers.
+// A step of each. Returns whether all losses are numbers.
 function step() {
-	let isFinite = true;
+	repeat();
+	return trainers.map((trainer) => trainer.step()).every(Number.isFinite);
+}
+
+// What is repeated from an address moves the controls too.
+function repeat() {
 	trainers.forEach((trainer, side) => {
 		const changes = trainer.catchUp();
 		if (changes.length) postMessage({ type: "repeated", side, changes });
-		isFinite = Number.isFinite(trainer.step()) && isFinite;
 	});
-	return isFinite;
 }
 
 function train() {
@@ -102,6 +105,7 @@ function train() {
 
 function arrive() {
 	lastStep = Infinity;
+	repeat();
 	report(null, true);
 	postMessage({ type: "arrived" });
 }
