@@ -23,7 +23,7 @@ from marginalia.viz.style import THEMES, class_colors, readable_on
 
 HERE = Path(__file__).parent
 MODULES = HERE / "modules"
-GIF_LIBRARY = HERE / "vendor" / "modern-gif.js"
+VENDOR = HERE / "vendor"
 CLASSES = 10
 OPTION = '<option value="{0}"{1}>{2}</option>'
 BOX = '<label style="--own: {1}"><input type="checkbox" value="{0}" checked>{0}</label>'
@@ -68,12 +68,18 @@ def playground_bytes(
         "pixels": text(pixels.tobytes()),
         "labels": text(labels.tobytes()),
         "records": "\n".join(RECORD.format(run.name, text(recorded.block(run))) for run in records),
-        "gif_library": GIF_LIBRARY.read_text(encoding="utf-8"),
+        "gif_library": gif_library(),
         "worker": script(MODULES, "worker.mjs"),
         "script": script(MODULES, "main.mjs"),
     }
     template = (HERE / "template.html").read_text(encoding="utf-8")
     return with_places(translated(template, translations), places).encode()
+
+
+def gif_library() -> str:
+    """modern-gif with its licence, which goes where the code goes."""
+    licence = (VENDOR / "modern-gif.LICENSE").read_text(encoding="utf-8")
+    return f"/* modern-gif\n{licence}*/\n" + (VENDOR / "modern-gif.js").read_text(encoding="utf-8")
 
 
 def in_javascript(spec: MarginSpec) -> dict[str, Any]:
