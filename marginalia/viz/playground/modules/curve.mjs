@@ -5,7 +5,7 @@ import { drawLine, emptied } from "./plot.mjs";
 
 const SAMPLES = 180;
 const EDGE = { left: 42, right: 8, top: 10, bottom: 22 };
-const NAMED = { cos: 2.4, psi: 1.9 }; // the angles where the curves carry their names
+const NAMED = { cos: 2.4, psi: 1.9, both: 1.3 }; // the angles where the curves carry their names
 
 export class Curve {
 	constructor(canvas) {
@@ -52,7 +52,8 @@ export class Curve {
 	drawNames(spec, ink, muted) {
 		const { context } = this;
 		const isPlain = spec.m1 === 1 && !spec.m2 && !spec.m3;
-		const above = this.toPlace(NAMED.cos, Math.cos(NAMED.cos));
+		const where = isPlain ? NAMED.both : NAMED.cos;
+		const above = this.toPlace(where, Math.cos(where));
 		Object.assign(context, { textAlign: "left", fillStyle: muted });
 		context.fillText(isPlain ? "ψ(θ) = cos θ" : "cos θ", above[0] + 4, above[1] - 10);
 		if (isPlain) return;

@@ -5,7 +5,8 @@ export function inPercent(share) {
 }
 
 export function inThousandths(loss) {
-	return Number.isFinite(loss) ? loss.toFixed(3) : "–";
+	if (!Number.isFinite(loss)) return "–";
+	return loss < 1e4 ? loss.toFixed(3) : loss.toExponential(1).replace("e+", "e");
 }
 
 export function inHundredths(value) {

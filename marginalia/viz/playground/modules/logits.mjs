@@ -52,6 +52,7 @@ export class LogitBars {
 
 function inFigures(value) {
 	const size = Math.abs(value);
+	if (size >= 1e5) return value.toExponential(1).replace("e+", "e").replace("-", "−");
 	const figures = size < 1 ? value.toPrecision(2) : value.toFixed(size < 99.95 ? 1 : 0);
 	return (Number(figures) || 0).toLocaleString("en", { maximumFractionDigits: 3 }).replace("-", "−");
 }
