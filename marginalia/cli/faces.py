@@ -55,10 +55,11 @@ def say(*lines: str | None) -> None:
 
 
 def folder_of(path: Path) -> FaceFolder:
-    """The folder of images; prints notes about it first."""
+    """The folder of images, or a RecordIO file of them; prints notes about it first."""
     from marginalia.faces.folder import read_folder
+    from marginalia.faces.packed import SUFFIX, read_packed
 
-    folder = read_folder(path)
+    folder = read_packed(path) if path.suffix == SUFFIX else read_folder(path)
     say(*folder.notes)
     return folder
 
@@ -113,7 +114,24 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person.")
+@click.argument("folder", type=Path)
+@click.option("--out", type=Path, required=True, help="A file .rec; .idx, .names and property are written beside it.")
+@click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
+def pack(folder: Path, out: Path, overwrite: bool) -> None:
+    """Pack FOLDER/person/ into a RecordIO file as insightface has them; the images are not encoded anew."""
+    from marginalia.faces.packed import SUFFIX, pack_folder
+
+    if out.suffix != SUFFIX:
+        raise InputError(f"--out {out} must end with {SUFFIX}")
+    if out.exists() and not overwrite:
+        raise InputError(f"{out} is there already; add --overwrite to replace it")
+    images = folder_of(folder)
+    pack_folder(images, out)
+    click.echo(f"{len(images):,} images of {len(images.people):,} people -> {out}")
+
+
+@faces.command()
+@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person, or a .rec file.")
 @click.option("--head", default="CosFace", show_default=True, help="A row of marginalia/faces/heads.json.")
 @click.option("--s", type=float, help="Scale of the head.")
 @click.option("--m", type=float, help="Margin of the head.")
@@ -183,7 +201,7 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person, or a .rec file.")
 @click.option(
     "--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of people that it was not trained on."
 )
@@ -250,7 +268,7 @@ def recogniser(model: str, device: str) -> Any:
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person.")
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person, or a .rec file.")
 @click.option("--model", required=True, help="The folder of a training, or dlib.")
 @click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
 @click.option("--min-images", type=click.IntRange(2), default=20, show_default=True, help="That each of them has.")

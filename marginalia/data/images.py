@@ -10,8 +10,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, Protocol
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -55,8 +54,14 @@ class Reading:
 USUAL = Reading()
 
 
+class Readable(Protocol):
+    """A path, or what stands for one: it opens as a file of bytes, and its text says where it is."""
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO: ...
+
+
 def read_pixels(
-    path: Path, mode: str, reading: Reading = USUAL, size: tuple[int, int] | None = None,
+    path: Readable, mode: str, reading: Reading = USUAL, size: tuple[int, int] | None = None,
     resample: Image.Resampling = Image.Resampling.BILINEAR,
 ) -> np.ndarray:  # fmt: skip
     """One image as uint8, (H, W, 3) for the mode "RGB" and (H, W) for "L"; with `size` = (H, W) scaled to it.
@@ -70,7 +75,7 @@ def read_pixels(
         return np.array(seen)
 
 
-def read_shrunk(path: Path, reading: Reading = USUAL) -> tuple[np.ndarray, int]:
+def read_shrunk(path: Readable, reading: Reading = USUAL) -> tuple[np.ndarray, int]:
     """One image as uint8 (H, W, 3), and how many times larger it is itself: more than once beyond 50 megapixels.
 
     Raises InputError naming the file if it cannot be read.
@@ -81,7 +86,7 @@ def read_shrunk(path: Path, reading: Reading = USUAL) -> tuple[np.ndarray, int]:
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Readable) -> Iterator[Image.Image]:
     """The image, not decoded yet. Whatever goes wrong inside is an InputError that names the file.
 
     Pillow gets the open file and no path, which it would map into memory, and then turn some TIFFs wrong.
@@ -101,7 +106,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise unreadable(path, str(error).splitlines()[0] if str(error) else type(error).__name__) from None
 
 
-def unreadable(path: Path, reason: str) -> InputError:
+def unreadable(path: Readable, reason: str) -> InputError:
     return InputError(f"{path} cannot be read as an image ({reason}); remove or replace it")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -16,6 +15,7 @@ from marginalia.data.images import (
     GROUNDS,
     USUAL,
     Range,
+    Readable,
     Reading,
     has_deep_colours,
     has_key,
@@ -35,7 +35,7 @@ HALF_OF_A_BYTE = 127
 JPEG_START = b"\xff\xd8"
 
 
-def measure(paths: Iterable[Path]) -> Reading:
+def measure(paths: Iterable[Readable]) -> Reading:
     """How these images must be read so that the ink of all is seen. Those that cannot be read are passed over.
 
     Raises InputError naming an image with 16-bit colours if these use less than half of their range.
@@ -49,7 +49,7 @@ def measure(paths: Iterable[Path]) -> Reading:
     return found.reading()
 
 
-def is_jpeg(path: Path) -> bool:
+def is_jpeg(path: Readable) -> bool:
     """Whether the file begins as a JPEG, which is never transparent and never has more than 8 bits."""
     try:
         with path.open("rb") as file:
@@ -74,9 +74,9 @@ class Measured:
     integers: list[Range] = field(default_factory=list)
     floats: list[Range] = field(default_factory=list)
     colours: int = 0
-    first: Path | None = None
+    first: Readable | None = None
 
-    def add(self, path: Path, image: Image.Image) -> None:
+    def add(self, path: Readable, image: Image.Image) -> None:
         """Looks at an image that is not decoded yet; a plain one never is."""
         deep_colours, key = has_deep_colours(image), has_key(image)
         if is_deep(image):
@@ -92,7 +92,7 @@ class Measured:
         elif image.has_transparency_data:
             self.add_transparent(image)
 
-    def add_colours(self, path: Path, image: Image.Image) -> None:
+    def add_colours(self, path: Readable, image: Image.Image) -> None:
         colours, alpha = image.convert("RGB").getextrema(), image.convert("RGBA").getchannel("A").getextrema()
         top = max(high for _, high in colours)  # type: ignore[misc]
         if top or alpha[0] == alpha[1]:  # black ink on nothing tells nothing of the range

@@ -34,17 +34,17 @@ class Crops(Dataset):
     """Images scaled to (H, W), read when they are asked for and kept as long as all of them need little memory."""
 
     def __init__(self, folder: FaceFolder, shape: tuple[int, int]):
-        self.paths, self.shape, self.reading = folder.paths(), shape, folder.reading
+        self.folder, self.shape = folder, shape
         self.keeps = len(folder) * shape[0] * shape[1] * 3 <= MOST_KEPT_BYTES
         self.kept: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.folder)
 
     def __getitem__(self, index: int) -> Tensor:
         if index in self.kept:
             return self.kept[index]
-        pixels = torch.from_numpy(read_pixels(self.paths[index], "RGB", self.reading, self.shape))
+        pixels = torch.from_numpy(read_pixels(self.folder.path(index), "RGB", self.folder.reading, self.shape))
         if self.keeps:
             self.kept[index] = pixels
         return pixels

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from marginalia.core.errors import InputError
-from marginalia.data.images import Reading, read_pixels
+from marginalia.data.images import Readable, Reading, read_pixels
 from marginalia.faces.backbones import build_backbone
 from marginalia.faces.batches import as_input
 from marginalia.faces.checkpoint import BACKBONE
@@ -33,7 +33,7 @@ class Embedder(Protocol):
     seen: frozenset[str]
     similarity: Similarity
 
-    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
+    def embed(self, paths: Sequence[Readable], reading: Reading, flipped: bool) -> np.ndarray:
         """Features float32 (N, D) of images, or of their mirror images."""
 
 
@@ -47,7 +47,7 @@ class NetworkEmbedder:
         self.backbone, self.shape, self.device, self.bfloat16 = backbone, shape, device, bfloat16
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
 
-    def embed(self, paths: Sequence[Path], reading: Reading, flipped: bool) -> np.ndarray:
+    def embed(self, paths: Sequence[Readable], reading: Reading, flipped: bool) -> np.ndarray:
         """Features float32 (N, D) of images, or of their mirror images. Raises InputError if they are not finite."""
         self.backbone.eval()
         parts = []

@@ -13,8 +13,9 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
-from marginalia.data.images import Reading
+from marginalia.data.images import Readable, Reading
 from marginalia.faces.embedder import Embedder
+from marginalia.faces.packed import PackedImage
 from marginalia.progress import progress_bar
 from marginalia.record.arrays import read_arrays
 
@@ -24,7 +25,7 @@ MARK_BYTES = 16
 READER = 2  # goes up when images are read in another way
 
 
-def fused(embedder: Embedder, paths: Sequence[Path], reading: Reading, fusion: str, cache: Path) -> np.ndarray:
+def fused(embedder: Embedder, paths: Sequence[Readable], reading: Reading, fusion: str, cache: Path) -> np.ndarray:
     """Features of images, (N, D): alone, beside those of the mirror images (N, 2 D), or added to them."""
     plain = embed(embedder, paths, reading, False, cache)
     if fusion == "none":
@@ -33,7 +34,7 @@ def fused(embedder: Embedder, paths: Sequence[Path], reading: Reading, fusion: s
     return np.concatenate((plain, mirrored), axis=1) if fusion == "concat" else plain + mirrored
 
 
-def embed(embedder: Embedder, paths: Sequence[Path], reading: Reading, flipped: bool, cache: Path) -> np.ndarray:
+def embed(embedder: Embedder, paths: Sequence[Readable], reading: Reading, flipped: bool, cache: Path) -> np.ndarray:
     """Features float32 (N, D); those that `cache` has are not computed again.
 
     What was computed is written every minute and when this is stopped. An image that was changed is computed anew.
@@ -61,17 +62,18 @@ def embed(embedder: Embedder, paths: Sequence[Path], reading: Reading, flipped: 
     return np.stack([known[mark] for mark in marks])
 
 
-def mark_of(path: Path, reading: Reading) -> bytes:
+def mark_of(path: Readable, reading: Reading) -> bytes:
     """Differs for images of another path, size or time of change, or read in another way.
 
     Raises InputError if there is no such image.
     """
+    file, part = (path.file, f" {path.key}") if isinstance(path, PackedImage) else (Path(str(path)), "")
     try:
-        state = path.stat()
+        state = file.stat()
     except OSError as error:
         raise InputError(f"{path} cannot be read as an image ({error.strerror}); remove or replace it") from None
     way = f"\n{READER} {reading.background} {reading.integers} {reading.floats} {reading.shows_keys}"
-    return digest(os.fsencode(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}{way}"))
+    return digest(os.fsencode(f"{file.resolve()}{part}\n{state.st_size}\n{state.st_mtime_ns}{way}"))
 
 
 def digest(content: bytes) -> bytes:

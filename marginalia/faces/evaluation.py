@@ -70,7 +70,7 @@ def evaluate(
             )
     there, left, right = all_pairs(folder) if pairs is None else locate(pairs, folder, config.skip_missing)
     needed, places = np.unique(np.concatenate((left, right)), return_inverse=True)
-    paths = [folder.root / folder.images[number] for number in needed]
+    paths = [folder.path(number) for number in needed]
     features = fused(embedder, paths, folder.reading, config.fusion, cache)
     left, right = places[: len(left)], places[len(left) :]
     known = there.show(embedder.seen)

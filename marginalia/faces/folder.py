@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.data.class_folders import read_class_folders
-from marginalia.data.images import USUAL, Reading
+from marginalia.data.images import USUAL, Readable, Reading
 from marginalia.data.measure import measure
 
 
@@ -32,8 +32,12 @@ class FaceFolder:
     def __len__(self) -> int:
         return len(self.images)
 
-    def paths(self) -> list[Path]:
-        return [self.root / image for image in self.images]
+    def path(self, number: int) -> Readable:
+        """Where this image is read."""
+        return self.root / self.images[number]
+
+    def paths(self) -> list[Readable]:
+        return [self.path(number) for number in range(len(self))]
 
     def counts(self) -> np.ndarray:
         """Images of each person, int64 (P,)."""
@@ -48,7 +52,7 @@ class FaceFolder:
         labels = new_number[self.labels]
         chosen = np.flatnonzero(labels >= 0)
         images, people = tuple(self.images[i] for i in chosen), tuple(self.people[i] for i in kept)
-        return FaceFolder(self.root, people, images, labels[chosen], self.reading, self.notes)
+        return replace(self, people=people, images=images, labels=labels[chosen])
 
 
 def read_folder(root: Path) -> FaceFolder:

@@ -66,6 +66,25 @@ class RecordFile:
     def image(self, key: int) -> ImageRecord:
         return parsed(self.record(key), f"{self.path}, record {key}")
 
+    def first_labels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Of all records in the order of their keys: keys int64, first labels float32, and whether there is an image.
+
+        Raises InputError for a record that is no image record. Reads the headers only.
+        """
+        keys = np.array(sorted(self.offsets), dtype=np.int64)
+        at = np.array([self.offsets[key] for key in keys.tolist()], dtype=np.int64) // WORD
+        words = self.content[: self.size // WORD * WORD].view("<u4")
+        short = at + (2 * WORD + HEADER.size) // WORD > len(words)
+        if short.any() or (words[at] != int.from_bytes(MAGIC, "little")).any():
+            raise InputError(
+                f"{self.path}: a record of the index is not there; the index is of another file, or damaged"
+            )
+        length, counts = words[at + 1] & LONGEST, words[at + 2]
+        several = np.minimum(at + (2 * WORD + HEADER.size) // WORD, len(words) - 1)
+        labels = np.where(counts > 0, words[several], words[at + 3]).astype("<u4").view("<f4")
+        is_split = words[at + 1] >> LENGTH_BITS != WHOLE
+        return keys, labels, is_split | (length > HEADER.size + WORD * counts.astype(np.int64))
+
     def scanned(self) -> Iterator[int]:
         """The offsets of all records, by reading the whole file."""
         offset = 0
@@ -75,7 +94,7 @@ class RecordFile:
 
     def record_at(self, offset: int) -> tuple[bytes, int]:
         """The bytes of the record at this offset, and the offset after it."""
-        parts = []
+        parts: list[bytes] = []
         while True:
             flag, content, offset = self.part_at(offset)
             if flag not in ((WHOLE, FIRST) if not parts else (MIDDLE, LAST)):
