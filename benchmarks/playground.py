@@ -86,7 +86,7 @@ def play_a_minute(page: Page, minute: int) -> None:
     if minute % 2:
         take_a_lesson(page, minute // 2)
         return
-    page.select_option("#preset", LOSSES[minute % len(LOSSES)])
+    page.select_option("#preset", LOSSES[minute // 2 % len(LOSSES)])
     page.select_option("#beside", ("", "loss", "record")[minute % 3])
     for second in range(6):
         move = "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input')); }"
@@ -106,7 +106,7 @@ def take_a_lesson(page: Page, number: int) -> None:
     lessons = page.locator("#lessons option").count() - 1
     page.select_option("#lessons", index=1 + number % lessons)
     page.wait_for_timeout(5_000)
-    page.locator("#answers label").first.click()
+    page.locator("#answers button").first.click()
     page.wait_for_timeout(25_000)
     if page.is_enabled("#next"):
         page.click("#next")

@@ -87,7 +87,7 @@ def test_a_guess_comes_before_the_answer(page):
     page.select_option("#lessons", "too-much")
     wait_until(page, lambda: page.inner_text("#steps") == "1")
     assert page.is_visible("#question") and page.is_hidden("#m1") and page.is_hidden("#classes")
-    page.locator("#answers label").nth(0).click()
+    page.locator("#answers button").nth(0).click()
     assert page.inner_text("#guide-guess") == "Your guess: All classes become very narrow"
     assert "less than 0.81" not in page.inner_text("#guide-text")
     wait_until(page, lambda: page.inner_text("#steps") == "3,000" and "It is" in page.inner_text("#guide-guess"))
@@ -184,6 +184,7 @@ def with_step(**changes: Any) -> dict[str, Any]:
         ({**GOOD, "step": 1}, "has an unknown key 'step'; did you mean steps?"),
         (with_step(start="preset=softmx"), "step 1: start has no preset 'softmx'; did you mean softmax"),
         (with_step(start="classes=5"), "must name at least two digits"),
+        (with_step(start="b-m2=abc"), "step 1: start: b-m2=abc must be a number"),
         (with_step(start="step=x"), "step=x must be a number of steps"),
         (with_step(text=""), "step 1: text is empty"),
         (
@@ -235,6 +236,13 @@ def test_a_whole_address_is_a_start(tmp_path):
     path = tmp_path / "mine.json"
     path.write_text(json.dumps(with_step(start="file:///x/playground.html#preset=softmax&step=5")))
     assert read_lesson(path, PRESETS).steps[0]["start"] == "preset=softmax&step=5"
+
+
+def test_a_lesson_with_the_name_of_another_is_refused(run, tmp_path):
+    mine = tmp_path / "scale.json"
+    mine.write_text(json.dumps(GOOD))
+    code, _, err = run("playground", "--out", str(tmp_path / "x.html"), "--no-open", "--lesson", str(mine))
+    assert (code, err.count("\n")) == (2, 1) and "two lessons are called scale" in err
 
 
 def test_labels_are_named_after_their_language(run, tmp_path):

@@ -147,7 +147,7 @@ def test_the_same_address_gives_the_same_weights_bit_for_bit(page, browser):
         for tab in tabs:
             tab.goto(address)
         for tab in tabs:
-            wait_until(tab, lambda tab=tab: tab.inner_text("#play") == "Play")
+            wait_until(tab, lambda tab=tab: (tab.inner_text("#play"), tab.inner_text("#steps")) == ("Play", shown))
             assert (tab.inner_text("#steps"), tab.input_value("#m3"), tab.input_value("#s")) == (shown, "0.05", "2.5")
             assert weights_of(tab) == wanted
         tabs[0].click("#play")  # and on from there
@@ -239,8 +239,13 @@ def test_a_slow_training_makes_the_steps_that_it_says(page):
     wait_for_steps(page, 10)
     page.select_option("#speed", "10")
     page.click("#reset")
-    page.wait_for_timeout(1000)
-    assert 3 <= number(page, "steps") <= 12
+    wait_until(page, lambda: number(page, "steps") in (1, 2, 3))
+    moments = []
+    for _ in range(2):
+        moments.append(page.evaluate("() => [trainings.states[0].steps, performance.now() / 1000]"))
+        page.wait_for_timeout(1500)
+    (first, began), (last, ended) = moments
+    assert 2 < (last - first) / (ended - began) < 11
 
 
 def test_a_loss_that_is_no_number_is_said_in_words(page):
@@ -393,3 +398,52 @@ def test_a_hidden_page_pauses(page):
     show = "Object.defineProperty(document, 'hidden', { value: false, configurable: true })"
     page.evaluate(f"() => {{ {show}; document.dispatchEvent(new Event('visibilitychange')); }}")
     wait_for_steps(page, steps + 50)
+
+
+def test_a_record_is_no_training(page):
+    """Pointer and keys on its pane do nothing, and the page goes on."""
+    page.select_option("#beside", "record")
+    wait_until(page, lambda: "epoch 20" in page.locator("figure button").nth(1).inner_text())
+    assert page.locator("figure button").nth(1).is_disabled()
+    page.locator("#space-b").click(position={"x": 100, "y": 100})
+    page.focus("#space-b")
+    for key in ("3", "ArrowLeft", "Enter", "ArrowDown"):
+        page.keyboard.press(key)
+    x, y = page.evaluate("() => panes[1].space.badges[3].map((part) => part + panes[1].space.side / 2)")
+    page.locator("#space-b").click(position={"x": x, "y": y})
+    wait_for_steps(page, number(page, "steps") + 100)
+    page.locator("#classes input[value='3']").uncheck()
+    page.select_option("#beside", "loss")
+    wait_until(page, lambda: page.evaluate("() => panes[1].space.names.length") == 9)
+    wait_for_steps(page, 50)
+
+
+def test_reset_in_a_lesson_still_comes_to_its_answer(page):
+    page.select_option("#lessons", "too-much")
+    wait_until(page, lambda: page.inner_text("#steps") == "1")
+    page.locator("#answers button").nth(1).click()
+    wait_for_steps(page, 100)
+    page.click("#reset")
+    wait_until(page, lambda: page.inner_text("#steps") == "3,000")
+    assert "That is right" in page.inner_text("#guide-guess") and page.is_enabled("#next")
+
+
+def test_an_address_that_is_pasted_trains_to_its_step(page):
+    wait_for_steps(page, 50)
+    rest(page)
+    page.evaluate("() => (location.hash = '#preset=CosFace_v1&step=321')")
+    wait_until(page, lambda: page.inner_text("#steps") == "321" and page.inner_text("#play") == "Play")
+    assert page.input_value("#preset") == "CosFace_v1"
+
+
+def test_what_is_chosen_before_the_digits_are_there_is_kept(browser, playground_html):
+    tab = browser.new_page()
+    try:
+        tab.goto(playground_html.as_uri(), wait_until="commit")
+        tab.wait_for_selector("#seed")
+        tab.fill("#seed", "7")
+        wait_for_steps(tab, 20)
+        assert tab.input_value("#seed") == "7"
+        wait_until(tab, lambda: tab.evaluate("() => address.start.length") > 0)
+    finally:
+        tab.close()

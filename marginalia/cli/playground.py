@@ -44,6 +44,10 @@ def playground(out: Path, opens: bool, mine: tuple[Path, ...], labels: Path | No
         raise InputError(f"--labels {labels} must be named after its language: de.json, zh-Hant.json")
     presets = read_config(config).margins()
     lessons = [read_lesson(path, presets) for path in (*included(), *mine)]
+    names = [lesson.name for lesson in lessons]
+    for lesson in lessons:
+        if names.count(lesson.name) > 1:
+            raise InputError(f"--lesson: two lessons are called {lesson.name}; rename {lesson.name}.json")
     translations = read_translations(labels, captions(lessons)) if labels else {}
     data = load_mnist()
     train, test = data.train.sample(TRAIN, SEED), data.test.sample(HELD_OUT, SEED)

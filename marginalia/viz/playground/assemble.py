@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ MODULES = HERE / "modules"
 VENDOR = HERE / "vendor"
 CLASSES = 10
 OPTION = '<option value="{0}"{1}>{2}</option>'
-BOX = '<label style="--own: {1}"><input type="checkbox" value="{0}" checked>{0}</label>'
+BOX = '<label style="--own: {1}"><input autocomplete="off" type="checkbox" value="{0}" checked>{0}</label>'
 RECORD = '<script type="text/plain" id="record-{}">{}</script>'
 Digits = tuple[np.ndarray, np.ndarray]
 
@@ -53,7 +53,7 @@ def playground_bytes(
         "records": {run.name: recorded.header(run) for run in records},
         "lessons": {lesson.name: {"title": lesson.title, "steps": lesson.steps} for lesson in lessons},
     }
-    options = [OPTION.format(name, " selected" if name == first else "", name) for name in presets]
+    options = [OPTION.format(name, " selected" if key == first else "", name) for key, name in escaped(presets)]
     titles = [translations.get(lesson.title, lesson.title) for lesson in lessons]
     places = {
         "language": language,
@@ -74,6 +74,10 @@ def playground_bytes(
     }
     template = (HERE / "template.html").read_text(encoding="utf-8")
     return with_places(translated(template, translations), places).encode()
+
+
+def escaped(names: Iterable[str]) -> list[tuple[str, str]]:
+    return [(name, html.escape(name)) for name in names]
 
 
 def gif_library() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,11 @@ GROUPS = (
 )  # fmt: skip
 LOSS = ("preset", "s", "m1", "m2", "m3", "w-norm", "x-norm", "changes")
 SETTINGS = (
-    *LOSS, *(f"b-{name}" for name in LOSS), "rate", "batch", "optimizer", "seed", "classes", "strangers", "step",
+    *LOSS, *(f"b-{name}" for name in LOSS), "rate", "batch", "optimizer", "seed", "classes", "strangers", "beside",
+    "epoch", "step",
 )  # fmt: skip
 PRESETS = ("preset", "b-preset")
+NUMBERS = ("s", "m1", "m2", "m3", "w-norm", "x-norm", "rate", "batch", "seed", "epoch")
 DIGITS = "0123456789"
 LARGEST = 100_000
 FEWEST, MOST = 2, 5
@@ -93,10 +96,19 @@ def check_start(start: str, where: str, presets: Collection[str]) -> None:
             raise InputError(f"{where} has no setting {name!r}; {nearest(name, SETTINGS)}")
         if name in PRESETS and value not in (*presets, "custom"):
             raise InputError(f"{where} has no preset {value!r}; {nearest(value, presets)}")
+        if name.removeprefix("b-") in NUMBERS and not is_number(value):
+            raise InputError(f"{where}: {name}={value} must be a number")
         if name == "classes" and len(set(value) & set(DIGITS)) < FEWEST:
             raise InputError(f"{where}: classes={value} must name at least two digits: classes=49")
         if name == "step" and not (value.isdecimal() and int(value) > 0):
             raise InputError(f"{where}: step={value} must be a number of steps: step=1000")
+
+
+def is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def check_question(ask: dict[str, Any], where: str) -> None:

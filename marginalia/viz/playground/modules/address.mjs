@@ -1,6 +1,6 @@
 // All that the controls say, in the address of the page, and back.
 
-import { BOXES, NUMBERS, SHARED, SLIDERS, offers } from "./settings.mjs";
+import { BOXES, NUMBERS, SHARED, SLIDERS, beginningOf, offers } from "./settings.mjs";
 import { changesInText, changesOf } from "./timeline.mjs";
 
 const PREFIXES = ["", "b-"]; // of what an address says of the first and of the second training
@@ -21,16 +21,18 @@ export class Address {
 			return Object.entries(loss).map(([name, value]) => [PREFIXES[side] + name, value]);
 		});
 		const shared = SHARED.map((name) => [name, elements[name].value]);
-		const strangers = elements.strangers.checked ? [["strangers", 1]] : [];
-		const record = elements.beside.value === RECORD ? [["beside", RECORD], ["epoch", elements.epoch.value]] : [];
-		this.start = [...own, ...shared, ["classes", classes.join("")], ...strangers, ...record];
+		this.start = [...own, ...shared, ["classes", classes.join("")]];
 	}
 
 	// changes: those of each training since the beginning. steps: where they rest, or null while they go on.
 	text(changes, steps) {
 		const later = changes.map((some, side) => [`${PREFIXES[side]}changes`, changesInText(some)]);
+		const { strangers, beside, epoch } = this.settings.elements;
+		const shown = strangers.checked ? [["strangers", 1]] : [];
+		const record = beside.value === RECORD ? [["beside", RECORD], ["epoch", epoch.value]] : [];
 		const end = steps ? [["step", steps]] : [];
-		return `#${new URLSearchParams([...this.start, ...later.filter(([, text]) => text), ...end])}`;
+		const parts = [...this.start, ...shown, ...record, ...later.filter(([, text]) => text), ...end];
+		return `#${new URLSearchParams(parts)}`;
 	}
 
 	// Sets the controls; what the address leaves out is as at the beginning. Returns { changes, stopAt }: what is
@@ -60,7 +62,7 @@ export class Address {
 		for (const box of digitBoxes) box.checked = !isEnough || classes.includes(box.value);
 		elements.strangers.checked = given.get("strangers") === "1";
 		elements.beside.value = given.get("beside") === RECORD ? RECORD : "";
-		if (given.has("epoch")) elements.epoch.value = given.get("epoch");
+		elements.epoch.value = given.get("epoch") ?? elements.epoch.max;
 	}
 
 	// A number outside the limits of its slider is the nearest one inside.
@@ -70,7 +72,7 @@ export class Address {
 		const loss = settings.lossOf(Object.hasOwn(settings.presets, preset) ? preset : settings.first);
 		for (const name of NUMBERS) {
 			const text = given.get(prefix + name) ?? "";
-			if (text === "" || !Number.isFinite(Number(text))) continue;
+			if (text === "" || !Number.isFinite(Number(text)) || Number(text) === loss[name]) continue;
 			const { min, max } = SLIDERS.includes(name) ? settings.elements[name] : { min: 0, max: 1 };
 			loss[name] = Math.min(Number(max), Math.max(Number(min), Number(text)));
 		}
@@ -86,8 +88,4 @@ export class Address {
 		if (element.options) return offers(element, value);
 		return BOXES.includes(name) || (value >= Number(element.min) && value <= Number(element.max));
 	}
-}
-
-function beginningOf({ options, defaultValue }) {
-	return options ? ([...options].find((option) => option.defaultSelected) ?? options[0]).value : defaultValue;
 }

@@ -12,6 +12,11 @@ export class AddressBar {
 
 	note() {
 		clearTimeout(this.timer);
-		this.timer = setTimeout(() => history.replaceState(null, "", this.addressOf()), DELAY_OF_ADDRESS);
+		this.timer = setTimeout(() => this.write(), DELAY_OF_ADDRESS);
+	}
+
+	write() {
+		clearTimeout(this.timer);
+		history.replaceState(null, "", this.addressOf());
 	}
 }

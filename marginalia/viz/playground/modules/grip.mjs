@@ -8,7 +8,7 @@ export class Grip {
 	chosen = -1;
 
 	// on: what comes of it, { look(index), or look(null, 1 or -1) for the next or the previous digit; hold(label, degrees
-	// or null); choose(label) }, and isHeld(label).
+	// or null); choose(label) }, isHeld(label), and isLive(): is it a training?
 	constructor(space, on) {
 		Object.assign(this, { space, on, dragged: null });
 		const { canvas } = space;
@@ -27,6 +27,7 @@ export class Grip {
 	}
 
 	down({ offsetX, offsetY, pointerId }) {
+		if (!this.on.isLive()) return;
 		const label = this.space.badgeAt(offsetX, offsetY);
 		if (label < 0) return this.lookAt(offsetX, offsetY);
 		this.space.canvas.setPointerCapture(pointerId);
@@ -34,6 +35,7 @@ export class Grip {
 	}
 
 	move({ offsetX, offsetY }) {
+		if (!this.on.isLive()) return;
 		const { space, dragged } = this;
 		if (!dragged) {
 			const isOnBadge = space.badgeAt(offsetX, offsetY) >= 0;
@@ -60,12 +62,13 @@ export class Grip {
 	}
 
 	hold(label, degrees) {
-		this.on.hold(label, Math.round(10 * degrees) / 10);
+		const rounded = Math.round(10 * degrees) / 10;
+		this.space.directions[label] = (rounded * Math.PI) / 180; // for keys that come before the next picture
+		this.on.hold(label, rounded);
 	}
 
 	directionOf(label) {
-		const [x, y] = this.space.badges[label];
-		return (Math.atan2(-y, x) * 180) / Math.PI;
+		return (this.space.directions[label] * 180) / Math.PI;
 	}
 
 	choose(label) {
@@ -74,6 +77,7 @@ export class Grip {
 	}
 
 	key(event) {
+		if (!this.on.isLive()) return;
 		const { chosen } = this;
 		const named = this.space.names.findIndex((name) => String(name) === event.key);
 		if (event.ctrlKey || event.altKey || event.metaKey) return;

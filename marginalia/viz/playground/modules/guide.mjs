@@ -16,7 +16,7 @@ export class Guide {
 		elements.next.addEventListener("click", () => this.go(this.at + 1));
 		elements.back.addEventListener("click", () => this.go(this.at - 1));
 		elements.leave.addEventListener("click", () => this.open(""));
-		elements.answers.addEventListener("change", ({ target }) => this.take(Number(target.value)));
+		elements.answers.addEventListener("click", ({ target }) => target.value && this.take(Number(target.value)));
 	}
 
 	get steps() {
@@ -40,6 +40,12 @@ export class Guide {
 		this.name = name;
 		this.go(Number(given.get("at") ?? 1) - 1);
 		return true;
+	}
+
+	// Closes the lesson without a word to anybody.
+	close() {
+		this.name = "";
+		this.show();
 	}
 
 	open(name) {
@@ -100,9 +106,6 @@ export class Guide {
 	}
 }
 
-function choice(answer, number) {
-	const [label, input] = ["label", "input"].map((tag) => document.createElement(tag));
-	Object.assign(input, { type: "radio", name: "answer", value: number });
-	label.append(input, ` ${words(answer)}`);
-	return label;
+function choice(answer, value) {
+	return Object.assign(document.createElement("button"), { type: "button", value, textContent: words(answer) });
 }

@@ -24,7 +24,7 @@ export class Inspector {
 	draw(state, heldOut, { names, colors }, theme) {
 		const isMine = this.index >= state.predictions.length && state.drawn;
 		const found = isMine ? { pixels: this.mine, label: null, ...state.drawn } : this.ofShown(state, heldOut);
-		this.picture(found.pixels, theme);
+		this.picture(found.pixels, theme, isMine ? "mine" : "");
 		const wanted = found.label ?? found.prediction;
 		const [theta] = targetAngles(found.feature, [wanted], state.weights);
 		this.curve.draw(state.spec, theme, found.label === null ? null : theta);
@@ -41,9 +41,10 @@ export class Inspector {
 		};
 	}
 
-	picture(pixels, { ink }) {
-		if (this.pictured === ink) return;
-		this.pictured = ink;
+	// The picture is made once for each digit and theme.
+	picture(pixels, { ink }, whose) {
+		if (this.pictured === ink + whose) return;
+		this.pictured = ink + whose;
 		const image = new ImageData(SIDE, SIDE);
 		const shades = [1, 3, 5].map((at) => parseInt(ink.slice(at, at + 2), 16));
 		pixels.forEach((grey, i) => image.data.set([...shades, grey], 4 * i));

@@ -6,13 +6,17 @@ import { words } from "./words.mjs";
 
 export class Keeping {
 	// now(): { panes: [{ canvas, lines }], theme, name }, what is seen. play(on): a film shows a training; returns
-	// whether it was going on before.
-	constructor(elements, now, play) {
-		Object.assign(this, { elements, now, play });
+	// whether it was going on before. addressBar: of the page.
+	constructor(elements, now, play, addressBar) {
+		Object.assign(this, { elements, now, play, addressBar });
 		elements.copy.addEventListener("click", () => this.copy());
-		elements.png.addEventListener("click", () => savePng(this.sheet(), this.now().name));
-		elements.gif.addEventListener("click", () => this.film());
+		elements.png.addEventListener("click", () => this.hasPictures && savePng(this.sheet(), this.now().name));
+		elements.gif.addEventListener("click", () => this.hasPictures && this.film());
 		addEventListener("beforeprint", () => this.write());
+	}
+
+	get hasPictures() {
+		return this.now().panes.length > 0;
 	}
 
 	sheet() {
@@ -22,6 +26,7 @@ export class Keeping {
 
 	async copy() {
 		const { copy } = this.elements;
+		this.addressBar.write();
 		try {
 			await navigator.clipboard.writeText(location.href);
 			copy.textContent = words("Copied");
@@ -39,8 +44,7 @@ export class Keeping {
 			gif.textContent = `${Math.round(100 * share)} %`;
 		};
 		try {
-			const film = await filmed(() => this.sheet(), onProgress);
-			this.play(wasPlaying);
+			const film = await filmed(() => this.sheet(), onProgress).finally(() => this.play(wasPlaying));
 			await saveGif(film, this.elements["gif-library"].textContent, this.now().name);
 		} finally {
 			gif.textContent = "GIF";
@@ -50,6 +54,7 @@ export class Keeping {
 
 	// The page on paper carries formula, numbers and address.
 	write() {
+		this.addressBar.write();
 		const lines = this.now().panes.flatMap(({ lines }) => lines);
 		this.elements.handout.innerText = [...lines, location.href].join("\n");
 	}

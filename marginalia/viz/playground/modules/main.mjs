@@ -6,21 +6,19 @@ import { DrawingPad } from "./drawing_pad.mjs";
 import { inPercent } from "./figures.mjs";
 import { Guide } from "./guide.mjs";
 import { Keeping } from "./keeping.mjs";
-import { digitsOf, withClasses } from "./packed.mjs";
+import { digitsOf, strangersTo, withClasses } from "./packed.mjs";
 import { Pane } from "./pane.mjs";
 import { Pictures } from "./pictures.mjs";
 import { Records } from "./recorded_run.mjs";
 import { BOXES, SLIDERS, Settings } from "./settings.mjs";
 import { Speech } from "./speech.mjs";
 import { Trainings } from "./trainings.mjs";
-import { explained, stuck } from "./trouble.mjs";
+import { TroubleBox, explained, stuck } from "./trouble.mjs";
 import { useWords, words } from "./words.mjs";
 
 const elements = Object.fromEntries([...document.querySelectorAll("[id]")].map((found) => [found.id, found]));
 const pageData = JSON.parse(elements["page-data"].textContent);
 useWords(pageData.words);
-const HELD_OUT = 2000;
-const STRANGERS = 200;
 
 const settings = new Settings(elements, pageData.presets);
 const speech = new Speech(elements.spoken);
@@ -30,11 +28,13 @@ const inspector = pictures.inspector;
 const address = new Address(settings);
 const addressBar = new AddressBar(addressOf);
 const note = () => addressBar.note();
+const repeated = (side, changes) => settings.repeat(side, changes);
 const answers = { ready: reset, state: show, changed: note, repeated, arrived, diverged };
 const trainings = new Trainings(elements.worker.textContent, answers);
 const records = new Records(elements, pageData);
+const trouble = new TroubleBox(elements.trouble);
 const guide = new Guide(elements, pageData.lessons, { start: startLesson, leave: note });
-new Keeping(elements, () => pictures.seen(trainings.states.length, settings), play);
+new Keeping(elements, () => pictures.seen(settings), play, addressBar);
 let allDigits = null;
 let digits = null;
 let playing = !pictures.calm.matches;
@@ -61,6 +61,7 @@ function paneOf(figure, side) {
 		},
 		hold: (label, degrees) => trainings.change(side, `pin${label}`, degrees),
 		isHeld: (label) => trainings.states[side].pinned.includes(label),
+		isLive: () => side in trainings.states,
 		redraw: () => pictures.request(playing),
 	});
 }
@@ -70,30 +71,27 @@ function play(on) {
 	const wasPlaying = playing;
 	playing = on;
 	elements.play.textContent = on ? words("Pause") : words("Play");
-	trainings.send(on ? "play" : "pause");
+	trainings.send(on && !document.hidden ? "play" : "pause");
 	if (!on) speech.wake();
 	return wasPlaying;
 }
 
 function reset() {
 	const count = settings.losses.length;
-	elements.trouble.hidden = true;
+	trouble.hide();
 	elements.beside.value = count > 1 ? "loss" : settings.recorded && "record";
+	pictures.use(settings.classes);
 	pictures.clear(count, Boolean(settings.recorded));
 	records.open(settings.recorded).then(() => pictures.request(false));
 	address.begin();
 	trainings.reset(settings.losses.map((_, side) => settings.specOf(side)), settings.training, followed);
-	followed = { changes: [], stopAt: null };
+	followed = { changes: [], stopAt: guide.isSeen ? null : followed.stopAt }; // a lesson waits for its step
 	play(playing);
 }
 
 function show() {
 	pictures.note(trainings.states);
 	pictures.request(playing);
-}
-
-function repeated(side, changes) {
-	settings.repeat(side, changes);
 }
 
 function arrived() {
@@ -105,10 +103,11 @@ function arrived() {
 function diverged(side, step) {
 	sayTrouble(words("The loss is not a number any more after step {}.", step.toLocaleString("en")), side);
 	play(false);
+	guide.arrived();
 }
 
 function startLesson(text) {
-	playing = true;
+	playing ||= !pictures.calm.matches;
 	begin(text);
 	note();
 }
@@ -120,8 +119,7 @@ function addressOf() {
 
 function sayTrouble(what, side) {
 	const { haste, classes } = settings;
-	elements.trouble.textContent = guide.name ? what : explained(what, settings.specOf(side), classes.length, haste);
-	elements.trouble.hidden = false;
+	trouble.say(guide.name ? what : explained(what, settings.specOf(side), classes.length, haste));
 }
 
 function paint() {
@@ -131,7 +129,7 @@ function paint() {
 	const troubles = states.map((state) => stuck(state, panes[0].space.names));
 	const side = troubles.findIndex(Boolean);
 	if (side >= 0) sayTrouble(troubles[side], side);
-	else if (playing) elements.trouble.hidden = true;
+	else if (playing) trouble.hide();
 	const right = inPercent(states[settings.chosen].accuracy);
 	speech.report(words("{} steps, {} of the digits right", elements.steps.textContent, right));
 }
@@ -141,11 +139,12 @@ function chooseClasses() {
 	const { classes } = settings;
 	for (const box of settings.digitBoxes) box.disabled = box.checked && classes.length === 2;
 	pad.clear();
-	pictures.use(classes);
-	const { train, heldOut } = allDigits;
-	const others = [...pageData.colors.keys()].filter((digit) => elements.strangers.checked && !classes.includes(digit));
-	digits = { train: withClasses(train, classes), heldOut: withClasses(heldOut, classes) };
-	trainings.use(classes.length, { ...digits, strangers: withClasses(heldOut, others, STRANGERS) });
+	digits = { train: withClasses(allDigits.train, classes), heldOut: withClasses(allDigits.heldOut, classes) };
+	trainings.use(classes.length, { ...digits, strangers: strangers() });
+}
+
+function strangers() {
+	return strangersTo(elements.strangers.checked ? settings.classes : null, allDigits.heldOut);
 }
 
 // Begins what an address says.
@@ -169,15 +168,12 @@ for (const name of [...SLIDERS, ...BOXES]) {
 }
 elements.rate.addEventListener("input", () => trainings.change(null, "rate", settings.training.rate));
 for (const name of ["batch", "seed"]) elements[name].addEventListener("change", reset);
-elements.speed.addEventListener("change", () => {
-	trainings.send("speed", { stepsPerSecond: Number(elements.speed.value) });
+elements.speed.addEventListener("change", () => trainings.send("speed", { speed: Number(elements.speed.value) }));
+elements.classes.addEventListener("change", () => {
+	playing ||= Boolean(guide.name);
+	chooseClasses();
 });
-for (const name of ["classes", "strangers"]) {
-	elements[name].addEventListener("change", () => {
-		playing ||= Boolean(guide.name);
-		chooseClasses();
-	});
-}
+elements.strangers.addEventListener("change", () => trainings.send("strangers", { strangers: strangers() }));
 elements.play.addEventListener("click", () => play(!playing));
 elements.step.addEventListener("click", () => {
 	play(false);
@@ -188,13 +184,17 @@ elements.release.addEventListener("click", () => trainings.release());
 elements.clear.addEventListener("click", () => pad.clear());
 for (const kind of ["change", "click"]) elements.controls.addEventListener(kind, note);
 addEventListener("resize", redraw);
-addEventListener("hashchange", () => begin());
+addEventListener("hashchange", () => {
+	guide.close();
+	playing ||= !pictures.calm.matches;
+	begin();
+});
 pictures.darkScheme.addEventListener("change", redraw);
 document.addEventListener("visibilitychange", () => {
 	trainings.send(playing && !document.hidden ? "play" : "pause");
 });
-digitsOf([elements.pixels, elements.labels], HELD_OUT).then((found) => {
+digitsOf([elements.pixels, elements.labels]).then((found) => {
 	allDigits = found;
-	if (guide.name) chooseClasses();
-	else begin();
+	chooseClasses();
 });
+begin();

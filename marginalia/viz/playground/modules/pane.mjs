@@ -11,13 +11,13 @@ export class Pane {
 	lines = []; // what the caption says
 
 	// figure: the element with the canvas and the caption. lobes: their scale. speech: what is said of the keys.
-	// on: what comes of the pointer and the keys, { look(index, step), hold(label, degrees), pick(), redraw() }, and
-	// isHeld(label).
+	// on: what comes of the pointer and the keys, { look(index, step), hold(label, degrees), pick(), redraw() },
+	// isHeld(label), and isLive(): is it a training?
 	constructor(figure, lobes, speech, on) {
 		Object.assign(this, { figure, speech, on, caption: figure.querySelector("button") });
 		this.space = new Space(figure.querySelector("canvas"), lobes);
 		const hold = (label, degrees) => this.hold(label, degrees);
-		this.grip = new Grip(this.space, { look: on.look, hold, choose: (label) => this.choose(label), isHeld: on.isHeld });
+		this.grip = new Grip(this.space, { ...on, hold, choose: (label) => this.choose(label) });
 		this.caption.addEventListener("click", on.pick);
 	}
 
@@ -48,5 +48,6 @@ export class Pane {
 		this.lines = [`${title}: ${formulaOf(state.spec).own}`, numbers];
 		this.caption.innerText = this.lines.join("\n");
 		this.caption.ariaPressed = isPicked;
+		this.caption.disabled = isRecord;
 	}
 }

@@ -63,8 +63,8 @@ export class Pictures {
 	}
 
 	// states: what the worker reports of each training. heldOut: pixels and labels of the digits. record: a run that is
-	// shown beside the first training, or null.
-	// isAsking: while a question is open nothing gives the answer away. changes: of each training.
+	// shown beside the first training, or null. isAsking: a question is open, and nothing gives the answer away. changes:
+	// of each training.
 	show(states, heldOut, settings, { pace, record, isAsking, changes }) {
 		const { theme, inspector, elements } = this;
 		const { chosen, spec } = settings;
@@ -101,10 +101,10 @@ export class Pictures {
 	}
 
 	// For a picture file: each canvas with the lines under it.
-	seen(count, settings) {
+	seen(settings) {
 		const { steps, seed } = this.elements;
 		const end = words("{} steps, seed {}", steps.textContent, seed.value);
-		const shown = this.panes.slice(0, count);
+		const shown = this.panes.filter(({ figure, lines }) => !figure.hidden && lines.length);
 		const panes = shown.map(({ space, lines }) => ({ canvas: space.canvas, lines: [...lines, end] }));
 		return { panes, theme: this.theme, name: settings.losses.map(({ preset }) => preset).join("-") };
 	}

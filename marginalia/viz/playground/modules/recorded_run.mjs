@@ -42,14 +42,18 @@ export class Records {
 		Object.assign(this, { elements, headers: records, presets });
 	}
 
-	// Shows the record of a preset, or none without a name; a loss without a record leaves the one before.
+	// Shows the record of a preset, or none without a name; for a loss without a record the one before, or the first.
 	async open(name) {
 		const { epoch, ...elements } = this.elements;
 		epoch.hidden = !name;
 		if (!name) this.shown = null;
-		if (!Object.hasOwn(this.headers, name) || name === this.shown?.name) return;
-		const header = this.headers[name];
+		const known = Object.hasOwn(this.headers, name) ? name : (this.shown?.name ?? Object.keys(this.headers)[0]);
+		this.wanted = name && known;
+		if (!name || known === this.shown?.name) return;
+		const bytes = await unpacked(elements[`record-${known}`]);
+		if (known !== this.wanted) return; // another one was wanted in the meantime
+		const header = this.headers[known];
 		epoch.max = header.epochs.length - 1;
-		this.shown = new RecordedRun(name, this.presets[name], header, await unpacked(elements[`record-${name}`]));
+		this.shown = new RecordedRun(known, this.presets[known], header, bytes);
 	}
 }

@@ -16,7 +16,7 @@ export class Settings {
 	// elements: the page's elements by id. presets: { name: { wNorm, xNorm, s, m1, m2, m3 } }.
 	constructor(elements, presets) {
 		Object.assign(this, { elements, presets });
-		this.first = elements.preset.value;
+		this.first = beginningOf(elements.preset);
 		this.losses = [this.lossOf(this.first)];
 	}
 
@@ -67,7 +67,8 @@ export class Settings {
 		const { losses, chosen } = this;
 		const isBeside = this.elements.beside.value === "loss";
 		const plain = this.named({ ...losses[chosen], m1: 1, m2: 0, m3: 0 });
-		const other = plain.preset === losses[chosen].preset ? this.lossOf(this.first) : plain;
+		const hasMargin = ["m1", "m2", "m3"].some((name) => plain[name] !== losses[chosen][name]);
+		const other = hasMargin ? plain : this.lossOf(this.first);
 		this.losses = isBeside ? [losses[chosen], other] : [losses[chosen]];
 		this.chosen = isBeside ? 1 : 0;
 		this.show();
@@ -119,6 +120,7 @@ export class Settings {
 		for (const name of ["preset", ...SLIDERS]) elements[name].value = loss[name];
 		for (const name of BOXES) elements[name].checked = Boolean(loss[name]);
 		const { spec } = this;
+		elements.s.ariaValueText = inShort(spec.s);
 		for (const name of SLIDERS) elements[`${name}-value`].textContent = inShort(spec[name]);
 		if (spec.m2) elements["m2-value"].textContent += ` = ${((spec.m2 * 180) / Math.PI).toFixed(0)}°`;
 		const { own, others } = formulaOf(spec);
@@ -129,4 +131,8 @@ export class Settings {
 
 export function offers({ options }, value) {
 	return [...options].some((option) => option.value === String(value));
+}
+
+export function beginningOf({ options, defaultValue }) {
+	return options ? ([...options].find((option) => option.defaultSelected) ?? options[0]).value : defaultValue;
 }

@@ -16,7 +16,8 @@ const REACH = 14; // pixels from the pointer
 export class Space {
 	rim = 0;
 	wedges = [];
-	badges = [];
+	badges = []; // their places, pixels from the middle
+	directions = []; // of the class weights, radians
 
 	// lobes: the scale of the lobes, as the pages have it.
 	constructor(canvas, lobes) {
@@ -159,7 +160,7 @@ export class Space {
 			context.fillStyle = this.onColors[j];
 			context.fillText(name, places[j][0], places[j][1] + 1);
 		});
-		this.badges = places;
+		Object.assign(this, { badges: places, directions: angles });
 	}
 
 	// The number of the dot that is nearest to a place of the canvas, or -1.

@@ -3,7 +3,7 @@
 export class Trainings {
 	states = []; // of each training, as the worker reports them
 	changes = []; // of each training, see timeline.mjs
-	uses = 0; // how often digits were given
+	run = 0; // counts what was asked for; answers to what was asked before are dropped
 	pace = null; // steps a second while it trains
 
 	// source: of the worker. on: what comes of its messages, { ready(), state(), changed(), repeated(side, changes),
@@ -11,7 +11,7 @@ export class Trainings {
 	constructor(source, on) {
 		this.on = on;
 		this.worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-		this.worker.onmessage = ({ data }) => this[data.type](data);
+		this.worker.onmessage = ({ data }) => data.run === this.run && this[data.type](data);
 	}
 
 	send(type, message = {}) {
@@ -22,15 +22,17 @@ export class Trainings {
 	use(classes, digits) {
 		this.classes = classes;
 		this.states = [];
-		this.uses++;
-		this.send("digits", { ...digits, use: this.uses });
+		this.run++;
+		this.send("digits", { ...digits, run: this.run });
 	}
 
 	// changes: those that are repeated in each training; stopAt: the step after which they rest, or null.
 	reset(specs, settings, { changes, stopAt }) {
 		this.changes = specs.map((_, side) => changes[side] ?? []);
 		const sides = specs.map((spec, side) => ({ spec, changes: this.changes[side] }));
-		this.send("reset", { classes: this.classes, sides, settings, stopAt });
+		this.states = [];
+		this.run++;
+		this.send("reset", { classes: this.classes, sides, settings, stopAt, run: this.run });
 	}
 
 	// side: the number of a training, or null for all.
@@ -45,16 +47,13 @@ export class Trainings {
 		});
 	}
 
-	// Digits that were replaced in the meantime begin no training.
-	ready({ use }) {
-		if (use === this.uses) this.on.ready();
+	ready() {
+		this.on.ready();
 	}
 
-	// Reports of trainings that were there before are dropped, and those without numbers.
+	// The last report with numbers stays where a training diverges.
 	state({ states, pace }) {
-		const isOfNow = states.length === this.changes.length && states[0].weights.length === 2 * this.classes;
-		const isFinite = states.every(({ steps, loss }) => !steps || Number.isFinite(loss));
-		if (!isOfNow || !isFinite) return;
+		if (states.some(({ steps, loss }) => steps && !Number.isFinite(loss))) return;
 		Object.assign(this, { states, pace });
 		this.on.state();
 	}

@@ -55,3 +55,23 @@ function reason(spec, classes, haste) {
 	if (m1 > 3) return words("Such a large m1 pulls too hard at the start. Begin with m1 = 1, and raise it slowly.");
 	return words("Take a smaller rate or another seed.");
 }
+
+// Where trouble is said. It is written anew only when something else is the matter, so that a screen reader does not
+// repeat it.
+export class TroubleBox {
+	constructor(element) {
+		this.element = element;
+	}
+
+	say(text) {
+		const kind = text.replace(/[\d.]+ %/, "");
+		if (kind === this.kind && !this.element.hidden) return;
+		this.kind = kind;
+		this.element.textContent = text;
+		this.element.hidden = false;
+	}
+
+	hide() {
+		this.element.hidden = true;
+	}
+}

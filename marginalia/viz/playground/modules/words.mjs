@@ -10,5 +10,6 @@ export function useWords(translations) {
 // text: with {} where the values go.
 export function words(text, ...values) {
 	let n = 0;
-	return (table[text] ?? text).replace(/\{\}/g, () => values[n++]);
+	const said = Object.hasOwn(table, text) ? table[text] : text;
+	return said.replace(/\{\}/g, (place) => (n < values.length ? values[n++] : place));
 }

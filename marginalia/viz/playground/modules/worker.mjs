@@ -13,6 +13,7 @@ let trainers = [];
 let timer = null;
 let speed = Infinity; // steps a second
 let lastStep = Infinity; // where it stops by itself
+let run = 0; // of the page's wishes, so that it can tell answers to older ones
 let drawn = null;
 let measuredAt = -Infinity;
 let measured = [];
@@ -25,18 +26,24 @@ onmessage = ({ data }) => {
 
 const actions = {
 	// strangers: held-out digits of classes that are not trained.
-	digits({ train, heldOut, strangers, use }) {
+	digits({ train, heldOut, strangers, run: given }) {
 		actions.stop();
-		[trainers, drawn] = [[], null];
+		[trainers, drawn, run] = [[], null, given];
 		digits = { train: new Digits(train) };
 		digits.heldOut = new Digits(heldOut, digits.train.scale);
 		digits.shown = digits.heldOut.first(SHOWN);
 		digits.strangers = new Digits(strangers, digits.train.scale).first(SHOWN);
-		postMessage({ type: "ready", use });
+		tell("ready");
+	},
+
+	strangers({ strangers }) {
+		digits.strangers = new Digits(strangers, digits.train.scale).first(SHOWN);
+		report();
 	},
 
 	// sides: [{ spec, changes }], one for each training. settings: those that they share.
-	reset({ classes, sides, settings, stopAt }) {
+	reset({ classes, sides, settings, stopAt, run: given }) {
+		run = given;
 		trainers = sides.map(({ spec, changes }) => new Trainer(digits.train, classes, spec, { ...settings, changes }));
 		[measuredAt, lastStep] = [-Infinity, stopAt ?? Infinity];
 		report();
@@ -45,12 +52,13 @@ const actions = {
 	// side: the number of a training, or null for all.
 	change({ side, name, value }) {
 		const changed = side === null ? trainers : [trainers[side]];
+		repeat();
 		changed.forEach((trainer) => trainer.change(name, value));
-		report();
-		postMessage({ type: "changed", changes: trainers.map(({ timeline }) => timeline.changes) });
+		report(null, timer === null);
+		tell("changed", { changes: trainers.map(({ timeline }) => timeline.changes) });
 	},
 
-	speed: ({ stepsPerSecond }) => (speed = stepsPerSecond),
+	speed: (wanted) => (speed = wanted.speed),
 
 	// pixels: 784 numbers of a digit drawn by hand, or null.
 	draw({ pixels }) {
@@ -71,10 +79,14 @@ const actions = {
 	},
 
 	step() {
-		step();
-		report(null, true);
+		if (step()) report(null, true);
+		else diverge();
 	},
 };
+
+function tell(type, message = {}) {
+	postMessage({ type, run, ...message });
+}
 
 // A step of each. Returns whether all losses are numbers.
 function step() {
@@ -86,7 +98,7 @@ function step() {
 function repeat() {
 	trainers.forEach((trainer, side) => {
 		const changes = trainer.catchUp();
-		if (changes.length) postMessage({ type: "repeated", side, changes });
+		if (changes.length) tell("repeated", { side, changes });
 	});
 }
 
@@ -107,12 +119,12 @@ function arrive() {
 	lastStep = Infinity;
 	repeat();
 	report(null, true);
-	postMessage({ type: "arrived" });
+	tell("arrived");
 }
 
 function diverge() {
 	const side = trainers.findIndex(({ loss }) => !Number.isFinite(loss));
-	postMessage({ type: "diverged", side, step: trainers[side].steps });
+	tell("diverged", { side, step: trainers[side].steps });
 }
 
 function report(pace = null, isMeasured = false) {
@@ -121,7 +133,7 @@ function report(pace = null, isMeasured = false) {
 		measuredAt = performance.now();
 	}
 	const states = trainers.map((trainer, side) => ({ ...stateOf(trainer), ...measured[side] }));
-	postMessage({ type: "state", states, pace: speed === Infinity ? pace : null });
+	tell("state", { states, pace: speed === Infinity ? pace : null });
 }
 
 function stateOf(trainer) {
