@@ -2,7 +2,7 @@
 
 import { inShort } from "./formula.mjs";
 import { psi } from "./margin.mjs";
-import { drawLine, emptied } from "./plot.mjs";
+import { drawLine, emptied, textSize } from "./plot.mjs";
 import { words } from "./words.mjs";
 
 const LONGEST = 400; // losses kept; then every other one goes
@@ -12,7 +12,6 @@ const AFTER_THE_FALL = 0.3; // of the width: there the loss no longer reaches th
 const MARK = 0.12; // of the height
 const EDGE_WIDTH = 2;
 const LABEL_GAP = 3;
-const LABEL_HEIGHT = 16;
 
 // log(1 + sum_k exp s (cos(2 pi k / C) - psi(0))): all features on their weights, the weights evenly around the circle.
 // A reference: with unequal classes the loss can fall a little below it. null where a length is free, and where the
@@ -63,6 +62,7 @@ export class LossHistory {
 		const below = down(least) + LABEL_GAP; // there is no loss there
 		Object.assign(context, { textAlign: "right", textBaseline: "top", fillStyle: muted });
 		const text = words("floor, evenly spaced: {}", least.toFixed(3));
-		context.fillText(text, width, below < height - LABEL_HEIGHT ? below : 0);
+		const line = 1.2 * textSize();
+		context.fillText(text, width, below < height - line ? below : line);
 	}
 }
