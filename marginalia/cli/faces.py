@@ -201,7 +201,10 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person, or a .rec file.")
+@click.option("--data", type=Path, help="Folder of images, one folder a person, or a .rec file.")
+@click.option(
+    "--set", "sets", type=Path, multiple=True, help="A verification set .bin instead of DATA; may be repeated."
+)
 @click.option(
     "--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of people that it was not trained on."
 )
@@ -217,10 +220,19 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
 )
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
 def evaluate(
-    data: Path, pairs: Path | None, model: str, fusion: str, subtract_mean: bool, like_sphereface: bool,
-    fold: int | None, skip_missing: bool, out: Path, device: str,
+    data: Path | None, sets: tuple[Path, ...], pairs: Path | None, model: str, fusion: str, subtract_mean: bool,
+    like_sphereface: bool, fold: int | None, skip_missing: bool, out: Path, device: str,
 ) -> None:  # fmt: skip
     """Decide whether pairs of images show the same person, and measure how often that is right."""
+    if sets:
+        if data or pairs or fold or subtract_mean or like_sphereface or fusion != "none" or skip_missing:
+            raise InputError(
+                "--set has pairs, folds and a protocol of its own; give it with --model, --out and --device"
+            )
+        evaluate_sets(sets, model, device, out)
+        return
+    if data is None:
+        raise InputError("--data or --set is needed: what is the recogniser tested on?")
     from marginalia.core.files import write_whole
     from marginalia.faces.evaluation import EvaluationConfig, as_lines, write_figures
     from marginalia.faces.evaluation import evaluate as measure
@@ -253,6 +265,23 @@ def evaluate(
     )
     write_whole(out / f"{name}_roc.png", RocSheet({embedder.name: figures.curve}, Style()).png())
     click.echo(f"{out / name}.json, {out / name}_roc.png")
+
+
+def evaluate_sets(paths: tuple[Path, ...], model: str, device: str, out: Path) -> None:
+    """A table of verification sets."""
+    from marginalia.faces.benchmark import as_table, evaluate_set, write_sets
+    from marginalia.faces.verification_set import read_set
+
+    found = [read_set(path) for path in paths]
+    embedder = recogniser(model, device)
+    try:
+        figures = [evaluate_set(embedder, pairs, out / "features") for pairs in found]
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
+    for line in as_table(figures):
+        click.echo(line)
+    write_sets(out / f"{embedder.name}_sets.json", figures)
+    click.echo(out / f"{embedder.name}_sets.json")
 
 
 def recogniser(model: str, device: str) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FINE = 10_000
+TINY = 1e-12
 PAIRS_AT_ONCE = 100_000
 
 Similarity = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -139,5 +140,22 @@ def ties_are_errors(scores: np.ndarray, same: np.ndarray, threshold: float) -> n
     return np.where(same, scores > threshold, scores < threshold)
 
 
+def minus_squared_distance(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Of rows (N, D) divided by their lengths, as insightface scores pairs; 0 to -4."""
+    units = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), TINY) for rows in (left, right)]
+    return -np.square(units[0] - units[1]).sum(axis=1)
+
+
+def best_of_insightface(scores: np.ndarray, same: np.ndarray) -> float:
+    """The first best one of 400 thresholds, squared distances 0, 0.01, …, 3.99, as its verification.py does."""
+    distances = np.arange(0, 4, 0.01)
+    genuine, impostor = np.sort(-scores[same]), np.sort(-scores[~same])
+    right_ones = (
+        np.searchsorted(genuine, distances, "left") + len(impostor) - np.searchsorted(impostor, distances, "left")
+    )
+    return float(-distances[right_ones.argmax()])
+
+
 LFW = ThresholdRule(best_midpoint, above_is_same)
 SPHEREFACE = ThresholdRule(best_of_sphereface, ties_are_errors)
+INSIGHTFACE = ThresholdRule(best_of_insightface, above_is_same)

@@ -1,0 +1,80 @@
+"""The accuracy of a recogniser on verification sets, by insightface's protocol and with exact thresholds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from marginalia.core.errors import InputError
+from marginalia.core.files import write_whole
+from marginalia.data.measure import measure
+from marginalia.faces.embedder import Embedder
+from marginalia.faces.embeddings import fused
+from marginalia.faces.protocol import INSIGHTFACE, LFW, Verification, minus_squared_distance, verify
+from marginalia.faces.verification_set import VerificationSet
+
+FOLDS = 10
+
+
+@dataclass(frozen=True)
+class SetFigures:
+    """As insightface measures: thresholds on a grid; exact: thresholds between the scores. The rest is the same."""
+
+    name: str
+    pairs: int
+    insightface: Verification
+    exact: Verification
+
+
+def evaluate_set(embedder: Embedder, pairs: VerificationSet, cache: Path) -> SetFigures:
+    """Ten folds of neighbouring pairs; a feature is that of the image plus that of its mirror image, of length 1.
+
+    Raises InputError for fewer than ten pairs, or an image that cannot be read. Source: insightface, verification.py.
+    """
+    if len(pairs.same) < FOLDS:
+        raise InputError(f"{pairs.images[0].file}: {len(pairs.same)} pairs; at least {FOLDS} are needed for ten folds")
+    features = fused(embedder, pairs.images, measure(pairs.images), "sum", cache)
+    left, right = features[0::2], features[1::2]
+    found = [
+        verify(left, right, pairs.same, folds_of(len(pairs.same)), rule, minus_squared_distance)
+        for rule in (INSIGHTFACE, LFW)
+    ]
+    return SetFigures(pairs.name, len(pairs.same), *found)
+
+
+def folds_of(count: int) -> np.ndarray:
+    """Ten folds of pairs in their order, as scikit-learn's KFold makes them without shuffling, int64 (N,)."""
+    sizes = np.full(FOLDS, count // FOLDS)
+    sizes[: count % FOLDS] += 1
+    return np.repeat(np.arange(1, FOLDS + 1), sizes)
+
+
+def as_table(figures: Sequence[SetFigures]) -> list[str]:
+    """What a person reads: mean and standard deviation over the folds."""
+    width = max(len("set"), *(len(row.name) for row in figures))
+    lines = [f"{'set':{width}}    pairs  insightface's protocol  exact thresholds"]
+    for row in figures:
+        both = [f"{found.mean:.4f} +- {found.accuracies.std():.4f}" for found in (row.insightface, row.exact)]
+        lines.append(f"{row.name:{width}} {row.pairs:8,}  {both[0]:22}  {both[1]}")
+    return lines
+
+
+def write_sets(path: Path, figures: Sequence[SetFigures]) -> None:
+    """The same as JSON, with the accuracy and the threshold of each fold."""
+    content = {
+        row.name: {"pairs": row.pairs}
+        | {
+            name: {
+                "accuracy": found.mean, "standard_deviation": float(found.accuracies.std()),
+                "accuracies": found.accuracies.tolist(), "thresholds": found.thresholds.tolist(),
+            }
+            for name, found in (("insightface", row.insightface), ("exact", row.exact))
+        }
+        for row in figures
+    }  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(content, indent=1).encode())

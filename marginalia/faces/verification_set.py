@@ -1,0 +1,140 @@
+"""Pairs of faces in one file, as insightface keeps its verification sets: lfw.bin, cfp_fp.bin and others.
+
+The file is a pickle of a list of encoded images, two for each pair, and a list of bool: do they show one person?
+A pickle can run any code. This reader admits lists, tuples, bytes, bools, numbers and NumPy arrays of bytes, and
+refuses the rest before anything of it is called.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+
+from marginalia.core.errors import InputError
+
+BYTES, BOOL = "u1", "b1"
+
+
+@dataclass(frozen=True)
+class SetImage:
+    """An image of a set, read as if it were a file of its own. key: its number from 0."""
+
+    file: Path
+    key: int
+    content: bytes
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        return io.BytesIO(self.content)
+
+    def __str__(self) -> str:
+        return f"{self.file}, image {self.key}"
+
+
+@dataclass(frozen=True)
+class VerificationSet:
+    """images: left and right of the first pair, then of the second, and so on. same: bool (N,)."""
+
+    name: str
+    images: tuple[SetImage, ...]
+    same: np.ndarray
+
+
+def read_set(path: Path) -> VerificationSet:
+    """Raises InputError if there is no such file, it is damaged or holds anything else, without running any of it."""
+    try:
+        with path.open("rb") as file:
+            content = Admitting(file).load()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except InputError as error:
+        raise InputError(f"{path} is no verification set: {error}") from None
+    except Exception as error:  # a damaged pickle raises whatever comes
+        raise InputError(f"{path} is no verification set, or is damaged ({str(error)[:100]})") from None
+    if not isinstance(content, (tuple, list)) or len(content) != 2:
+        raise InputError(f"{path} must hold two lists, images and bools")
+    images, same = content
+    if isinstance(same, Array) and same.kind == BOOL:
+        same = list(same.content)
+    if not isinstance(images, (list, tuple)) or not isinstance(same, (list, tuple)) or len(images) != 2 * len(same):
+        raise InputError(f"{path} must hold two images for each of its bools")
+    if not images or not all(isinstance(answer, int) and answer in (0, 1) for answer in same):
+        raise InputError(f"{path}: the second list must hold bools, one at least")
+    found = tuple(SetImage(path, number, as_bytes(image, path, number)) for number, image in enumerate(images))
+    return VerificationSet(path.stem, found, np.array(same, dtype=bool))
+
+
+def as_bytes(image: Any, path: Path, number: int) -> bytes:
+    if isinstance(image, Array) and image.kind == BYTES:
+        return image.content
+    if isinstance(image, (bytes, bytearray)):
+        return bytes(image)
+    raise InputError(f"{path}, image {number}: bytes are needed, not {type(image).__name__.lower()}")
+
+
+class Kind:
+    """Stands for a dtype in the pickle: that of bytes or of bools, nothing else."""
+
+    def __init__(self, text: Any, *copying: Any):
+        self.name = text.decode("latin1") if isinstance(text, bytes) else str(text)
+        if self.name not in (BYTES, BOOL):
+            raise InputError(f"it holds numbers of type {self.name[:20]}")
+
+    def __setstate__(self, state: Any) -> None:
+        """Byte order and fields: a byte has none."""
+
+
+class Array:
+    """Stands for an array in the pickle. A real one would let a hostile file say what lies in memory."""
+
+    kind, content = "", b""
+
+    def __setstate__(self, state: Any) -> None:
+        _, _, kind, _, content = state
+        self.fill(content, kind)
+
+    def fill(self, content: Any, kind: Any) -> Array:
+        if not isinstance(kind, Kind):
+            raise InputError("it holds an array of another kind")
+        self.kind, self.content = kind.name, bytes(content.encode("latin1") if isinstance(content, str) else content)
+        return self
+
+
+def encoded(text: str, encoding: str | bytes) -> bytes:
+    """How pickles of protocol 2 keep bytes."""
+    if encoding not in ("latin1", b"latin1"):
+        raise InputError(f"it asks for the encoding {str(encoding)[:40]}")
+    return text.encode("latin1")
+
+
+def scalar(kind: Any, content: Any) -> bool:
+    return bool(Array().fill(content, kind).content[0])
+
+
+class Admitting(pickle.Unpickler):
+    """Whatever it calls is made anew for each file, so that a file leaves nothing behind."""
+
+    def __init__(self, file: BinaryIO):
+        super().__init__(file, encoding="bytes")
+        self.admitted: dict[tuple[str, str], Any] = {
+            ("_codecs", "encode"): partial(encoded), ("numpy", "dtype"): partial(Kind), ("numpy", "ndarray"): "ndarray",
+        }  # fmt: skip
+        for core in ("numpy.core", "numpy._core"):
+            self.admitted[f"{core}.multiarray", "_reconstruct"] = partial(lambda *_: Array())
+            self.admitted[f"{core}.multiarray", "scalar"] = partial(scalar)
+            self.admitted[f"{core}.numeric", "_frombuffer"] = partial(
+                lambda content, kind, *_: Array().fill(content, kind)
+            )
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in self.admitted:
+            raise InputError(f"it asks for {module[:60]}.{name[:60]}, which could run code")
+        return self.admitted[module, name]
+
+    def persistent_load(self, name: Any) -> Any:
+        raise InputError("it refers to another file")
