@@ -193,10 +193,14 @@ def test_a_model_is_evaluated_on_sets(run, train_faces, bin_file, tmp_path):
     assert run(*command)[1] == said  # from the features that were kept
 
 
-@pytest.mark.parametrize("more", [["--pairs", "x"], ["--fold", "1"], ["--fusion", "sum"], ["--data", "x"]])
-def test_a_set_takes_no_other_pairs(run, bin_file, more):
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(["--pairs", "x"], "--set has pairs"), (["--fold", "1"], "--set has pairs"), (["--fusion", "sum"], "--set has pairs"),
+     (["--data", "x"], "and only one")],
+)  # fmt: skip
+def test_a_set_takes_no_other_pairs(run, bin_file, more, said):
     code, _, err = run("faces", "evaluate", "--set", bin_file, "--model", "x", *more)
-    assert (code, err.count("\n")) == (2, 1) and "--set has pairs" in err
+    assert (code, err.count("\n")) == (2, 1) and said in err
 
 
 def test_too_few_pairs_and_images_that_are_none(run, train_faces, tmp_path, bin_file):

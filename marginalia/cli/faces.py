@@ -7,19 +7,17 @@ What the commands need is imported when they run, so that --help is quick.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from marginalia.cli.face_evaluation import evaluate
+from marginalia.cli.face_inputs import folder_of, recogniser, say
 from marginalia.config.places import outputs_path
 from marginalia.config.run_config import DEVICES, PRECISIONS
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.names import file_name
-
-if TYPE_CHECKING:
-    from marginalia.faces.folder import FaceFolder
 
 SETTINGS = (
     click.option(
@@ -45,23 +43,6 @@ def recipe_settings(command: Any) -> Any:
 
 
 allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when listed names match nothing.")
-
-
-def say(*lines: str | None) -> None:
-    """Prints lines on stdout; of several processes only the first one does."""
-    for line in lines:
-        if line and os.environ.get("RANK", "0") == "0":
-            click.echo(line)
-
-
-def folder_of(path: Path) -> FaceFolder:
-    """The folder of images, or a RecordIO file of them; prints notes about it first."""
-    from marginalia.faces.folder import read_folder
-    from marginalia.faces.packed import SUFFIX, read_packed
-
-    folder = read_packed(path) if path.suffix == SUFFIX else read_folder(path)
-    say(*folder.notes)
-    return folder
 
 
 @click.group()
@@ -201,102 +182,6 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
 
 
 @faces.command()
-@click.option("--data", type=Path, help="Folder of images, one folder a person, or a .rec file.")
-@click.option(
-    "--set", "sets", type=Path, multiple=True, help="A verification set .bin instead of DATA; may be repeated."
-)
-@click.option(
-    "--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of people that it was not trained on."
-)
-@click.option("--model", required=True, help="The folder of a training, or dlib.")
-@click.option("--fusion", type=click.Choice(["none", "concat", "sum"]), default="none", show_default=True,
-              help="What becomes of the features of the mirrored image.")  # fmt: skip
-@click.option("--subtract-mean", is_flag=True, help="Subtract the mean feature of the other folds.")
-@click.option("--like-sphereface", is_flag=True, help="As SphereFace's evaluation.m does it.")
-@click.option("--fold", type=click.IntRange(1), help="Test this fold only.")
-@click.option("--skip-missing", is_flag=True, help="Leave out pairs whose images are missing.")
-@click.option(
-    "--out", type=Path, default=lambda: outputs_path() / "faces" / "evaluation", show_default="outputs/faces/evaluation"
-)
-@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
-def evaluate(
-    data: Path | None, sets: tuple[Path, ...], pairs: Path | None, model: str, fusion: str, subtract_mean: bool,
-    like_sphereface: bool, fold: int | None, skip_missing: bool, out: Path, device: str,
-) -> None:  # fmt: skip
-    """Decide whether pairs of images show the same person, and measure how often that is right."""
-    if sets:
-        if data or pairs or fold or subtract_mean or like_sphereface or fusion != "none" or skip_missing:
-            raise InputError(
-                "--set has pairs, folds and a protocol of its own; give it with --model, --out and --device"
-            )
-        evaluate_sets(sets, model, device, out)
-        return
-    if data is None:
-        raise InputError("--data or --set is needed: what is the recogniser tested on?")
-    from marginalia.core.files import write_whole
-    from marginalia.faces.evaluation import EvaluationConfig, as_lines, write_figures
-    from marginalia.faces.evaluation import evaluate as measure
-    from marginalia.faces.pairs import read_pairs
-    from marginalia.faces.roc_plot import RocSheet
-    from marginalia.viz.style import Style
-
-    if pairs is None and (fold is not None or subtract_mean or like_sphereface):
-        raise InputError("--fold, --subtract-mean and --like-sphereface ask for the folds of --pairs; give them too")
-    if like_sphereface:
-        if fusion != "none" or subtract_mean:
-            raise InputError(
-                "--like-sphereface is concat with means subtracted; leave --fusion and --subtract-mean out"
-            )
-        fusion, subtract_mean = "concat", True
-    config = EvaluationConfig(fusion, subtract_mean, like_sphereface, fold, skip_missing)
-    content = None if pairs is None else read_pairs(pairs)
-    embedder = recogniser(model, device)
-    try:
-        figures = measure(embedder, folder_of(data), content, config, out / "features")
-    except KeyboardInterrupt:
-        raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
-    for line in as_lines(figures):
-        click.echo(line)
-    for path in getattr(embedder, "without_face", []):
-        click.echo(f"no face found, the middle was taken: {file_name(path)}")
-    name = embedder.name + config.suffix()
-    write_figures(
-        out / f"{name}.json", figures, {"data": str(data), "pairs": str(pairs), "model": model, **vars(config)}
-    )
-    write_whole(out / f"{name}_roc.png", RocSheet({embedder.name: figures.curve}, Style()).png())
-    click.echo(f"{out / name}.json, {out / name}_roc.png")
-
-
-def evaluate_sets(paths: tuple[Path, ...], model: str, device: str, out: Path) -> None:
-    """A table of verification sets."""
-    from marginalia.faces.benchmark import as_table, evaluate_set, write_sets
-    from marginalia.faces.verification_set import read_set
-
-    found = [read_set(path) for path in paths]
-    embedder = recogniser(model, device)
-    try:
-        figures = [evaluate_set(embedder, pairs, out / "features") for pairs in found]
-    except KeyboardInterrupt:
-        raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
-    for line in as_table(figures):
-        click.echo(line)
-    write_sets(out / f"{embedder.name}_sets.json", figures)
-    click.echo(out / f"{embedder.name}_sets.json")
-
-
-def recogniser(model: str, device: str) -> Any:
-    """dlib's, or that of a training's folder."""
-    if model == "dlib":
-        from marginalia.faces.dlib_recogniser import DlibRecogniser
-
-        return DlibRecogniser()
-    from marginalia.faces.embedder import load_model
-    from marginalia.training.device import resolve_device
-
-    return load_model(Path(model), resolve_device(device))
-
-
-@faces.command()
 @click.option("--data", type=Path, required=True, help="Folder of images, one folder a person, or a .rec file.")
 @click.option("--model", required=True, help="The folder of a training, or dlib.")
 @click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
@@ -326,3 +211,6 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     write_whole(path.with_name(f"{path.name}.gif"), movie_bytes(page, Timing(0.08, 2.0), "gif"))
     say(without_font())
     click.echo(f"{path}.png, {path}.gif")
+
+
+faces.add_command(evaluate)

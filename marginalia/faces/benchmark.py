@@ -22,11 +22,11 @@ FOLDS = 10
 
 @dataclass(frozen=True)
 class SetFigures:
-    """As insightface measures: thresholds on a grid; exact: thresholds between the scores. The rest is the same."""
+    """insightface: with its thresholds on a grid, or none; exact: with thresholds between the scores."""
 
     name: str
     pairs: int
-    insightface: Verification
+    insightface: Verification | None
     exact: Verification
 
 
@@ -58,7 +58,7 @@ def as_table(figures: Sequence[SetFigures]) -> list[str]:
     width = max(len("set"), *(len(row.name) for row in figures))
     lines = [f"{'set':{width}}    pairs  insightface's protocol  exact thresholds"]
     for row in figures:
-        both = [f"{found.mean:.4f} +- {found.accuracies.std():.4f}" for found in (row.insightface, row.exact)]
+        both = [f"{found.mean:.4f} +- {found.accuracies.std():.4f}" for found in (row.insightface, row.exact) if found]
         lines.append(f"{row.name:{width}} {row.pairs:8,}  {both[0]:22}  {both[1]}")
     return lines
 
@@ -73,6 +73,7 @@ def write_sets(path: Path, figures: Sequence[SetFigures]) -> None:
                 "accuracies": found.accuracies.tolist(), "thresholds": found.thresholds.tolist(),
             }
             for name, found in (("insightface", row.insightface), ("exact", row.exact))
+            if found
         }
         for row in figures
     }  # fmt: skip

@@ -1,0 +1,41 @@
+"""What the commands of faces read: a folder or a file of images, and a recogniser."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from marginalia.faces.folder import FaceFolder
+
+
+def say(*lines: str | None) -> None:
+    """Prints lines on stdout; of several processes only the first one does."""
+    for line in lines:
+        if line and os.environ.get("RANK", "0") == "0":
+            click.echo(line)
+
+
+def folder_of(path: Path) -> FaceFolder:
+    """The folder of images, or a RecordIO file of them; prints notes about it first."""
+    from marginalia.faces.folder import read_folder
+    from marginalia.faces.packed import SUFFIX, read_packed
+
+    folder = read_packed(path) if path.suffix == SUFFIX else read_folder(path)
+    say(*folder.notes)
+    return folder
+
+
+def recogniser(model: str, device: str) -> Any:
+    """dlib's, or that of a training's folder."""
+    if model == "dlib":
+        from marginalia.faces.dlib_recogniser import DlibRecogniser
+
+        return DlibRecogniser()
+    from marginalia.faces.embedder import load_model
+    from marginalia.training.device import resolve_device
+
+    return load_model(Path(model), resolve_device(device))
