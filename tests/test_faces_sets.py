@@ -195,8 +195,8 @@ def test_a_model_is_evaluated_on_sets(run, train_faces, bin_file, tmp_path):
 
 @pytest.mark.parametrize(
     ("more", "said"),
-    [(["--pairs", "x"], "--set has pairs"), (["--fold", "1"], "--set has pairs"), (["--fusion", "sum"], "--set has pairs"),
-     (["--data", "x"], "and only one")],
+    [(["--pairs", "x"], "--set has pairs"), (["--fold", "1"], "--set has pairs"),
+     (["--fusion", "sum"], "--set has pairs"), (["--data", "x"], "and only one")],
 )  # fmt: skip
 def test_a_set_takes_no_other_pairs(run, bin_file, more, said):
     code, _, err = run("faces", "evaluate", "--set", bin_file, "--model", "x", *more)
