@@ -38,3 +38,10 @@ def move(page, name: str, value: float) -> None:
         "(slider, value) => { slider.value = value; slider.dispatchEvent(new Event('input', { bubbles: true })); }",
         value,
     )
+
+
+def rest(page) -> str:
+    """Pauses; returns the address once it says so."""
+    page.click("#play")
+    wait_until(page, lambda: f"step={number(page, 'steps'):.0f}" in page.url)
+    return page.url

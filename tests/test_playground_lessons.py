@@ -176,7 +176,7 @@ def with_step(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("lesson", "said"),
     [
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ([], "the lesson must be an object with title, steps"),
         ({"title": "Mine"}, "the lesson needs steps"),
         ({"title": 3, "steps": []}, "title must be a text"),

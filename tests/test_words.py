@@ -54,7 +54,7 @@ def test_what_a_file_leaves_out_stays_english(tmp_path):
     [
         ("[]", "must be a JSON object"),
         ('{"epoch {}": 3}', "must be a JSON object"),
-        ("{", "is no JSON"),
+        ("{", "is not JSON"),
         ('{"epohc {}": "Epoche {}"}', r"did you mean epoch \{\}"),
         ('{"epoch {}": "Epoche"}', r"needs 1 \{\}"),
         ('{"epoch {}": "{} {0}"}', r"needs 1 \{\}"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from marginalia.core.errors import InputError
-from marginalia.core.parsing import nearest
+from marginalia.core.parsing import nearest, read_json
 from marginalia.viz.labels import with_boxes
 
 CAPTIONS = (
@@ -25,7 +24,6 @@ CAPTIONS = (
     "angle to the mean of its class", "angle to the nearest other mean", "logit of its class",
     "largest logit of another class",
 )  # fmt: skip
-LARGEST = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,14 +52,7 @@ def read_translations(path: Path, captions: Collection[str]) -> dict[str, str]:
 
     Raises InputError naming the file if it is no such file, and the caption if it is none of ours or loses a value.
     """
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{path} is larger than {LARGEST:,} bytes")
-        table = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}") from None
+    table = read_json(path)
     if not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
         raise InputError(f"{path} must be a JSON object of captions and their translations")
     for caption, text in table.items():

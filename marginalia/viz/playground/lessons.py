@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from marginalia.core.errors import InputError
-from marginalia.core.parsing import nearest
+from marginalia.core.parsing import nearest, read_json
 
 FOLDER = Path(__file__).parent / "lessons"
 ORDER = ("softmax", "normalise", "scale", "margin", "too-much", "open-set")
@@ -27,7 +26,6 @@ SETTINGS = (
 PRESETS = ("preset", "b-preset")
 NUMBERS = ("s", "m1", "m2", "m3", "w-norm", "x-norm", "rate", "batch", "seed", "epoch")
 DIGITS = "0123456789"
-LARGEST = 100_000
 FEWEST, MOST = 2, 5
 
 
@@ -55,14 +53,7 @@ def included() -> list[Path]:
 
 def read_lesson(path: Path, presets: Collection[str]) -> Lesson:
     """Raises InputError, one line that says what is wrong in the file and where."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise InputError(f"{path} is larger than {LARGEST:,} bytes")
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON: {error}") from None
+    content = read_json(path)
     checked(content, f"{path}: the lesson", {"title": str, "steps": list})
     if not content["steps"]:
         raise InputError(f"{path}: the lesson has no steps")

@@ -6,7 +6,7 @@ import { unpacked } from "./packed.mjs";
 
 const STEPS_OF_ALL = 4096;
 
-export class RecordedRun {
+class RecordedRun {
 	// header: { epochs, accuracies, longest, weights, labels }, see recorded.py. bytes: of its block.
 	constructor(name, spec, header, bytes) {
 		Object.assign(this, { name, spec, header, labels: Uint8Array.from(header.labels) });

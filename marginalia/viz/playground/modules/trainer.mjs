@@ -10,7 +10,7 @@ import { Sgd } from "./sgd.mjs";
 import { partOf } from "./spec.mjs";
 import { Timeline } from "./timeline.mjs";
 
-export const SIZES = [FEATURES, 64, 64, 2];
+const SIZES = [FEATURES, 64, 64, 2];
 const ORDER = 1_000_003;
 const OPTIMIZERS = { Adam, SGD: Sgd };
 
