@@ -20,7 +20,7 @@ from marginalia.faces.protocol import (
     scores_of_pairs,
     verify,
 )  # fmt: skip
-from marginalia.training.roc import roc
+from marginalia.training.roc import roc, tar_line
 
 YES, NO = True, False
 
@@ -169,12 +169,22 @@ def test_scores_of_pairs_in_parts_are_those_of_all_at_once(monkeypatch):
 
 
 def test_roc_by_hand():
-    """Same 0.9, 0.7, 0.5, 0.3; different 0.8, 0.2, 0.1, 0.0."""
-    scores = np.array([0.9, 0.7, 0.5, 0.3, 0.8, 0.2, 0.1, 0.0])
-    curve = roc(scores, np.array([YES] * 4 + [NO] * 4))
-    assert (curve.tar_at(0.0), curve.tar_at(0.24), curve.tar_at(0.25)) == (0.25, 0.25, 1.0)
+    """Same 0.9, 0.7, 0.5, 0.3; different 0.8, 0.2, 0.1, 0.0; each fifty times."""
+    scores = np.tile([0.9, 0.7, 0.5, 0.3, 0.8, 0.2, 0.1, 0.0], 50)
+    curve = roc(scores, np.tile([YES] * 4 + [NO] * 4, 50))
+    assert (curve.tar_at(0.05), curve.tar_at(0.24), curve.tar_at(0.25)) == (0.25, 0.25, 1.0)
     assert curve.eer == pytest.approx(0.25)
     assert curve.auc == pytest.approx(13 / 16)
+
+
+def test_fewer_than_ten_false_accepts_tell_no_tar():
+    """Of 200 pairs of different people, a rate of 0.05 accepts ten."""
+    curve = roc(np.arange(400.0), np.arange(400) >= 200)
+    assert (curve.least_far, curve.tar_at(0.05), curve.tar_at(0.049)) == (0.05, 1.0, None)
+    assert tar_line(curve) == (
+        "TAR, from 200 pairs of different people: 1.0000 at FAR 0.1, "
+        "- at FAR 0.01 and below, fewer than 10 false accepts"
+    )
 
 
 PAIRS = "2\t1\nAnn\t1\t2\nAnn\t1\tBob\t3\nBob\t1\t2\nAnn\t2\tBob\t1\n"

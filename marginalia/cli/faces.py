@@ -14,6 +14,7 @@ import click
 
 from marginalia.cli.face_evaluation import evaluate
 from marginalia.cli.face_inputs import folder_of, recogniser, say
+from marginalia.cli.face_templates import templates
 from marginalia.config.places import outputs_path
 from marginalia.config.run_config import DEVICES, PRECISIONS
 from marginalia.core.errors import InputError, StoppedError
@@ -214,3 +215,4 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
 
 
 faces.add_command(evaluate)
+faces.add_command(templates)

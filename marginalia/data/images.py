@@ -10,7 +10,8 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Literal, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -58,6 +59,17 @@ class Readable(Protocol):
     """A path, or what stands for one: it opens as a file of bytes, and its text says where it is."""
 
     def open(self, mode: Literal["rb"], /) -> BinaryIO: ...
+
+
+@runtime_checkable
+class InFile(Readable, Protocol):
+    """An image that is a part of a file, or made of one. key: which of that file's."""
+
+    @property
+    def file(self) -> Path: ...
+
+    @property
+    def key(self) -> int | str: ...
 
 
 def read_pixels(

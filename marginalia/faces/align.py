@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 from PIL import Image
@@ -99,6 +100,30 @@ def aligned(path: Path, landmarks: np.ndarray, size: str, reading: Reading) -> n
         return crop(pixels, scaled(landmarks, 1 / factor), size)
     except ValueError as error:
         raise InputError(f"{path}: {error}; remove its line from the landmarks") from None
+
+
+@dataclass(frozen=True)
+class AlignedImage:
+    """An image that is cropped by its landmarks (5, 2) when it is read. size: HEIGHTxWIDTH of the crop."""
+
+    file: Path
+    landmarks: np.ndarray
+    size: str
+    reading: Reading
+
+    @property
+    def key(self) -> str:
+        """Differs for any two crops of one file."""
+        return f"{self.size} {self.landmarks.tolist()} {self.reading}"
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        packed = io.BytesIO()
+        Image.fromarray(aligned(self.file, self.landmarks, self.size, self.reading)).save(packed, "BMP")
+        packed.seek(0)
+        return packed
+
+    def __str__(self) -> str:
+        return str(self.file)
 
 
 def crop_names(folder: FaceFolder) -> dict[str, str]:

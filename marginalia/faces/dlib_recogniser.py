@@ -28,6 +28,7 @@ class DlibRecogniser:
 
     name = "dlib"
     seen: frozenset[str] = frozenset()
+    crops = None
     similarity = staticmethod(nearness)
 
     def __init__(self) -> None:

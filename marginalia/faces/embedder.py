@@ -26,11 +26,15 @@ BATCH = 64
 
 
 class Embedder(Protocol):
-    """name: for files. mark: differs for any two that give other features. seen: people it was trained on."""
+    """name: for files. mark: differs for any two that give other features. seen: people it was trained on.
+
+    crops: the size of the aligned crops that it takes, HEIGHTxWIDTH, or None if it aligns images itself.
+    """
 
     name: str
     mark: bytes
     seen: frozenset[str]
+    crops: str | None
     similarity: Similarity
 
     def embed(self, paths: Sequence[Readable], reading: Reading, flipped: bool) -> np.ndarray:
@@ -46,6 +50,7 @@ class NetworkEmbedder:
     ):  # fmt: skip
         self.backbone, self.shape, self.device, self.bfloat16 = backbone, shape, device, bfloat16
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
+        self.crops = "112x112" if shape[0] == shape[1] else "112x96"
 
     def embed(self, paths: Sequence[Readable], reading: Reading, flipped: bool) -> np.ndarray:
         """Features float32 (N, D) of images, or of their mirror images. Raises InputError if they are not finite."""

@@ -13,10 +13,8 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
-from marginalia.data.images import Readable, Reading
+from marginalia.data.images import InFile, Readable, Reading
 from marginalia.faces.embedder import Embedder
-from marginalia.faces.packed import PackedImage
-from marginalia.faces.verification_set import SetImage
 from marginalia.progress import progress_bar
 from marginalia.record.arrays import read_arrays
 
@@ -68,7 +66,7 @@ def mark_of(path: Readable, reading: Reading) -> bytes:
 
     Raises InputError if there is no such image.
     """
-    file, part = (path.file, f" {path.key}") if isinstance(path, PackedImage | SetImage) else (Path(str(path)), "")
+    file, part = (path.file, f" {path.key}") if isinstance(path, InFile) else (Path(str(path)), "")
     try:
         state = file.stat()
     except OSError as error:

@@ -16,7 +16,7 @@ from marginalia.faces.embeddings import fused
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.pairs import Pairs, all_pairs, locate
 from marginalia.faces.protocol import LFW, SPHEREFACE, Verification, cosine, scores_of_pairs, verify
-from marginalia.training.roc import FALSE_ACCEPTS, Roc, roc
+from marginalia.training.roc import FALSE_ACCEPTS, Roc, roc, tar_line
 
 FEWEST_TO_LEARN_FROM = 20
 
@@ -124,8 +124,7 @@ def as_lines(figures: Figures) -> list[str]:
             f"thresholds {found.thresholds.min():.4f} to {found.thresholds.max():.4f}, "
             f"each chosen on {found.chosen_on.min():,} pairs of other folds"
         )
-    rates = ", ".join(f"{figures.curve.tar_at(far):.4f} at FAR {far:g}" for far in FALSE_ACCEPTS)
-    lines.append(f"TAR {rates}")
+    lines.append(tar_line(figures.curve))
     lines.append(f"AUC {figures.curve.auc:.4f}, EER {figures.curve.eer:.4f}")
     return lines
 
@@ -136,6 +135,7 @@ def write_figures(path: Path, figures: Figures, asked: dict[str, Any]) -> None:
     content: dict[str, Any] = {
         "asked": asked, "pairs": figures.pairs, "left_out": figures.left_out, "known": figures.known,
         "auc": figures.curve.auc, "eer": figures.curve.eer,
+        "pairs_of_different_people": figures.curve.impostors,
         "tar": {f"{far:g}": figures.curve.tar_at(far) for far in FALSE_ACCEPTS},
     }  # fmt: skip
     if found is not None:

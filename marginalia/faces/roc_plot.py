@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.ticker import FuncFormatter
 
 from marginalia.training.roc import FALSE_ACCEPTS, Roc
@@ -12,11 +13,14 @@ from marginalia.viz.labels import families, shown
 from marginalia.viz.sheet import LINES, Sheet
 from marginalia.viz.style import Style, class_colors
 
-LEAST = 1e-4
+TOLD_TO = min(FALSE_ACCEPTS)
 
 
 class RocSheet(Sheet):
-    """Share of same pairs accepted over share of different ones accepted, a logarithm; a curve a model."""
+    """Share of same pairs accepted over share of different ones accepted, a logarithm; a curve a model.
+
+    A curve ends at the rate where ten pairs of different people are accepted.
+    """
 
     count = 1
 
@@ -24,12 +28,15 @@ class RocSheet(Sheet):
         super().__init__(LINES, style)
         self.ax = self.axes(124, 92, 560, 536)
         colors = style.colors
+        least = np.clip(min(curve.least_far for curve in curves.values()), TOLD_TO, max(FALSE_ACCEPTS))
         for (name, curve), color in zip(curves.items(), class_colors(len(curves), style.palette), strict=True):
             label = f"{shown(name, 24)}   AUC {curve.auc:.4f}   EER {100 * curve.eer:.2f} %"
-            self.ax.plot(curve.far.clip(LEAST), curve.tar, color=color, lw=2.5, label=label, drawstyle="steps-post")
-            rates = [rate for rate in FALSE_ACCEPTS if rate >= LEAST]
-            self.ax.plot(rates, [curve.tar_at(rate) for rate in rates], "o", color=color, markersize=7)
-        self.ax.set(xscale="log", xlim=(LEAST, 1), ylim=(0, 1.01))
+            start = np.searchsorted(curve.far, curve.least_far, side="right") - 1
+            far = curve.far[start:].clip(curve.least_far)
+            self.ax.plot(far, curve.tar[start:], color=color, lw=2.5, label=label, drawstyle="steps-post")
+            told = [(rate, tar) for rate in FALSE_ACCEPTS if (tar := curve.tar_at(rate)) is not None]
+            self.ax.plot(*np.transpose(told or [(1, 1)]), "o", color=color, markersize=7)
+        self.ax.set(xscale="log", xlim=(10 ** np.floor(np.log10(least) + 1e-9), 1), ylim=(0, 1.01))
         percent = FuncFormatter(lambda value, _: f"{100 * value:.4g} %")
         self.ax.xaxis.set_major_formatter(percent)
         self.ax.yaxis.set_major_formatter(percent)
