@@ -15,7 +15,7 @@ from marginalia.core.names import file_name
 
 
 @click.command()
-@click.option("--data", type=Path, help="Folder of images, one folder a person, or a .rec file.")
+@click.option("--data", type=Path, help="Folder of images, one folder a person; or a .rec, or shards.")
 @click.option("--videos", type=Path, help="Folder PERSON/VIDEO/ of frames instead of DATA, with --splits.")
 @click.option("--splits", type=Path, help="splits.txt of YouTube Faces.")
 @click.option("--frames", type=click.IntRange(1), help="So many of each video, evenly spaced.  [default: all]")

@@ -20,11 +20,12 @@ def say(*lines: str | None) -> None:
 
 
 def folder_of(path: Path) -> FaceFolder:
-    """The folder of images, or a RecordIO file of them; prints notes about it first."""
+    """The folder of images, a RecordIO file or shards of them; prints notes about it first."""
+    from marginalia.faces import packed, shards
     from marginalia.faces.folder import read_folder
-    from marginalia.faces.packed import SUFFIX, read_packed
 
-    folder = read_packed(path) if path.suffix == SUFFIX else read_folder(path)
+    readers = {packed.SUFFIX: packed.read_packed, shards.SUFFIX: shards.read_shards}
+    folder = readers.get(path.suffix, read_folder)(path)
     say(*folder.notes)
     return folder
 

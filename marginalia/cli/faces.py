@@ -97,23 +97,26 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
 
 @faces.command()
 @click.argument("folder", type=Path)
-@click.option("--out", type=Path, required=True, help="A file .rec; .idx, .names and property are written beside it.")
-@click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
+@click.option("--out", type=Path, required=True,
+              help="A file .rec, with .idx, .names and property beside it; or shards, faces-%06d.tar.")  # fmt: skip
+@click.option("--overwrite", is_flag=True, help="Replace what is there already.")
 def pack(folder: Path, out: Path, overwrite: bool) -> None:
-    """Pack FOLDER/person/ into a RecordIO file as insightface has them; the images are not encoded anew."""
-    from marginalia.faces.packed import SUFFIX, pack_folder
+    """Pack FOLDER/person/ as insightface does, or for WebDataset; the images are not encoded anew."""
+    from marginalia.faces import packed, shards
 
-    if out.suffix != SUFFIX:
-        raise InputError(f"--out {out} must end with {SUFFIX}")
-    if out.exists() and not overwrite:
-        raise InputError(f"{out} is there already; add --overwrite to replace it")
+    if out.suffix not in (packed.SUFFIX, shards.SUFFIX):
+        raise InputError(f"--out {out} must end with {packed.SUFFIX} or {shards.SUFFIX}")
+    to_shards = out.suffix == shards.SUFFIX
+    there = shards.written_shards(out) if to_shards else [path for path in [out] if path.exists()]
+    if there and not overwrite:
+        raise InputError(f"{there[0]} is there already; add --overwrite to replace it")
     images = folder_of(folder)
-    pack_folder(images, out)
+    (shards.write_shards if to_shards else packed.pack_folder)(images, out)
     click.echo(f"{len(images):,} images of {len(images.people):,} people -> {out}")
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person, or a .rec file.")
+@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person; or a .rec, or shards.")
 @click.option("--head", default="CosFace", show_default=True, help="A row of marginalia/faces/heads.json.")
 @click.option("--s", type=float, help="Scale of the head.")
 @click.option("--m", type=float, help="Margin of the head.")
@@ -183,7 +186,7 @@ def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person, or a .rec file.")
+@click.option("--data", type=Path, required=True, help="Folder of images, one folder a person; or a .rec, or shards.")
 @click.option("--model", required=True, help="The folder of a training, or dlib.")
 @click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
 @click.option("--min-images", type=click.IntRange(2), default=20, show_default=True, help="That each of them has.")
