@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -36,7 +38,10 @@ def write(path, content: str | bytes):
 )  # fmt: skip
 def test_a_name_is_read_as_it_is_meant(folder, tmp_path, entry):
     names = read_names(write(tmp_path / "names.txt", f"# people\n\n{entry}\n"))
-    assert excluded(names, folder, "names.txt", False) == (["Aaron_Eckhart"], None)
+    assert excluded(names, folder, "names.txt", False) == (
+        ["Aaron_Eckhart"],
+        ["names.txt: 1 of 1 names match: Aaron_Eckhart"],
+    )
 
 
 @pytest.mark.parametrize("coding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -46,7 +51,7 @@ def test_byte_order_marks_line_ends_and_composed_letters(folder, tmp_path, codin
 
     content = (end or "\n").join(("Bob", unicodedata.normalize("NFD", "José_Müller"))) + end
     names = read_names(write(tmp_path / "names.txt", content.encode(coding)))
-    assert excluded(names, folder, "names.txt", False) == (["Bob", "José_Müller"], None)
+    assert excluded(names, folder, "names.txt", False)[0] == ["Bob", "José_Müller"]
 
 
 def test_a_name_that_two_could_be_meant_by_is_exact_or_nobody():
@@ -58,12 +63,43 @@ def test_each_entry_that_matches_nobody_is_counted_and_named(folder, tmp_path):
     names = read_names(write(tmp_path / "names.txt", b"Bob\nNobody\ncaf\xe9\n"))
     with pytest.raises(InputError, match=r"2 of 3 names match nobody in .*lfw: Nobody, caf\\xe9; correct them, or add"):
         excluded(names, folder, "names.txt", False)
-    people, line = excluded(names, folder, "names.txt", True)
-    assert (people, line.endswith("Nobody, caf\\xe9")) == (["Bob"], True)
+    people, lines = excluded(names, folder, "names.txt", True)
+    assert (people, lines[0], lines[1].endswith("Nobody, caf\\xe9")) == (
+        ["Bob"],
+        "names.txt: 1 of 3 names match: Bob",
+        True,
+    )
 
 
 def test_an_empty_list_is_no_fault(folder, tmp_path):
-    assert excluded(read_names(write(tmp_path / "names.txt", "\ufeff\n# nobody\n")), folder, "x", False) == ([], None)
+    assert excluded(read_names(write(tmp_path / "names.txt", "\ufeff\n# nobody\n")), folder, "x", False) == ([], [])
+
+
+def of(*people: str, numbered: bool = False) -> FaceFolder:
+    images = tuple(f"{person}/1.jpg" for person in people)
+    return FaceFolder(Path("casia"), people, images, np.arange(len(people)), numbered=numbered)
+
+
+@pytest.mark.parametrize("people", [("0000513", "0004539"), ("513", "4539"), ("Bruce_Lee", "Ann")])
+@pytest.mark.parametrize("line", ["0000513\tBruce Lee", "Bruce_Lee\t0000513", "513\tBruce_Lee\t42"])
+def test_casia_is_known_by_numbers_and_by_names(people, line):
+    assert excluded([line], of(*people), "overlap.txt", False) == (
+        [people[0]], [f"overlap.txt: 1 of 1 names match: {people[0]}"],
+    )  # fmt: skip
+
+
+def test_numbers_that_a_packed_file_gave_are_not_those_of_casia():
+    """Person 513 of a .rec is the 514th, and not who has this number in CASIA."""
+    packed = of("512", "513", numbered=True)
+    with pytest.raises(InputError, match=r"1 of 1 names match nobody in casia; its people have no names but numbers"):
+        excluded(["0000513"], packed, "overlap.txt", False)
+    assert excluded(["513"], packed, "mine.txt", False)[0] == ["513"]
+
+
+def test_two_people_of_one_number_are_known_by_their_names_only():
+    assert excluded(["007"], of("007", "7"), "x", False)[0] == ["007"]
+    with pytest.raises(InputError, match="match nobody"):
+        excluded(["07"], of("007", "7"), "x", False)
 
 
 PAIRS = "2\t1\nBob\t1\t2\nBob\t1\tzoe\t1\nzoe\t1\t2\nzoe\t2\tBob\t3\n"

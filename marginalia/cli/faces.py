@@ -149,8 +149,8 @@ def train(
     lists[f"{pairs}, fold {without_fold}"] = people_of_fold(pairs, without_fold)
     left_out: list[str] = []
     for source, names in lists.items():
-        people, line = excluded(names, folder, source, allow_missing)
-        say(line)
+        people, lines = excluded(names, folder, source, allow_missing)
+        say(*lines)
         left_out += people
     parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
     numbers = head_numbers(head, len(parts.train.people), s, m)

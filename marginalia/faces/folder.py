@@ -19,7 +19,7 @@ class FaceFolder:
     """people: names of the folders that hold images, sorted. images: "person/image.jpg", person by person.
 
     labels: int64 (N,), the number of each image's person. reading: how the images are read. notes: what a user should
-    know of both.
+    know of both. numbered: whether the people have no names but numbers that a packed file gave them.
     """
 
     root: Path
@@ -28,6 +28,7 @@ class FaceFolder:
     labels: np.ndarray
     reading: Reading = USUAL
     notes: tuple[str, ...] = ()
+    numbered: bool = False
 
     def __len__(self) -> int:
         return len(self.images)

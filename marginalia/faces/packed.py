@@ -70,7 +70,8 @@ def read_packed(path: Path) -> PackedFaces:
     keys, labels = keys[order], labels[order].astype(np.int64)
     images = tuple(f"{people[label]}/{key}" for key, label in zip(keys.tolist(), labels.tolist(), strict=True))
     reading: Reading = measure(PackedImage(records, int(key)) for key in keys)
-    return PackedFaces(path, people, images, labels, reading, reading.notes, records)
+    numbered = not path.with_suffix(NAMES).exists()
+    return PackedFaces(path, people, images, labels, reading, reading.notes, numbered, records)
 
 
 def image_labels(records: RecordFile) -> tuple[np.ndarray, np.ndarray]:

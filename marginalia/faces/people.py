@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.names import file_name
 from marginalia.faces.folder import FaceFolder
-from marginalia.faces.names import Known, read_text, require_matched
+from marginalia.faces.names import AROUND, NAMED, Known, read_text, require_matched
 
 FEWEST_TO_VALIDATE = 2
 MOST_IMAGES_TO_VALIDATE = 6000  # of which all pairs are 18 million
@@ -71,19 +72,54 @@ def chosen_for_validation(candidates: list[str], wanted: int, images: dict[str, 
     return chosen
 
 
-def excluded(names: list[str], folder: FaceFolder, source: str, allow_missing: bool) -> tuple[list[str], str | None]:
-    """The people of the folder who are meant by these names, and a line on the names of nobody.
+def excluded(names: list[str], folder: FaceFolder, source: str, allow_missing: bool) -> tuple[list[str], list[str]]:
+    """The people of the folder who are meant by these names or numbers, and what a user should know: who they are, and
+    which names are of nobody.
 
-    Raises InputError that counts and names the latter, unless `allow_missing`: a person who is misspelt is trained on.
+    A name may have several columns, "0000513 TAB Bruce_Lee" or the other way round: the first that is known counts.
+    Raises InputError that counts and names those of nobody, unless `allow_missing`: a person who is misspelt is
+    trained on.
     """
-    known = Known(folder.people)
+    known = KnownPeople(folder)
     meant = {name: known.find(name) for name in names}
     missing = [known.described(name) for name, person in meant.items() if person is None]
-    line = require_matched(missing, len(meant), source, f"nobody in {folder.root}", allow_missing)
-    return [person for person in meant.values() if person is not None], line
+    hint = "; its people have no names but numbers of the file's own" if folder.numbered and missing else ""
+    lacking = require_matched(missing, len(meant), source, f"nobody in {folder.root}{hint}", allow_missing)
+    people = [person for person in meant.values() if person is not None]
+    found = ", ".join(map(file_name, people[:NAMED])) + (", …" if len(people) > NAMED else "")
+    lines = [f"{source}: {len(people):,} of {len(meant):,} names match: {found}"] if people else []
+    return people, lines + ([lacking] if lacking else [])
+
+
+class KnownPeople:
+    """The people of a folder by their names, and by their numbers with or without zeros in front.
+
+    Numbers that a packed file gave to its people are not those of a data set: they match as they are written.
+    """
+
+    def __init__(self, folder: FaceFolder):
+        self.names = Known(folder.people)
+        numbers = [name for name in folder.people if name.isdecimal() and not folder.numbered]
+        self.numbers = {int(name): name for name in numbers}
+        if len(self.numbers) < len(numbers):  # 7 and 007 are two people
+            self.numbers = {}
+
+    def find(self, name: str) -> str | None:
+        """The person who is meant by one of the columns; None if that is nobody."""
+        for column in name.split("\t"):
+            person, number = self.names.find(column), column.strip(AROUND)
+            if person is None and number.isdecimal():
+                person = self.numbers.get(int(number))
+            if person is not None:
+                return person
+        return None
+
+    def described(self, name: str) -> str:
+        return self.names.described(name.partition("\t")[0])
 
 
 def read_names(path: Path) -> list[str]:
-    """A name a line, or in its first column before a tab; empty lines and those that begin with # say nothing."""
-    lines = (line.partition("\t")[0].strip() for line in read_text(path, "a list of names").splitlines())
+    """A name a line, which may have several columns with tabs between; empty lines and those that begin with # say
+    nothing."""
+    lines = (line.strip() for line in read_text(path, "a list of names").splitlines())
     return [line for line in lines if line and not line.startswith("#")]

@@ -99,7 +99,8 @@ def read_shards(pattern: Path) -> ShardFaces:
     if len(found) < len(rows):
         raise InputError(f"{pattern}: {len(rows) - len(found):,} images have the key and person of another one")
     reading = measure(found.values())
-    return ShardFaces(pattern, tuple(map(str, people)), tuple(found), labels, reading, reading.notes, found)
+    names = tuple(map(str, people))
+    return ShardFaces(pattern, names, tuple(found), labels, reading, reading.notes, not named, found)
 
 
 def shards_of(pattern: Path) -> list[Path]:
