@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.face_world import same_weights
 from marginalia.core.errors import InputError
 from marginalia.faces.folder import read_folder
 from marginalia.faces.packed import pack_folder, read_packed
@@ -49,12 +50,6 @@ def test_the_layout_is_insightfaces(packed):
     assert packed.with_suffix(".names").read_text() == "p0\np1\np2\np3\n"
 
 
-def weights(folder) -> list[dict[str, np.ndarray]]:
-    from safetensors.numpy import load_file
-
-    return [load_file(path) for path in sorted(folder.rglob("*.safetensors"))]
-
-
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_packed_file_gives_the_weights_of_the_folder_bit_for_bit(run, train_faces, packed, tmp_path, workers):
     code, _, err = train_faces("--workers", workers)
@@ -62,11 +57,7 @@ def test_a_packed_file_gives_the_weights_of_the_folder_bit_for_bit(run, train_fa
     settings = ("--size", "16x16", "--batch-size", 4, "--epochs", 3, "--device", "cpu", "--workers", workers)
     code, _, err = run("faces", "train", "--data", packed, "--out", tmp_path / "of-packed", *settings)
     assert code == 0, err
-    mine, theirs = weights(tmp_path / "of-packed"), weights(tmp_path / "out")
-    assert mine and len(mine) == len(theirs)
-    for one, other in zip(mine, theirs, strict=True):
-        assert one.keys() == other.keys()
-        assert all(np.array_equal(one[name], other[name]) for name in one)
+    assert same_weights(tmp_path / "out", tmp_path / "of-packed")
 
 
 def test_evaluation_reads_it_and_keeps_its_features(run, train_faces, packed, noise_album, tmp_path):
