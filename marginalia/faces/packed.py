@@ -19,6 +19,7 @@ from marginalia.core.files import write_whole
 from marginalia.data.images import Readable, Reading, opened, unreadable
 from marginalia.data.measure import measure
 from marginalia.faces.folder import FaceFolder
+from marginalia.faces.names import read_text
 from marginalia.faces.recordio import ImageRecord, RecordFile, as_bytes, write_record
 from marginalia.progress import progress_bar
 
@@ -88,7 +89,7 @@ def names_of(path: Path, numbers: np.ndarray) -> tuple[str, ...]:
     """The names of these people: a line each, from number 0 on; their numbers where there is no such file."""
     if not path.exists():
         return tuple(str(number) for number in numbers)
-    names = path.read_text(encoding="utf-8").splitlines()
+    names = read_text(path, "names of people").splitlines()
     if numbers.max() >= len(names) or len(set(names)) < len(names) or not all(names):
         raise InputError(f"{path} must have a line with another name for each of {numbers.max() + 1:,} people")
     return tuple(names[number] for number in numbers)
