@@ -40,7 +40,7 @@ def decoders() -> dict[str, Decoder]:
 
     found["torchvision.io"] = lambda content: decode_jpeg(
         torch.frombuffer(bytearray(content), dtype=torch.uint8), ImageReadMode.RGB
-    )
+    ).numpy()
     try:
         import simplejpeg
 

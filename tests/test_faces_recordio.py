@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 import struct
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from marginalia.core.errors import InputError
+from marginalia.data.images import read_pixels
+from marginalia.faces.packed import read_packed
 from marginalia.faces.recordio import MAGIC, ImageRecord, RecordFile, as_bytes, split, write_record
 
 JPEG = b"\xff\xd8 a picture \xff\xd9"
@@ -36,6 +41,21 @@ def test_bytes_of_the_published_layout(tmp_path):
 
 
 aligned = st.lists(st.sampled_from([MAGIC, b"\x00", b"abcd", MAGIC[:2], MAGIC[2:]]), max_size=12).map(b"".join)
+
+
+def test_a_file_of_mxnets_own_writer_is_read(tmp_path):
+    """tests/mxnet was written by MXIndexedRecordIO of MXNet 1.9.1; the last image has the magic number inside."""
+    path = Path(__file__).parent / "mxnet" / "train.rec"
+    records = RecordFile(path)
+    assert records.image(0) == ImageRecord((5.0, 7.0), 0, b"")
+    assert records.image(2).labels == (0.0, 0.25)
+    assert records.image(4) == ImageRecord((1.0,), 4, MAGIC * 2 + b"ab")
+    folder = read_packed(path)
+    assert (folder.images, folder.labels.tolist()) == (("0/1", "0/2", "1/3", "1/4"), [0, 0, 1, 1])
+    np.testing.assert_allclose(read_pixels(folder.path(2), "RGB")[4, 4], (0, 0, 250), atol=4)
+    alone = tmp_path / "train.rec"
+    shutil.copyfile(path, alone)
+    assert [RecordFile(alone).record(key) for key in range(7)] == [records.record(key) for key in range(7)]
 
 
 @given(st.lists(st.one_of(aligned, st.binary(max_size=40)), min_size=1, max_size=6))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from marginalia.training.roc import FALSE_ACCEPTS, Roc
 from marginalia.viz.labels import families, shown
@@ -34,16 +34,19 @@ class RocSheet(Sheet):
             start = np.searchsorted(curve.far, curve.least_far, side="right") - 1
             far = curve.far[start:].clip(curve.least_far)
             self.ax.plot(far, curve.tar[start:], color=color, lw=2.5, label=label, drawstyle="steps-post")
-            told = [(rate, tar) for rate in FALSE_ACCEPTS if (tar := curve.tar_at(rate)) is not None]
-            self.ax.plot(*np.transpose(told or [(1, 1)]), "o", color=color, markersize=7)
+            told = {rate: tar for rate in FALSE_ACCEPTS if (tar := curve.tar_at(rate)) is not None}
+            self.ax.plot(list(told), list(told.values()), "o", color=color, markersize=7)
         self.ax.set(xscale="log", xlim=(10 ** np.floor(np.log10(least) + 1e-9), 1), ylim=(0, 1.01))
         percent = FuncFormatter(lambda value, _: f"{100 * value:.4g} %")
         self.ax.xaxis.set_major_formatter(percent)
+        self.ax.xaxis.set_minor_formatter(NullFormatter())
         self.ax.yaxis.set_major_formatter(percent)
         self.dress(style)
         font = {"size": 14, "family": families("".join(curves))}
         self.ax.legend(loc="lower right", prop=font, frameon=False, labelcolor=colors.ink)
         self.text(124, 656, "Pairs of faces", 26, fontweight="bold")
+        fewest = min(curve.impostors for curve in curves.values())
+        self.text(124, 635, f"{fewest:,} pairs of different people; the curve ends at ten accepted", 11.5, True)
         self.text(404, 22, "different people accepted (FAR)", 18, ha="center")
         self.text(22, 360, "same person accepted (TAR)", 18, rotation=90, va="center")
 
