@@ -74,6 +74,11 @@ def test_a_pair_that_says_otherwise_is_an_error(videos, tmp_path):
     assert found.accuracies.tolist()[1] == 0.75
 
 
+def test_pairs_that_show_people_trained_on_are_counted(tmp_path):
+    pairs = read_splits(splits(tmp_path, *FOUR[:3], *FOUR[4:]))
+    assert [pairs.showing(frozenset(people)) for people in ((), ("Ann",), ("Ann", "Bob"), ("Ann/0",))] == [0, 5, 7, 0]
+
+
 def test_frames_are_evenly_spaced_in_the_order_of_their_numbers(tmp_path):
     video(tmp_path, "Ann/0", *range(12))
     names = [path.name for path in frames_of(tmp_path, "Ann/0", None)]

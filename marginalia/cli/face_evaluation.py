@@ -116,6 +116,9 @@ def on_videos(videos: Path, splits: Path, frames: int | None, model: str, device
     embedder = recogniser(model, device)
     found, used = evaluate_videos(embedder, videos, pairs, frames, out / "features")
     click.echo(f"{len(pairs.same):,} pairs of {len({*pairs.left, *pairs.right}):,} videos, {used:,} frames")
+    known = pairs.showing(embedder.seen)
+    if known:
+        click.echo(f"{known:,} of them show people it was trained on: this figure is no test of it")
     click.echo(f"accuracy {found.mean:.4f} +- {found.error:.4f} (standard error), {len(found.folds)} splits")
     write_sets(out / f"{embedder.name}_videos.json", [SetFigures("videos", len(pairs.same), None, found)])
     click.echo(out / f"{embedder.name}_videos.json")

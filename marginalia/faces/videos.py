@@ -18,6 +18,7 @@ from marginalia.data.measure import measure
 from marginalia.faces.embedder import Embedder
 from marginalia.faces.embeddings import embed
 from marginalia.faces.names import AROUND, read_text
+from marginalia.faces.pairs import person
 from marginalia.faces.protocol import LFW, Verification, verify
 
 FIELDS = 4
@@ -32,6 +33,11 @@ class VideoPairs:
     right: tuple[str, ...]
     same: np.ndarray
     folds: np.ndarray
+
+    def showing(self, people: frozenset[str]) -> int:
+        """How many pairs show one of these people."""
+        sides = zip(self.left, self.right, strict=True)
+        return sum(person(left) in people or person(right) in people for left, right in sides)
 
 
 def read_splits(path: Path) -> VideoPairs:
