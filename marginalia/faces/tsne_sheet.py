@@ -37,8 +37,8 @@ class TsneSheet(Sheet):
                        for n, color in enumerate(colors)]  # fmt: skip
         self.labels = labels
         self.text(752, 650, shown(title, 24), 28, fontweight="bold")
-        self.text(752, 606, note, 19, muted=True)
-        self.moment = self.text(752, 572, "", 19, muted=True)
+        self.text(752, 606, note, 17, muted=True)
+        self.moment = self.text(752, 574, "", 17, muted=True)
         step = min(46.0, 500 / len(people))
         names = shown_names([file_name(name).replace("_", " ") for name in people], LONGEST_NAME)
         for number, (name, color) in enumerate(zip(names, colors, strict=True)):
