@@ -208,7 +208,7 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     embedder = recogniser(model, device)
     features = fused(embedder, chosen.paths(), chosen.reading, "none", out / "features")
     new = len(set(chosen.people) - embedder.seen)
-    note = f"{len(chosen)} images; {new} of {ids} people not trained on"
+    note = f"{len(chosen):,} images; {new} people not trained on"
     page = TsneSheet(walk(features, seed), chosen.labels, chosen.people, embedder.name, note, Style())
     path = out / f"{embedder.name}_seed-{seed}"
     write_whole(path.with_name(f"{path.name}.png"), png_bytes(page.image(page.count - 1)))
