@@ -33,7 +33,7 @@ def main(classes: int, dimension: int, batch: int, sample_rate: float) -> None:
     ranks = join_ranks()
     torch.manual_seed(ranks.number)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    head = ShardedHead(head_numbers("CosFace", classes), dimension, classes, ranks, rate=sample_rate)
+    head = ShardedHead(head_numbers("CosFace"), dimension, classes, ranks, rate=sample_rate)
     optimizer = torch.optim.SGD(head.parameters(), lr=0.1, momentum=0.9)
     labels = torch.randint(classes, (batch,), generator=torch.Generator().manual_seed(0))
     times = []

@@ -42,7 +42,7 @@ SMALL = {
 
 def learner(head: str, ranks: Ranks, **changes) -> FaceLearner:
     recipe = recipe_named("small", SMALL | changes)
-    spec = head_numbers(head, CLASSES)
+    spec = head_numbers(head, few=True)
     return FaceLearner(recipe, spec, CLASSES, 3, STEPS, ranks, torch.device("cpu"), torch.float64)
 
 

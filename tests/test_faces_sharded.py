@@ -13,7 +13,7 @@ from marginalia.training.ranks import ALONE, Ranks, shares
 
 
 def test_what_is_sampled():
-    head = ShardedHead(head_numbers("CosFace", 7), 4, 40, ALONE, rate=0.25)
+    head = ShardedHead(head_numbers("CosFace", few=True), 4, 40, ALONE, rate=0.25)
     labels = torch.tensor([3, 3, 39, 17])
     seen = []
     for seed in (1, 1, 2):
@@ -30,7 +30,7 @@ def test_what_is_sampled():
 
 
 def test_one_rank_is_angle_linear_itself():
-    spec = head_numbers("ArcFace", 7)
+    spec = head_numbers("ArcFace", few=True)
     head, plain = ShardedHead(spec, 5, 7, ALONE), AngleLinear(5, 7, spec)
     plain.load_state_dict(head.shard.state_dict())
     features, labels = torch.randn(6, 5, generator=torch.Generator().manual_seed(0)), torch.arange(6)
@@ -68,4 +68,4 @@ def test_shares():
 
 def test_fewer_classes_than_ranks_are_refused():
     with pytest.raises(InputError, match="7 identities are too few for 8 processes"):
-        ShardedHead(head_numbers("CosFace", 7), 4, 7, Ranks(0, 8))
+        ShardedHead(head_numbers("CosFace", few=True), 4, 7, Ranks(0, 8))

@@ -164,7 +164,7 @@ def test_every_setting_that_differs_is_named(train_faces):
     assert train_faces("--validation", 0)[0] == 0
     code, _, err = train_faces("--validation", 0, "--lr", 0.01, "--s", 9, "--seed", 3)
     assert (code, err.count("\n")) == (2, 1)
-    assert "another s (8, not 9), lr (0.05, not 0.01), seed (0, not 3); choose another --out" in err
+    assert "another s (64, not 9), lr (0.05, not 0.01), seed (0, not 3); choose another --out" in err
 
 
 def test_folders_that_are_no_checkpoints_are_left_alone(train_faces, tmp_path):

@@ -16,7 +16,7 @@ from marginalia.faces.batches import Batch, as_input, batches
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
-from marginalia.faces.heads import TABLE, head_numbers, partial_margin
+from marginalia.faces.heads import TABLE, head_numbers, hint_on_few, partial_margin, where_from
 from marginalia.faces.learner import FaceLearner, rate_at
 from marginalia.faces.people import part
 from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
@@ -46,7 +46,7 @@ def album(tmp_path_factory):
 
 def training(head: str, **changes) -> TrainingSpec:
     settings = {"size": "32x32", "dimension": 8, "batch_size": 8, "epochs": 1, "validation": 0.25, "shift": 1}
-    return TrainingSpec(head, head_numbers(head, 6), recipe_named("small", settings | changes), 0, "fp32")
+    return TrainingSpec(head, head_numbers(head, few=True), recipe_named("small", settings | changes), 0, "fp32")
 
 
 def parts_of(album: Path, mine: TrainingSpec):
@@ -131,7 +131,7 @@ def test_what_a_head_draws_does_not_depend_on_what_its_backbone_drew():
     losses = []
     for drawn_before in (0, 5):
         recipe = recipe_named("small", {"backbone": "sphere4", "size": "16x16", "dimension": 4})
-        learner = FaceLearner(recipe, head_numbers("ElasticFace", 4), 4, 0, 9, ALONE, CPU, torch.float64)
+        learner = FaceLearner(recipe, head_numbers("ElasticFace", few=True), 4, 0, 9, ALONE, CPU, torch.float64)
         torch.rand(drawn_before)
         after = torch.get_rng_state()
         pixels = torch.arange(4 * 16 * 16 * 3).reshape(4, 16, 16, 3).to(torch.uint8)
@@ -146,13 +146,25 @@ def test_rates_and_margins():
     cosine = recipe_named("small", {"warmup": 0.1})
     assert rate_at(0.1, cosine) == 1
     assert rate_at(0.55, cosine) == pytest.approx(0.5)
-    spec = head_numbers("ArcFace", 5000)
+    spec = head_numbers("ArcFace")
     assert (spec.s, spec.m2) == (64, 0.5)
     assert partial_margin(spec, 0.5).m2 == 0.25
-    assert partial_margin(head_numbers("SphereFace", 5000), 0.5).m1 == 2.5
-    assert head_numbers("CosFace", 5).s < head_numbers("CosFace", 1000).s == 64
-    assert head_numbers("SphereFace2", 5, s=9, m=0.1).r == 9
+    assert partial_margin(head_numbers("SphereFace"), 0.5).m1 == 2.5
+    assert head_numbers("CosFace", few=True).s < head_numbers("CosFace").s == 64
+    assert head_numbers("SphereFace2", True, s=9, m=0.1).r == 9
     assert set(read_recipes()) >= {"small", "CASIA-CosFace", "CASIA-SphereFace"}
+
+
+def test_where_the_numbers_of_a_head_come_from():
+    cos = head_numbers("CosFace", True, m=0.3)
+    assert where_from("CosFace", cos, True, None, 0.3) == (
+        "w_norm True, x_norm True, m1 1, m2 0 (heads.json); s 8 (--few); m3 0.3 (--m)"
+    )
+    assert where_from("AdaCos", head_numbers("AdaCos"), True, None, None) == "no numbers"
+    assert hint_on_few("CosFace", False, 999) == [
+        "999 people are few; --few takes s 8, m3 0.2, which were chosen for fewer than 1,000"
+    ]
+    assert hint_on_few("CosFace", True, 9) == hint_on_few("CosFace", False, 1000) == hint_on_few("softmax", False, 9) == []
 
 
 def test_from_images_to_figures(run, album, tmp_path):
@@ -255,7 +267,7 @@ def test_the_faces_of_att(head):
 
     folder = read_folder(FACES_DATA / "att_faces")
     recipe = recipe_named("small", {"epochs": 10, "validation": 0.25})
-    mine = TrainingSpec(head, head_numbers(head, 30), recipe, 0, "fp32")
+    mine = TrainingSpec(head, head_numbers(head, few=True), recipe, 0, "fp32")
     parts = part(folder, 2, [], 0.25, 0)
     learner = make_learner(mine, parts, ALONE, CPU)
     first, *_, last = train(mine, parts, learner, 0)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from marginalia.faces.folder import FaceFolder
 
 
+allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when listed names match nothing.")
+
+
 def say(*lines: str | None) -> None:
     """Prints lines on stdout; of several processes only the first one does."""
     for line in lines:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -34,9 +35,11 @@ def run_face_training(
     device: torch.device,
     overwrite: bool,
     workers: int,
+    said: Sequence[str],
 ) -> None:
     """Trains into `folder`, or goes on with what is there; a finished training is left alone.
 
+    said: lines to begin with.
     What is overwritten stays until the first new checkpoint takes its place. Raises InputError if the folder is in use
     or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
     """
@@ -53,7 +56,7 @@ def run_face_training(
         run.description = ranks.broadcast(run.description)
         try:
             with with_all_ranks(ranks):
-                run.run(workers)
+                run.run(workers, said)
         except KeyboardInterrupt:
             if not run.description.checkpoint:
                 raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None
@@ -80,7 +83,7 @@ class FaceTraining:
         self.output = RunOutput(None)
         self.records: list[Record] = []
 
-    def run(self, workers: int) -> None:
+    def run(self, workers: int, said: Sequence[str]) -> None:
         first, steps = self.description.steps_done, self.training.steps(len(self.parts.train))
         if first == steps:
             self.output.say(f"finished already, in {self.folder}; --overwrite trains it again")
@@ -90,7 +93,7 @@ class FaceTraining:
             if first:
                 place = self.description.last_checkpoint(self.folder)
                 self.records = restore(place, learner, self.description.fingerprint)
-        self.announce()
+        self.announce(said)
         before = self.records[-1].metrics["seconds"] if self.records else 0.0
         with self.output.training(steps):
             self.output.progress(first, "", saved=False)
@@ -117,14 +120,15 @@ class FaceTraining:
             if other != place and is_checkpoint(other):
                 shutil.rmtree(other, ignore_errors=True)
 
-    def announce(self) -> None:
+    def announce(self, said: Sequence[str]) -> None:
         """What is trained, and what the log needs of the machine."""
         if self.output.log is not None:
             self.output.log.info("%s, with %s", command_line(), versions() | torch_here())
         recipe, train_part = self.training.recipe, self.parts.train
         ranks = f" on {self.ranks.count} processes" if self.ranks.count > 1 else ""
         people = f"{len(train_part):,} images of {len(train_part.people):,} people"
-        self.output.say(f"{self.training.head} {vars(self.training.spec)}")
+        for line in said:
+            self.output.say(line)
         self.output.say(f"{people}, {recipe.backbone}{ranks}")
         if self.parts.left_out:
             self.output.say(f"{self.parts.left_out:,} people were left out by name")

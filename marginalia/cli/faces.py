@@ -8,42 +8,17 @@ What the commands need is imported when they run, so that --help is quick.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from marginalia.cli.face_evaluation import evaluate
-from marginalia.cli.face_inputs import folder_of, recogniser, say
+from marginalia.cli.face_inputs import allow_missing, folder_of, recogniser, say
 from marginalia.cli.face_templates import templates
+from marginalia.cli.face_train import train
 from marginalia.config.places import outputs_path
-from marginalia.config.run_config import DEVICES, PRECISIONS
+from marginalia.config.run_config import DEVICES
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.names import file_name
-
-SETTINGS = (
-    click.option(
-        "--backbone",
-        help="conv4, sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py).",
-    ),
-    click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
-    click.option("--dimension", type=int, help="Of the learnt features."),
-    click.option("--epochs", type=int),
-    click.option("--batch-size", type=int, help="Of all processes together."),
-    click.option("--lr", type=float, help="Peak learning rate."),
-    click.option("--schedule", type=click.Choice(["cosine", "step"])),
-    click.option("--sample-rate", type=float, help="Share of the classes that a step looks at."),
-    click.option("--min-images", type=int, help="People with fewer images are left out."),
-    click.option("--validation", type=float, help="Share of the people who are not trained on but validate."),
-)
-
-
-def recipe_settings(command: Any) -> Any:
-    for option in reversed(SETTINGS):
-        command = option(command)
-    return command
-
-
-allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when listed names match nothing.")
 
 
 @click.group()
@@ -116,76 +91,6 @@ def pack(folder: Path, out: Path, overwrite: bool) -> None:
 
 
 @faces.command()
-@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person; or a .rec, or shards.")
-@click.option("--head", default="CosFace", show_default=True, help="A row of marginalia/faces/heads.json.")
-@click.option("--s", type=float, help="Scale of the head.")
-@click.option("--m", type=float, help="Margin of the head.")
-@click.option("--recipe", default="small", show_default=True, help="A row of marginalia/faces/recipes.json.")
-@recipe_settings
-@click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
-@click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
-@click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
-@allow_missing
-@click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
-@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
-@click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
-@click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
-def train(
-    data: Path, head: str, s: float | None, m: float | None, recipe: str, exclude: tuple[Path, ...],
-    pairs: Path | None, without_fold: int | None, allow_missing: bool, out: Path | None, seed: int, device: str,
-    precision: str, workers: int, overwrite: bool, **settings: Any,
-) -> None:  # fmt: skip
-    """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
-    from marginalia.faces.heads import head_numbers
-    from marginalia.faces.people import excluded, part, read_names
-    from marginalia.faces.recipe import recipe_named
-
-    changes = {key: value for key, value in settings.items() if value is not None}
-    chosen = recipe_named(recipe, changes)
-    folder = folder_of(data)
-    lists = {str(path): read_names(path) for path in exclude}
-    lists[f"{pairs}, fold {without_fold}"] = people_of_fold(pairs, without_fold)
-    left_out: list[str] = []
-    for source, names in lists.items():
-        people, lines = excluded(names, folder, source, allow_missing)
-        say(*lines)
-        left_out += people
-    parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
-    numbers = head_numbers(head, len(parts.train.people), s, m)
-
-    from marginalia.cli.face_training import run_face_training
-    from marginalia.faces.backbones import meta_backbone
-    from marginalia.faces.training_spec import TrainingSpec
-    from marginalia.training.device import resolve_device, uses_bfloat16
-    from marginalia.training.ranks import join_ranks, leave_ranks, local_device
-
-    place = local_device(resolve_device(device))
-    bfloat16 = uses_bfloat16(precision, place, meta_backbone(chosen.backbone, chosen.dimension, chosen.shape))
-    training = TrainingSpec(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
-    ranks = join_ranks(place)
-    try:
-        run_face_training(training, parts, out or outputs_path() / "faces" / head, ranks, place, overwrite, workers)
-    finally:
-        leave_ranks()
-
-
-def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
-    """Everybody in one fold of a file of pairs."""
-    from marginalia.faces.pairs import read_pairs
-
-    if (pairs is None) != (fold is None):
-        raise InputError("--pairs and --without-fold belong together")
-    if pairs is None or fold is None:
-        return []
-    content = read_pairs(pairs)
-    if fold > content.folds.max():
-        raise InputError(f"--without-fold {fold}: {pairs} has {content.folds.max()} folds")
-    return sorted(content.where(content.folds == fold).people())
-
-
-@faces.command()
 @click.option("--data", type=Path, required=True, help="Folder of images, one folder a person; or a .rec, or shards.")
 @click.option("--model", required=True, help="The folder of a training, or dlib.")
 @click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
@@ -217,5 +122,6 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
     click.echo(f"{path}.png, {path}.gif")
 
 
+faces.add_command(train)
 faces.add_command(evaluate)
 faces.add_command(templates)

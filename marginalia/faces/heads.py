@@ -49,27 +49,56 @@ def face_head(
     return WholeHead(spec, dimension, classes, ranks)
 
 
-def head_numbers(name: str, classes: int, s: float | None = None, m: float | None = None) -> LossSpec:
-    """The numbers of a head of heads.json: the papers', or where there are few classes the row's "few".
+def head_numbers(name: str, few: bool = False, s: float | None = None, m: float | None = None) -> LossSpec:
+    """The numbers of a head of heads.json: the papers', or with `few` those of the row's "few", if it has some.
 
     s, m: other ones than the table's. Raises InputError for a head that is not there or has no such number.
     """
+    row = head_row(name)
+    changes = row.pop("few", {}) if few else {}
+    spec = parse_loss({key: value for key, value in row.items() if key != "few"}, f"{TABLE.name}: {name}")
+    try:
+        return replace(spec, **changes | {field: value for field, (_, value) in asked(spec, name, s, m).items()})
+    except ValueError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def head_row(name: str) -> dict[str, Any]:
     rows: dict[str, dict[str, Any]] = json.loads(TABLE.read_text(encoding="utf-8"))
     if name not in rows:
         raise InputError(f"unknown head {name!r}; {nearest(name, rows)}")
-    few = {key: row.pop("few", {}) for key, row in rows.items()}
-    spec = parse_loss(rows[name], f"{TABLE.name}: {name}")
-    changes: dict[str, Any] = dict(few[name]) if classes < FEW else {}
-    for given, field in ((s, scale_of(spec)), (m, margin_of(spec))):
+    return rows[name]
+
+
+def asked(spec: LossSpec, name: str, s: float | None, m: float | None) -> dict[str, tuple[str, float]]:
+    """Which of the numbers of this head --s and --m mean: number -> option and value."""
+    found: dict[str, tuple[str, float]] = {}
+    for option, given, field in (("--s", s, scale_of(spec)), ("--m", m, margin_of(spec))):
         if given is None:
             continue
         if field is None:
             raise InputError(f"{name} has no such number; its numbers are {', '.join(vars(spec)) or 'none'}")
-        changes[field] = given
-    try:
-        return replace(spec, **changes)
-    except ValueError as error:
-        raise InputError(f"{name}: {error}") from None
+        found[field] = (option, given)
+    return found
+
+
+def where_from(name: str, spec: LossSpec, few: bool, s: float | None, m: float | None) -> str:
+    """The numbers of a head, and where each comes from: the table, its "few", or the command line."""
+    of_few, given = head_row(name).get("few", {}) if few else {}, asked(spec, name, s, m)
+    groups: dict[str, list[str]] = {}
+    for number, value in vars(spec).items():
+        origin = given[number][0] if number in given else "--few" if number in of_few else TABLE.name
+        groups.setdefault(origin, []).append(f"{number} {value:g}" if isinstance(value, float) else f"{number} {value}")
+    return "; ".join(f"{', '.join(numbers)} ({origin})" for origin, numbers in groups.items()) or "no numbers"
+
+
+def hint_on_few(name: str, few: bool, classes: int) -> list[str]:
+    """A line for whoever trains few classes with numbers that were made for many."""
+    changes = head_row(name).get("few", {})
+    if few or classes >= FEW or not changes:
+        return []
+    numbers = ", ".join(f"{number} {value:g}" for number, value in changes.items())
+    return [f"{classes:,} people are few; --few takes {numbers}, which were chosen for fewer than {FEW:,}"]
 
 
 def scale_of(spec: LossSpec) -> str | None:

@@ -1,0 +1,115 @@
+"""The command that trains a recogniser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from marginalia.cli.face_inputs import allow_missing, folder_of, say
+from marginalia.config.places import outputs_path
+from marginalia.config.run_config import DEVICES, PRECISIONS
+from marginalia.core.errors import InputError
+
+SETTINGS = (
+    click.option(
+        "--backbone",
+        help="conv4, sphere4, sphere20, ir50, resnet50, mobilenet_v3_large, … (faces/backbones.py).",
+    ),
+    click.option("--size", help="Of the input, HEIGHTxWIDTH; images of another size are scaled."),
+    click.option("--dimension", type=int, help="Of the learnt features."),
+    click.option("--epochs", type=int),
+    click.option("--batch-size", type=int, help="Of all processes together."),
+    click.option("--lr", type=float, help="Peak learning rate."),
+    click.option("--schedule", type=click.Choice(["cosine", "step"])),
+    click.option("--sample-rate", type=float, help="Share of the classes that a step looks at."),
+    click.option("--min-images", type=int, help="People with fewer images are left out."),
+    click.option("--validation", type=float, help="Share of the people who are not trained on but validate."),
+)
+
+
+def recipe_settings(command: Any) -> Any:
+    for option in reversed(SETTINGS):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.option("--data", type=Path, required=True, help="Folder of crops, one folder a person; or a .rec, or shards.")
+@click.option("--head", default="CosFace", show_default=True, help="A row of marginalia/faces/heads.json.")
+@click.option("--s", type=float, help="Scale of the head.")
+@click.option("--m", type=float, help="Margin of the head.")
+@click.option("--few", is_flag=True, help="The head's numbers that were chosen for fewer than 1,000 people.")
+@click.option("--recipe", default="small", show_default=True, help="A row of marginalia/faces/recipes.json.")
+@recipe_settings
+@click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
+@click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
+@click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
+@allow_missing
+@click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
+@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
+@click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
+@click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
+def train(
+    data: Path, head: str, s: float | None, m: float | None, few: bool, recipe: str, exclude: tuple[Path, ...],
+    pairs: Path | None, without_fold: int | None, allow_missing: bool, out: Path | None, seed: int, device: str,
+    precision: str, workers: int, overwrite: bool, **settings: Any,
+) -> None:  # fmt: skip
+    """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
+    from marginalia.faces.heads import head_numbers, hint_on_few, where_from
+    from marginalia.faces.people import excluded, part, read_names
+    from marginalia.faces.recipe import recipe_named
+
+    changes = {key: value for key, value in settings.items() if value is not None}
+    chosen = recipe_named(recipe, changes)
+    folder = folder_of(data)
+    lists = {str(path): read_names(path) for path in exclude}
+    lists[f"{pairs}, fold {without_fold}"] = people_of_fold(pairs, without_fold)
+    left_out: list[str] = []
+    for source, names in lists.items():
+        people, lines = excluded(names, folder, source, allow_missing)
+        say(*lines)
+        left_out += people
+    parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
+    numbers = head_numbers(head, few, s, m)
+    said = [f"{head}: {where_from(head, numbers, few, s, m)}", recipe_line(recipe, changes)]
+    said += hint_on_few(head, few, len(parts.train.people))
+
+    from marginalia.cli.face_training import run_face_training
+    from marginalia.faces.backbones import meta_backbone
+    from marginalia.faces.training_spec import TrainingSpec
+    from marginalia.training.device import resolve_device, uses_bfloat16
+    from marginalia.training.ranks import join_ranks, leave_ranks, local_device
+
+    place = local_device(resolve_device(device))
+    bfloat16 = uses_bfloat16(precision, place, meta_backbone(chosen.backbone, chosen.dimension, chosen.shape))
+    training = TrainingSpec(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
+    ranks = join_ranks(place)
+    try:
+        to = out or outputs_path() / "faces" / head
+        run_face_training(training, parts, to, ranks, place, overwrite, workers, said)
+    finally:
+        leave_ranks()
+
+
+def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
+    """Everybody in one fold of a file of pairs."""
+    from marginalia.faces.pairs import read_pairs
+
+    if (pairs is None) != (fold is None):
+        raise InputError("--pairs and --without-fold belong together")
+    if pairs is None or fold is None:
+        return []
+    content = read_pairs(pairs)
+    if fold > content.folds.max():
+        raise InputError(f"--without-fold {fold}: {pairs} has {content.folds.max()} folds")
+    return sorted(content.where(content.folds == fold).people())
+
+
+def recipe_line(name: str, changes: dict[str, Any]) -> str:
+    """Which recipe, and what the command line changes in it."""
+    changed = ", ".join(f"{key} {value} (--{key.replace('_', '-')})" for key, value in changes.items())
+    return f"recipe {name}" + (f", but {changed}" if changed else "")
