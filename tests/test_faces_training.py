@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from marginalia.faces.backbones import BACKBONES, build_backbone
+from marginalia.core.errors import InputError
+from marginalia.faces.backbones import BACKBONES, build_backbone, meta_backbone
 from marginalia.faces.batches import Batch, as_input, batches
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.embedder import load_model
@@ -89,7 +90,19 @@ def test_every_head_trains_and_survives_a_checkpoint(album, tmp_path, head):
     require_round_trip(training(head, epochs=2), album, tmp_path)
 
 
-@pytest.mark.parametrize("backbone", BACKBONE_NAMES[1:])
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        "sphere4",
+        "ir18",
+        "ir18_se",
+        "mobilefacenet",
+        "resnet50",
+        "mobilenet_v3_small",
+        "efficientnet_b0",
+        "timm:resnet10t",
+    ],
+)
 def test_every_backbone_trains_and_survives_a_checkpoint(album, tmp_path, backbone):
     require_round_trip(training("CosFace", backbone=backbone, batch_size=18, epochs=2), album, tmp_path)
 
@@ -102,12 +115,35 @@ def test_backbones_give_features_of_any_size():
             assert network(torch.zeros(2, 3, *size)).shape == (2, 12)
 
 
-def test_the_depth_of_the_papers_networks():
-    for name, layers in (("sphere4", 4), ("sphere20", 20), ("ir50", 49)):
-        network = build_backbone(name, 8, (32, 32))
-        weighted = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d) and m.kernel_size == (3, 3)]
-        assert len(weighted) == layers  # of 3x3; IR-50 counts its last fully connected layer too
-        assert isinstance(network.embedding, torch.nn.Linear)
+@pytest.mark.parametrize(
+    ("name", "layers", "millions"),
+    [("sphere4", 4, 12.56), ("sphere20", 20, 22.66), ("sphere36", 36, 32.76), ("sphere64", 64, 48.17),
+     ("ir18", 17, 24.03), ("ir34", 33, 34.14), ("ir50", 49, 43.59), ("ir100", 99, 65.16),
+     ("ir50_se", 49, 43.81), ("mobilefacenet", 18, 1.20)],
+)  # fmt: skip
+def test_layers_and_parameters_are_the_papers(name, layers, millions):
+    """Layers of kernels larger than 1x1; an IR network counts its fully connected layer too. 512 features."""
+    network = meta_backbone(name, 512, (112, 96) if name.startswith("sphere") else (112, 112))
+    wide = [m for m in network.modules() if isinstance(m, torch.nn.Conv2d) and m.kernel_size != (1, 1)]
+    assert len(wide) == layers
+    assert sum(p.numel() for p in network.parameters()) / 1e6 == pytest.approx(millions, abs=0.006)
+    assert isinstance(network.embedding, torch.nn.Linear)
+
+
+@pytest.mark.parametrize("name", ["timm:resnet10t", "timm:vit_tiny_patch16_224", "torchvision:shufflenet_v2_x0_5"])
+def test_networks_of_libraries(name):
+    network = build_backbone(name, 12, (64, 64)).eval()
+    assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("timm:resnet17", "timm has no network 'resnet17'; did you mean resnet"),
+     ("torchvision:vit_b_16", "torchvision:vit_b_16 gives no features of 64x64 .Wrong image height")],
+)  # fmt: skip
+def test_networks_that_a_library_lacks_or_that_do_not_fit(name, said):
+    with pytest.raises(InputError, match=said):
+        build_backbone(name, 12, (64, 64))
 
 
 def test_a_stopped_training_ends_as_if_it_had_not_stopped(album, tmp_path):
@@ -164,7 +200,8 @@ def test_where_the_numbers_of_a_head_come_from():
     assert hint_on_few("CosFace", False, 999) == [
         "999 people are few; --few takes s 8, m3 0.2, which were chosen for fewer than 1,000"
     ]
-    assert hint_on_few("CosFace", True, 9) == hint_on_few("CosFace", False, 1000) == hint_on_few("softmax", False, 9) == []
+    for head, few, people in (("CosFace", True, 9), ("CosFace", False, 1000), ("softmax", False, 9)):
+        assert hint_on_few(head, few, people) == []
 
 
 def test_from_images_to_figures(run, album, tmp_path):

@@ -12,8 +12,10 @@ from marginalia.core.parsing import nearest, parse_table, read_json, require_bet
 
 TABLE = Path(__file__).with_name("recipes.json")
 BACKBONE_NAMES = (
-    "conv4", "sphere4", "sphere20", "ir50", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
+    "conv4", "sphere4", "sphere20", "sphere36", "sphere64", "ir18", "ir34", "ir50", "ir100", "ir18_se", "ir34_se",
+    "ir50_se", "ir100_se", "mobilefacenet", "resnet50", "mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0",
 )  # fmt: skip
+LIBRARIES = ("timm", "torchvision")
 SCHEDULES = ("cosine", "step")
 SIZE = re.compile(r"([1-9]\d{1,3})x([1-9]\d{1,3})")
 MOST = 2**32 - 1
@@ -53,7 +55,8 @@ class Recipe:
     validation: float
 
     def __post_init__(self) -> None:
-        require_choice("backbone", self.backbone, BACKBONE_NAMES)
+        if self.backbone.partition(":")[0] not in LIBRARIES or not self.backbone.partition(":")[2]:
+            require_choice("backbone", self.backbone, (*BACKBONE_NAMES, *(f"{name}:NAME" for name in LIBRARIES)))
         require_choice("schedule", self.schedule, SCHEDULES)
         if not SIZE.fullmatch(self.size):
             raise ValueError(f"size must be HEIGHTxWIDTH of 10 pixels or more, as 112x96, not {self.size!r}")
