@@ -16,13 +16,15 @@ from marginalia.config.config_file import read_config, with_overrides
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
 from marginalia.data.dataset import Dataset, Split
-from marginalia.faces.batches import Batch
+from marginalia.faces.batches import Batch, rows_of
 from marginalia.faces.checkpoint import read_rows, restore, save
 from marginalia.faces.heads import head_numbers
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.recipe import recipe_named
 from marginalia.record.snapshot import Snapshot
 from marginalia.record.store import read_run
+from marginalia.training.learner import Learner
+from marginalia.training.loss_scale import LossScale
 from marginalia.training.ranks import ALONE, Ranks, shares
 
 from .conftest import ROOT
@@ -40,22 +42,59 @@ SMALL = {
 }
 
 
+MORE = {
+    "sgd": {"accumulate": 2, "ema": 0.8},
+    "adamw": {"accumulate": 2, "ema": 0.8, "optimizer": "adamw", "lr": 0.003, "schedule": "polynomial"},
+}
+
+
 def learner(head: str, ranks: Ranks, **changes) -> FaceLearner:
     recipe = recipe_named("small", SMALL | changes)
     spec = head_numbers(head, few=True)
     return FaceLearner(recipe, spec, CLASSES, 3, STEPS, ranks, torch.device("cpu"), torch.float64)
 
 
-def batch(step: int, ranks: Ranks) -> Batch:
+def batch(step: int, ranks: Ranks, parts: int = 1) -> Batch:
     """Six images of classes 0 to 2 only: a rank that holds classes 4 to 6 never owns a positive one."""
     random = np.random.default_rng(step)
     pixels = torch.from_numpy(random.integers(0, 256, (BATCH, 16, 16, 3), dtype=np.uint8))
     labels = torch.from_numpy(random.integers(0, 3, BATCH))
-    return Batch(step, pixels[ranks.share(BATCH)], labels)
+    return Batch(step, pixels[rows_of(ranks, BATCH, parts)], labels)
 
 
 def trained(learner: FaceLearner, steps: range) -> list[float]:
     return [float(learner.step(batch(step, learner.ranks))) for step in steps]
+
+
+def scaled(kind: str, ranks: Ranks) -> FaceLearner:
+    """With a loss that is scaled, as that of float16 is, but in float64."""
+    mine = learner("CosFace", ranks, **MORE[kind])
+    mine.loss_scale = LossScale(8.0)
+    return mine
+
+
+def walked(learner: FaceLearner, steps: range) -> tuple[list[float], dict[str, torch.Tensor]]:
+    """Losses, and all weights with those that are judged; the loss is scaled, and once too much."""
+    losses = []
+    for step in steps:
+        seen = batch(step, learner.ranks, learner.recipe.accumulate)
+        if step == 1:
+            learner.clip = overflowing(learner)
+        losses.append(float(learner.step(seen)))
+        learner.clip = Learner.clip.__get__(learner)
+    judged = {f"judged {name}": value.clone() for name, value in learner.judged.state_dict().items()}
+    return losses, everything(learner) | judged
+
+
+def overflowing(learner: FaceLearner):
+    """As if the gradient of one rank alone had overflowed, which all must see."""
+
+    def clip() -> torch.Tensor:
+        if learner.ranks.number == learner.ranks.count - 1:
+            learner.shard[0].grad[0, 0] = float("inf")
+        return Learner.clip(learner)
+
+    return clip
 
 
 def everything(learner: FaceLearner) -> dict[str, torch.Tensor]:
@@ -78,6 +117,14 @@ def on_a_rank(number: int, count: int, folder: Path) -> None:
     other = learner("CosFace", ranks)
     restore(folder / "one", other)
     results["from one"] = trained(other, range(2, STEPS)), everything(other)
+    for kind in MORE:
+        results[kind] = walked(scaled(kind, ranks), range(STEPS))
+        half = scaled(kind, ranks)
+        walked(half, range(2))
+        save(folder / f"{kind} two", half)
+        again = scaled(kind, ranks)
+        restore(folder / f"{kind} one", again)
+        results[f"{kind} from one"] = walked(again, range(2, STEPS))
     sampled = learner("CosFace", ranks, sample_rate=0.5)
     results["sampled"] = trained(sampled, range(STEPS)), everything(sampled)
     uneven = learner("CosFace", ranks)
@@ -113,6 +160,10 @@ def two(tmp_path_factory):
     half = learner("CosFace", ALONE)
     trained(half, range(2))
     save(folder / "one", half)
+    for kind in MORE:
+        half = scaled(kind, ALONE)
+        walked(half, range(2))
+        save(folder / f"{kind} one", half)
     mp.spawn(on_a_rank, (2, folder), nprocs=2)
     return folder, *(torch.load(folder / f"rank{number}.pt") for number in (0, 1))
 
@@ -134,6 +185,31 @@ def test_two_ranks_train_what_one_does(two, head):
     losses = trained(one, range(STEPS))
     assert any(not torch.equal(value, before[key]) for key, value in everything(one).items())
     require_equal(one, losses, two, head)
+
+
+@pytest.mark.parametrize("kind", MORE)
+def test_accumulation_means_and_scaled_losses_on_any_number_of_ranks(two, kind):
+    """One process, two, one after two and two after one end with the same weights; one step of each overflowed."""
+    folder = two[0]
+    whole = scaled(kind, ALONE)
+    losses, weights = walked(whole, range(STEPS))
+    assert (whole.loss_scale.value, whole.loss_scale.kept) == (4.0, STEPS - 2)
+    again = scaled(kind, ALONE)
+    restore(folder / f"{kind} two", again)
+    after = walked(again, range(2, STEPS))
+    assert again.loss_scale.state() == whole.loss_scale.state()
+    for found, (expected, rows) in (
+        (after, (losses[2:], slice(0, 7))),
+        (two[1][kind], (losses, slice(0, 4))),
+        (two[2][kind], (losses, slice(4, 7))),
+        (two[1][f"{kind} from one"], (losses[2:], slice(0, 4))),
+        (two[2][f"{kind} from one"], (losses[2:], slice(4, 7))),
+    ):
+        np.testing.assert_allclose(found[0], expected, atol=1e-10, rtol=0)
+        for name, value in weights.items():
+            mine = value[rows] if name == "shard.weight" else value
+            torch.testing.assert_close(found[1][name], mine, atol=1e-10, rtol=0)
+    assert any(not torch.equal(weights[name], weights[f"judged {name}"]) for name in whole.encoder.state_dict())
 
 
 def test_a_batch_that_does_not_divide(two):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 
 from marginalia.core.errors import InputError
 from marginalia.faces.backbones import BACKBONES, build_backbone, meta_backbone
-from marginalia.faces.batches import Batch, as_input, batches
+from marginalia.faces.batches import Batch, as_input, batches, rows_of
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
@@ -24,7 +25,7 @@ from marginalia.faces.recipe import BACKBONE_NAMES, read_recipes, recipe_named
 from marginalia.faces.training import make_learner, train
 from marginalia.faces.training_spec import TrainingSpec
 from marginalia.record.snapshot import Record
-from marginalia.training.ranks import ALONE
+from marginalia.training.ranks import ALONE, Ranks
 
 HEADS = tuple(json.loads(TABLE.read_text()))
 CPU = torch.device("cpu")
@@ -189,6 +190,37 @@ def test_rates_and_margins():
     assert head_numbers("CosFace", few=True).s < head_numbers("CosFace").s == 64
     assert head_numbers("SphereFace2", True, s=9, m=0.1).r == 9
     assert set(read_recipes()) >= {"small", "CASIA-CosFace", "CASIA-SphereFace"}
+
+
+def test_the_margin_of_spherefaces_recipe_comes_in_as_its_code_has_it():
+    """lambda = max(5, 1000 / (1 + 0.12 step)): 1000 at first, 500 after 8 1/3 steps, 5 from step 1,659 on."""
+    recipe = recipe_named("CASIA-SphereFace", {"backbone": "sphere4", "size": "16x16", "dimension": 4})
+    mine = FaceLearner(recipe, head_numbers("SphereFace"), 4, 0, 9, ALONE, CPU)
+    found = []
+    for step in (0, 100, 1658, 1659, 28_000):
+        mine.prepare(mine.head, step)
+        found.append(mine.head.shard.annealing_lambda)
+    assert found == pytest.approx([1000, 1000 / 13, 1000 / 199.96, 5, 5])
+    assert mine.head.shard.spec.m1 == 4
+
+
+def test_rates_of_a_polynomial():
+    recipe = recipe_named("small", {"schedule": "polynomial", "warmup": 0.2, "power": 2})
+    assert [rate_at(progress, recipe) for progress in (0.2, 0.6, 0.8)] == pytest.approx([1, 0.25, 0.0625])
+
+
+def test_float16_scales_the_loss(album):
+    mine = replace(training("CosFace", epochs=1), precision="fp16")
+    learner = make_learner(mine, parts_of(album, mine), ALONE, CPU)
+    (progress,) = (p for p in train(mine, parts_of(album, mine), learner, 0) if p.ends_epoch)
+    assert np.isfinite(progress.loss) and 1 <= learner.loss_scale.kept <= progress.steps
+    assert {p.dtype for p in learner.encoder.parameters()} == {torch.float32}
+
+
+def test_a_batch_in_parts_sees_every_image_once():
+    rows = [rows_of(Ranks(number, 3), 11, 2) for number in range(3)]
+    assert sorted(np.concatenate(rows)) == list(range(11))
+    assert [row.tolist() for row in rows] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10]]
 
 
 def test_where_the_numbers_of_a_head_come_from():

@@ -22,7 +22,10 @@ SETTINGS = (
     click.option("--epochs", type=int),
     click.option("--batch-size", type=int, help="Of all processes together."),
     click.option("--lr", type=float, help="Peak learning rate."),
-    click.option("--schedule", type=click.Choice(["cosine", "step"])),
+    click.option("--schedule", type=click.Choice(["cosine", "step", "polynomial"])),
+    click.option("--optimizer", type=click.Choice(["sgd", "adamw"])),
+    click.option("--accumulate", type=int, help="Parts that a batch is taken in, to need less memory."),
+    click.option("--ema", type=float, help="Keep a mean of the weights of which this share stays at each step."),
     click.option("--sample-rate", type=float, help="Share of the classes that a step looks at."),
     click.option("--min-images", type=int, help="People with fewer images are left out."),
     click.option("--validation", type=float, help="Share of the people who are not trained on but validate."),
@@ -50,7 +53,7 @@ def recipe_settings(command: Any) -> Any:
 @click.option("--out", type=Path, help="Folder of the training.  [default: outputs/faces/HEAD]")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
-@click.option("--precision", type=click.Choice(PRECISIONS), default="auto", show_default=True)
+@click.option("--precision", type=click.Choice((*PRECISIONS, "fp16")), default="auto", show_default=True)
 @click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
 @click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
 def train(
@@ -85,8 +88,10 @@ def train(
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 
     place = local_device(resolve_device(device))
-    bfloat16 = uses_bfloat16(precision, place, meta_backbone(chosen.backbone, chosen.dimension, chosen.shape))
-    training = TrainingSpec(head, numbers, chosen, seed, "bf16" if bfloat16 else "fp32")
+    if precision == "auto":
+        backbone = meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)
+        precision = "bf16" if uses_bfloat16(precision, place, backbone) else "fp32"
+    training = TrainingSpec(head, numbers, chosen, seed, precision)
     ranks = join_ranks(place)
     try:
         to = out or outputs_path() / "faces" / head

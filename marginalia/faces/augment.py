@@ -28,7 +28,7 @@ class Moves:
     gains: Tensor
     offsets: Tensor
 
-    def part(self, chosen: slice) -> Moves:
+    def part(self, chosen: np.ndarray) -> Moves:
         return Moves(*(values[chosen] for values in astuple(self)))
 
 

@@ -14,7 +14,7 @@ from marginalia.data.images import read_pixels
 from marginalia.faces.augment import draw_moves, moved
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.recipe import Recipe
-from marginalia.training.ranks import Ranks
+from marginalia.training.ranks import Ranks, shares
 from marginalia.training.steps import indices
 
 MOST_KEPT_BYTES = 2 * 10**9
@@ -23,7 +23,10 @@ AUGMENTATION_STREAM = 1
 
 @dataclass(frozen=True)
 class Batch:
-    """What one rank sees of a batch: its share of the images, uint8 (n, H, W, 3), and the labels of all, int64 (N,)."""
+    """What one rank sees of a batch: its share of the images, uint8 (n, H, W, 3), and the labels of all, int64 (N,).
+
+    A batch that is taken in parts has the rank's share of each part, one after the other.
+    """
 
     step: int
     pixels: Tensor
@@ -56,7 +59,7 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
     The seed alone decides on all of this, so that a stopped training goes on as if it had not stopped.
     """
     size = min(recipe.batch_size, len(folder))
-    share = ranks.share(size)
+    share = rows_of(ranks, size, recipe.accumulate)
     whole = list(indices(len(folder), size, seed, steps))
     loader: DataLoader = DataLoader(
         Crops(folder, recipe.shape),
@@ -69,6 +72,12 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
         random = np.random.default_rng((seed, step, AUGMENTATION_STREAM))
         moves = draw_moves(size, recipe, random).part(share)
         yield Batch(step, moved(pixels, moves), torch.from_numpy(folder.labels[chosen]))
+
+
+def rows_of(ranks: Ranks, size: int, parts: int) -> np.ndarray:
+    """Which images of a batch a rank sees: its share of the first part, then of the second, and so on, int64 (n,)."""
+    rows = np.arange(size)
+    return np.concatenate([rows[part][ranks.share(part.stop - part.start)] for part in shares(size, parts)])
 
 
 def as_input(pixels: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ from marginalia.faces.sharded import ShardedHead
 from marginalia.faces.weights import read_weights, write_weights
 from marginalia.record.snapshot import Record
 from marginalia.training.checkpoint import fitting, load_state, state_of
+from marginalia.training.loss_scale import LossScale
 from marginalia.training.tensors import read_tensors, write_tensors
 
 BACKBONE, REST = "backbone.safetensors", "training.pt"
@@ -33,9 +35,10 @@ def save(place: Path, learner: FaceLearner, metrics: Sequence[Record] = (), run:
         write_weights(place / rows_name(learner.head.rows), rows_of(learner), run)
     if learner.ranks.first:
         state = state_of(learner)
-        write_weights(place / BACKBONE, state.pop("encoder"), run)
-        rest = {"run": run.hex(), "metrics": [asdict(record) for record in metrics]}
-        write_tensors(place / REST, state | rest)
+        if learner.average is None:
+            del state["encoder"]
+        write_weights(place / BACKBONE, learner.judged.state_dict(), run)
+        write_tensors(place / REST, state | more_of(learner) | {"run": run.hex(), "metrics": [*map(asdict, metrics)]})
     learner.ranks.wait()
 
 
@@ -49,25 +52,52 @@ def restore(place: Path, learner: FaceLearner, run: bytes = b"") -> list[Record]
         if rest.pop("run") != run.hex():
             raise ValueError(f"{REST} is of another training")
         metrics = [Record(**record) for record in rest.pop("metrics")]
-        load_state(learner, rest | {"encoder": encoder})
+        load_state(learner, {"encoder": encoder} | rest)
+        if learner.average is not None:
+            learner.average.module.load_state_dict(encoder)
+            learner.average.n_averaged.fill_(rest["averaged"])
+        if learner.loss_scale is not None:
+            learner.loss_scale = LossScale(**rest["loss_scale"])
         if isinstance(learner.head, ShardedHead):
             put_rows(learner, read_rows(place, learner.head.rows, learner.head.classes, run))
     return metrics
 
 
+def more_of(learner: FaceLearner) -> dict[str, Any]:
+    """What not every training has: how many weights were averaged, and the scale of the loss."""
+    more: dict[str, Any] = {}
+    if learner.average is not None:
+        more["averaged"] = int(learner.average.n_averaged)
+    if learner.loss_scale is not None:
+        more["loss_scale"] = learner.loss_scale.state()
+    return more
+
+
+def moments_of(learner: FaceLearner) -> dict[str, str]:
+    """What the optimiser keeps for each weight: name in the file -> name in its state."""
+    adamw = isinstance(learner.optimizers[1], torch.optim.AdamW)
+    return {"exp_avg": "exp_avg", "exp_avg_sq": "exp_avg_sq"} if adamw else {"momentum": "momentum_buffer"}
+
+
 def rows_of(learner: FaceLearner) -> dict[str, Tensor]:
-    """This rank's class weights and their momentum."""
+    """This rank's class weights and their moments."""
     weight = learner.shard[0]
     state = learner.optimizers[1].state.get(weight, {})
-    momentum = state.get("momentum_buffer")
-    return {"weight": weight.detach(), "momentum": torch.zeros_like(weight) if momentum is None else momentum}
+    moments = {name: state.get(key) for name, key in moments_of(learner).items()}
+    return {"weight": weight.detach()} | {
+        name: torch.zeros_like(weight) if value is None else value for name, value in moments.items()
+    }
 
 
 def put_rows(learner: FaceLearner, rows: dict[str, Tensor]) -> None:
     weight = learner.shard[0]
     with torch.no_grad():
         weight.copy_(rows["weight"])
-    learner.optimizers[1].state[weight] = {"momentum_buffer": rows["momentum"].to(weight)}
+    state = {key: rows[name].to(weight) for name, key in moments_of(learner).items()}
+    if isinstance(learner.optimizers[1], torch.optim.AdamW):  # all weights have made as many steps
+        others = learner.optimizers[0].state.values()
+        state["step"] = next((other["step"] for other in others if "step" in other), torch.zeros(())).clone()
+    learner.optimizers[1].state[weight] = state
 
 
 def rows_name(rows: slice) -> str:
@@ -75,8 +105,8 @@ def rows_name(rows: slice) -> str:
 
 
 def read_rows(place: Path, rows: slice, classes: int, run: bytes) -> dict[str, Tensor]:
-    """These rows out of whichever files hold them. Raises ValueError if some are in none."""
-    parts: dict[str, list[Tensor]] = {"weight": [], "momentum": []}
+    """These rows out of whichever files hold them, by the names in the files. Raises ValueError if some are in none."""
+    parts: dict[str, list[Tensor]] = {}
     found = rows.start
     total = 0
     for path in sorted(place.glob("classes-*.safetensors")):
@@ -87,8 +117,8 @@ def read_rows(place: Path, rows: slice, classes: int, run: bytes) -> dict[str, T
         if start > found:
             break
         content = read_weights(path, run)
-        for name, pieces in parts.items():
-            pieces.append(content[name][found - start : rows.stop - start])
+        for name, values in content.items():
+            parts.setdefault(name, []).append(values[found - start : rows.stop - start])
         found = min(stop, rows.stop)
     if found < rows.stop or total != classes:
         raise ValueError(f"it has class weights for {total} identities, of {classes} that are needed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from marginalia.faces.protocol import Similarity, cosine
 from marginalia.faces.run_file import read_run_file
 from marginalia.faces.weights import read_weights
 from marginalia.training.device import uses_bfloat16
+from marginalia.training.learner import computing_in
 
 BATCH = 64
 
@@ -45,10 +45,10 @@ class NetworkEmbedder:
     """A backbone whose features are compared by their angle."""
 
     def __init__(
-        self, backbone: nn.Module, shape: tuple[int, int], device: torch.device, bfloat16: bool = False,
+        self, backbone: nn.Module, shape: tuple[int, int], device: torch.device, autocast: torch.dtype | None = None,
         name: str = "model", mark: bytes = b"", seen: frozenset[str] = frozenset(),
     ):  # fmt: skip
-        self.backbone, self.shape, self.device, self.bfloat16 = backbone, shape, device, bfloat16
+        self.backbone, self.shape, self.device, self.autocast = backbone, shape, device, autocast
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
         self.crops = "112x112" if shape[0] == shape[1] else "112x96"
 
@@ -61,13 +61,19 @@ class NetworkEmbedder:
                 read = [read_pixels(path, "RGB", reading, self.shape) for path in paths[start : start + BATCH]]
                 images = as_input(torch.from_numpy(np.stack(read)).to(self.device))
                 images = (images.flip(3) if flipped else images).contiguous(memory_format=torch.channels_last)
-                autocast = torch.autocast(self.device.type, torch.bfloat16)
-                with autocast if self.bfloat16 else contextlib.nullcontext():
+                with computing_in(self.autocast, self.device):
                     parts.append(self.backbone(images).float().cpu().numpy())
         features = np.concatenate(parts)
         if not np.isfinite(features).all():
             raise InputError(f"{self.name} gives features that are not finite; train it anew, with a lower --lr or --m")
         return features
+
+
+def autocast_of(precision: str, device: torch.device) -> torch.dtype | None:
+    """The number format in which features of such a model are computed here; None for float32."""
+    if precision == "fp16" and device.type == "cuda":
+        return torch.float16
+    return torch.bfloat16 if precision == "bf16" and uses_bfloat16("auto", device) else None
 
 
 def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
@@ -81,7 +87,7 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     state = read_weights(path, description.fingerprint)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)
-    bfloat16 = description.precision == "bf16" and uses_bfloat16("auto", device)
-    content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([bfloat16])
+    autocast = autocast_of(description.precision, device)
+    content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([autocast is not None])
     seen = frozenset((*description.people, *description.validation_people))
-    return NetworkEmbedder(backbone, recipe.shape, device, bfloat16, folder.resolve().name, content, seen)
+    return NetworkEmbedder(backbone, recipe.shape, device, autocast, folder.resolve().name, content, seen)

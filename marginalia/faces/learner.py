@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from marginalia.config.run_config import LossSpec
 from marginalia.core.margin import MarginSpec
@@ -12,31 +13,46 @@ from marginalia.faces.batches import Batch, as_input
 from marginalia.faces.heads import WholeHead, face_head, partial_margin
 from marginalia.faces.recipe import Recipe
 from marginalia.faces.sharded import ShardedHead
+from marginalia.losses.angle_linear import annealed_lambda
 from marginalia.training.learner import Learner, decaying, one_cycle
-from marginalia.training.ranks import Ranks
+from marginalia.training.loss_scale import LossScale
+from marginalia.training.ranks import Ranks, shares
 
+BETA_2 = 0.999
 SAMPLING_STRIDE = 1_000_003
 
 
 class FaceLearner(Learner):
     """What training changes. The seed decides its first state, which is the same on any number of ranks.
 
-    dtype: float32, or float64 for tests. bfloat16: whether the backbone computes in it.
+    dtype: float32, or float64 for tests. autocast: the number format of the backbone, or None; float16 scales the loss.
+    average: the mean of the backbone's weights, if the recipe asks for one.
     """
 
     head: ShardedHead | WholeHead
 
     def __init__(
         self, recipe: Recipe, spec: LossSpec, classes: int, seed: int, steps: int, ranks: Ranks, device: torch.device,
-        dtype: torch.dtype = torch.float32, bfloat16: bool = False,
+        dtype: torch.dtype = torch.float32, autocast: torch.dtype | None = None,
     ):  # fmt: skip
         torch.manual_seed(seed)
         self.recipe, self.spec, self.steps, self.seed = recipe, spec, steps, seed
         backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
         head = face_head(spec, recipe.dimension, classes, ranks, seed, recipe.sample_rate)
         sharded = isinstance(head, ShardedHead)
-        super().__init__(backbone, head, ranks, device, bfloat16, recipe.clip_norm, dtype, sharded)
-        self.optimizers = [sgd(recipe, part) for part in (self.parameters, self.shard) if part]
+        super().__init__(backbone, head, ranks, device, autocast, recipe.clip_norm, dtype, sharded)
+        self.loss_scale = LossScale() if autocast is torch.float16 else None
+        self.average = (
+            AveragedModel(self.encoder, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+            if recipe.ema
+            else None
+        )
+        self.optimizers = [optimizer(recipe, part) for part in (self.parameters, self.shard) if part]
+
+    @property
+    def judged(self) -> nn.Module:
+        """The backbone that is judged and kept."""
+        return self.encoder if self.average is None else self.average.module
 
     def step(self, batch: Batch) -> Tensor:
         """One step of the optimisers; returns the loss of the whole batch, not yet read back."""
@@ -44,9 +60,21 @@ class FaceLearner(Learner):
         self.head.train()
         if isinstance(self.head, ShardedHead):
             self.prepare(self.head, batch.step)
-        features = self.encode(as_input(batch.pixels.to(self.device), self.dtype), self.network)
-        loss = self.head_loss(features, batch.labels.to(self.device), batch.step)
-        return self.update(loss, self.recipe.lr * rate_at(batch.step / self.steps, self.recipe))
+        labels = batch.labels.to(self.device)
+        self.forget_gradients()
+        losses, start = [], 0
+        for part in shares(len(labels), self.recipe.accumulate):
+            count = len(range(len(labels))[part][self.ranks.share(part.stop - part.start)])
+            pixels = batch.pixels[start : start + count].to(self.device)
+            features = self.encode(as_input(pixels, self.dtype), self.network)
+            loss = self.head_loss(features, labels[part], batch.step) * (part.stop - part.start) / len(labels)
+            self.add_gradients(loss)
+            losses.append(loss.detach())
+            start += count
+        self.apply_gradients(self.recipe.lr * rate_at(batch.step / self.steps, self.recipe))
+        if self.average is not None:
+            self.average.update_parameters(self.encoder)
+        return torch.stack(losses).sum()
 
     def head_loss(self, features: Tensor, labels: Tensor, step: int) -> Tensor:
         """Of the whole batch. Step and seed decide what heads draw by chance: all ranks must draw the same, while
@@ -57,18 +85,27 @@ class FaceLearner(Learner):
 
     def prepare(self, head: ShardedHead, step: int) -> None:
         """The margin of this step, and which negatives it sees."""
-        warmup = self.recipe.margin_warmup * self.steps
+        recipe = self.recipe
+        head.shard.annealing_lambda = annealed_lambda(
+            step, recipe.lambda_start, recipe.lambda_decay, min(recipe.lambda_least, recipe.lambda_start)
+        )
+        warmup = recipe.margin_warmup * self.steps
         if warmup and isinstance(self.spec, MarginSpec):
             head.shard.spec = partial_margin(self.spec, min(1.0, step / warmup))
         head.sample((self.seed * SAMPLING_STRIDE + step) * SAMPLING_STRIDE + self.ranks.number)
 
 
-def sgd(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.SGD:
-    return torch.optim.SGD(decaying(parameters, recipe.weight_decay), lr=recipe.lr, momentum=recipe.momentum)
+def optimizer(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    groups = decaying(parameters, recipe.weight_decay)
+    if recipe.optimizer == "adamw":
+        return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, BETA_2))
+    return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum)
 
 
 def rate_at(progress: float, recipe: Recipe) -> float:
     """Rate over peak rate at `progress` in [0, 1)."""
     if recipe.schedule == "step" and progress >= recipe.warmup:
         return 0.1 ** sum(progress >= drop for drop in recipe.drops)
+    if recipe.schedule == "polynomial" and progress >= recipe.warmup:
+        return (1 - (progress - recipe.warmup) / (1 - recipe.warmup)) ** recipe.power
     return one_cycle(progress, recipe.warmup)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.core.parsing import parse, require_keys
-from marginalia.faces.recipe import Recipe
+from marginalia.faces.recipe import Recipe, completed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -145,7 +145,7 @@ def read_run_file(folder: Path) -> RunFile:
         require_keys(content, [field.name for field in fields(RunFile)], str(path))
         if not all(isinstance(content[key], list) for key in ("people", "validation_people")):
             raise ValueError("its people are no lists")
-        return RunFile(recipe=parse(Recipe, content.pop("recipe"), f"{path}: recipe"), **content)
+        return RunFile(recipe=parse(Recipe, completed(content.pop("recipe")), f"{path}: recipe"), **content)
     except FileNotFoundError:
         raise InputError(
             f"{folder} is no training: {NAME} is not in it; make one with: python -m marginalia faces train"

@@ -21,6 +21,8 @@ from marginalia.training.ranks import Ranks
 from marginalia.training.roc import roc
 from marginalia.training.steps import DivergedError, take_steps
 
+AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -36,8 +38,8 @@ class Progress:
 
 def make_learner(training: TrainingSpec, parts: Parts, ranks: Ranks, device: torch.device) -> FaceLearner:
     steps, classes = training.steps(len(parts.train)), len(parts.train.people)
-    bfloat16 = training.precision == "bf16"
-    return FaceLearner(training.recipe, training.spec, classes, training.seed, steps, ranks, device, bfloat16=bfloat16)
+    autocast = AUTOCAST.get(training.precision)
+    return FaceLearner(training.recipe, training.spec, classes, training.seed, steps, ranks, device, autocast=autocast)
 
 
 def train(
@@ -74,7 +76,7 @@ def validate(learner: FaceLearner, parts: Parts, shape: tuple[int, int]) -> floa
         return None
     eer = None
     if learner.ranks.first:
-        embedder = NetworkEmbedder(learner.encoder, shape, learner.device, learner.bfloat16)
+        embedder = NetworkEmbedder(learner.judged, shape, learner.device, learner.autocast)
         features = embedder.embed(folder.paths(), folder.reading, flipped=False)
         pairs, left, right = all_pairs(folder)
         eer = roc(scores_of_pairs(cosine, features, left, right), pairs.same).eer

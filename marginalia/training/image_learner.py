@@ -61,11 +61,11 @@ class ImageLearner(Learner):
         self.crop = config.data.crop
         encoder = build_encoder(config.model, config.encoder, self.input_shape(images))
         head = build_head(config.loss, dimension, classes, training.start)
-        bfloat16 = uses_bfloat16(training.precision, device)
+        autocast = torch.bfloat16 if uses_bfloat16(training.precision, device) else None
         # an encoder of anybody's may take its images apart with view(), as channels_last does not allow
         memory_format = torch.channels_last if config.encoder is None else torch.contiguous_format
         clip_norm = self.recipe.clip_norm
-        super().__init__(encoder, head, ranks, device, bfloat16, clip_norm, memory_format=memory_format)
+        super().__init__(encoder, head, ranks, device, autocast, clip_norm, memory_format=memory_format)
         self.annealing = (training.lambda_start, training.lambda_decay, training.lambda_least)
         self.anneal(0)
         self.optimizers = [build_optimizer(training.optimizer, self.recipe, self.parameters)]
