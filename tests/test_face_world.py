@@ -20,8 +20,8 @@ def test_each_format_end_to_end(run, tmp_path):
     assert same_weights(*(out / f"of-{data}" for data in ("folder", "rec", "shards")))
     assert "10 of 10 names match: person_000, person_003" in said["train on the folder"]
     sets, videos, templates = (json.loads((out / "evaluation" / f"of-folder_{kind}.json").read_text())
-                               for kind in ("sets", "videos", "templates"))  # fmt: skip
+                               for kind in ("pairs", "splits", "media"))  # fmt: skip
     assert sets["pairs"]["insightface"]["accuracy"] > 0.7 and sets["pairs"]["pairs"] == 200
-    assert videos["videos"]["exact"]["accuracy"] > 0.7
+    assert videos["splits"]["exact"]["accuracy"] > 0.7
     assert templates["auc"] > 0.8 and templates["tar"]["0.01"] is None
     assert sum(found["mated"] for found in templates["galleries"].values()) == 10

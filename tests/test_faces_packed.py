@@ -14,6 +14,7 @@ from marginalia.core.errors import InputError
 from marginalia.faces.folder import read_folder
 from marginalia.faces.packed import pack_folder, read_packed
 from marginalia.faces.recordio import ImageRecord, RecordFile, as_bytes, write_record
+from marginalia.faces.shards import read_shards
 from marginalia.record.arrays import read_arrays
 
 
@@ -91,6 +92,67 @@ def test_a_file_that_is_there_is_kept(run, packed, noise_album):
     assert run("faces", "pack", noise_album, "--out", packed, "--overwrite")[0] == 0
     assert packed.read_bytes() == before
     assert run("faces", "pack", noise_album, "--out", packed.with_suffix(".bin"))[0] == 2
+
+
+def state(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_pack_that_fails_leaves_the_old_files(run, packed, noise_album):
+    before = state(packed.parent)
+    for number in range(4):
+        (noise_album / "p0" / f"{number}.png").write_bytes(b"")
+    code, _, err = run("faces", "pack", noise_album, "--out", packed, "--overwrite")
+    assert (code, "0.png cannot be read" in err) == (2, True)
+    assert state(packed.parent) == before
+
+
+def test_files_that_belong_to_another_one_are_kept(run, packed, noise_album):
+    before = state(packed.parent)
+    code, _, err = run("faces", "pack", noise_album, "--out", packed.with_name("val.rec"))
+    assert (code, "property is there already" in err) == (2, True)
+    packed.with_name("a.rec").mkdir()
+    code, _, err = run("faces", "pack", noise_album, "--out", packed.with_name("a.rec"), "--overwrite")
+    assert (code, err.count("\n"), "is no file" in err) == (2, 1, True)
+    packed.with_name("a.rec").rmdir()
+    assert state(packed.parent) == before
+
+
+def test_what_is_packed_already_is_not_packed_again(run, packed):
+    code, _, err = run("faces", "pack", packed, "--out", packed, "--overwrite")
+    assert (code, "is packed already" in err) == (2, True)
+
+
+def test_numbers_stay_numbers(run, packed, tmp_path):
+    """A file without names, as shards: the people have numbers there too, and not these numbers for names."""
+    packed.with_suffix(".names").unlink()
+    assert run("faces", "pack", packed, "--out", tmp_path / "a.tar")[0] == 0
+    assert read_shards(tmp_path / "a.tar").numbered and read_packed(packed).numbered
+    assert read_shards(tmp_path / "a.tar").people == ("0", "1", "2", "3")
+
+
+def test_people_with_numbers_are_not_taken_for_those_of_another_file(run, packed, tmp_path):
+    packed.with_suffix(".names").unlink()
+    settings = ("--size", "16x16", "--epochs", 1, "--validation", 0, "--device", "cpu", "--out", tmp_path / "m")
+    assert run("faces", "train", "--data", packed, *settings)[0] == 0
+    code, said, err = run("faces", "evaluate", "--data", packed, "--model", tmp_path / "m", "--out", tmp_path / "e")
+    assert (code, err) == (0, "")
+    assert said.startswith("120 pairs\npeople have numbers for names: it may have been trained on some of these")
+
+
+@pytest.mark.parametrize("name", ["A\u2028B", "caf\udce9"])
+def test_odd_names_come_back(noise_album, tmp_path, name, any_bytes):
+    (noise_album / "p1").rename(noise_album / name)
+    folder = read_folder(noise_album)
+    pack_folder(folder, tmp_path / "a.rec")
+    assert read_packed(tmp_path / "a.rec").people == folder.people
+
+
+def test_an_index_that_was_cut_is_refused(packed):
+    index = packed.with_suffix(".idx")
+    index.write_text("".join(index.read_text().splitlines(keepends=True)[:9]))
+    with pytest.raises(InputError, match="8 of its 16 images are not in its index"):
+        read_packed(packed)
 
 
 def test_an_image_that_went_away_leaves_nothing_behind(noise_album, tmp_path):

@@ -69,6 +69,33 @@ HOSTILE = {
 }
 
 
+CALLS_ITSELF = b"\x80\x02c_codecs\nencode\nq\x00(h\x00)}Ntbh\x00)R."
+REPEATS = (
+    b"\x80\x02](X\xe8\x03\x00\x00" + b"a" * 1000 + b"q\x000"
+    + 3 * b"c_codecs\nencode\nh\x00X\x06\x00\x00\x00latin1\x86R" + b"e."
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(CALLS_ITSELF, "it changes what it calls"), (b"\x80\x02]p300000000\n.", "it numbers what it does not hold"),
+     (b"\x80\x02]r\x00\x00\x00\x10.", "it numbers what it does not hold"), (REPEATS, "it repeats its bytes")],
+)  # fmt: skip
+def test_small_files_that_would_fill_the_memory_or_end_python_are_refused(tmp_path, content, said):
+    path = tmp_path / "bad.bin"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=said):
+        read_set(path)
+
+
+def test_an_array_of_a_number_of_zeros_is_refused(tmp_path):
+    path = tmp_path / "bad.bin"
+    zeros = Runs(np._core.numeric._frombuffer, 2_000_000_000, np.dtype("u1"), (3,), "C")
+    path.write_bytes(pickle.dumps(([zeros, zeros], [True]), 2))
+    with pytest.raises(InputError, match="it holds an array without content"):
+        read_set(path)
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 def test_no_pickle_runs_anything(tmp_path, monkeypatch, name, protocol):
@@ -187,9 +214,9 @@ def test_a_model_is_evaluated_on_sets(run, train_faces, bin_file, tmp_path):
     lines = said.splitlines()
     assert lines[0].split() == ["set", "pairs", "insightface's", "protocol", "exact", "thresholds"]
     assert [line.split()[:2] for line in lines[1:3]] == [["noise", "12"], ["other", "12"]]
-    figures = json.loads((tmp_path / "e" / "out_sets.json").read_text())["noise"]
-    assert figures["exact"]["accuracy"] == 1.0 and len(figures["insightface"]["thresholds"]) == 10
-    assert 0 <= figures["insightface"]["accuracy"] <= 1 and figures["insightface"]["thresholds"][0] <= 0
+    figures = json.loads((tmp_path / "e" / "out_noise_other.json").read_text())["noise"]
+    assert figures["exact"]["accuracy"] == 1.0 and len(figures["insightface"]["squared_distances"]) == 10
+    assert 0 <= figures["insightface"]["accuracy"] <= 1 and 0 <= figures["insightface"]["squared_distances"][0] < 4
     assert run(*command)[1] == said  # from the features that were kept
 
 

@@ -96,6 +96,13 @@ def test_numbers_that_a_packed_file_gave_are_not_those_of_casia():
     assert excluded(["513"], packed, "mine.txt", False)[0] == ["513"]
 
 
+def test_names_with_tabs_and_signs_of_comments():
+    assert excluded(["a\tb"], of("a", "a\tb"), "x", False)[0] == ["a\tb"]
+    assert excluded(["#a", "# a note"], of("#a", "b"), "x", False)[0] == ["#a"]
+    with pytest.raises(InputError, match="match nobody"):
+        excluded(["9" * 5000], of("007", "9" * 4990), "x", False)
+
+
 def test_two_people_of_one_number_are_known_by_their_names_only():
     assert excluded(["007"], of("007", "7"), "x", False)[0] == ["007"]
     with pytest.raises(InputError, match="match nobody"):

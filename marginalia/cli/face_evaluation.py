@@ -98,13 +98,16 @@ def on_sets(paths: tuple[Path, ...], model: str, device: str, out: Path) -> None
     from marginalia.faces.benchmark import as_table, evaluate_set, write_sets
     from marginalia.faces.verification_set import read_set
 
+    if len({path.stem for path in paths}) < len(paths):
+        raise InputError("two of the sets have one name; rename one of them, so that the table can tell them apart")
     found = [read_set(path) for path in paths]
     embedder = recogniser(model, device)
     figures = [evaluate_set(embedder, pairs, out / "features") for pairs in found]
     for line in as_table(figures):
         click.echo(line)
-    write_sets(out / f"{embedder.name}_sets.json", figures)
-    click.echo(out / f"{embedder.name}_sets.json")
+    place = out / f"{embedder.name}_{'_'.join(path.stem for path in paths)}.json"
+    write_sets(place, figures, "squared_distances", -1.0)
+    click.echo(place)
 
 
 def on_videos(videos: Path, splits: Path, frames: int | None, model: str, device: str, out: Path) -> None:
@@ -120,5 +123,6 @@ def on_videos(videos: Path, splits: Path, frames: int | None, model: str, device
     if known:
         click.echo(f"{known:,} of them show people it was trained on: this figure is no test of it")
     click.echo(f"accuracy {found.mean:.4f} +- {found.error:.4f} (standard error), {len(found.folds)} splits")
-    write_sets(out / f"{embedder.name}_videos.json", [SetFigures("videos", len(pairs.same), None, found)])
-    click.echo(out / f"{embedder.name}_videos.json")
+    place = out / f"{embedder.name}_{splits.stem}{f'_{frames}-frames' if frames else ''}.json"
+    write_sets(place, [SetFigures(splits.stem, len(pairs.same), None, found)], "thresholds")
+    click.echo(place)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from marginalia.core.errors import InputError
+
 if TYPE_CHECKING:
     from marginalia.faces.folder import FaceFolder
 
@@ -30,6 +32,14 @@ def folder_of(path: Path) -> FaceFolder:
     readers = {packed.SUFFIX: packed.read_packed, shards.SUFFIX: shards.read_shards}
     folder = readers.get(path.suffix, read_folder)(path)
     say(*folder.notes)
+    return folder
+
+
+def plain_folder_of(path: Path) -> FaceFolder:
+    """A folder of images. Raises InputError for a file of them, beside which crops or landmarks have no place."""
+    folder = folder_of(path)
+    if path.is_file() or not path.exists():
+        raise InputError(f"{path} is no folder; landmarks and crops are made of PERSON/IMAGE in a folder")
     return folder
 
 

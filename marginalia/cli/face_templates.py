@@ -40,13 +40,13 @@ def templates(
         raise InputError("--pairs is needed, or --gallery and --probes together, or all of them: what is tested?")
     lists = read_lists(media, pairs, galleries, probes, qualities)
     try:
-        on_templates(data, lists, model, device, out)
+        on_templates(data, lists, model, device, out, media.stem)
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {out / 'features'} has what was computed; the same command goes on") from None
 
 
-def on_templates(data: Path, lists: Lists, model: str, device: str, out: Path) -> None:
-    """All figures, as text, JSON and a picture."""
+def on_templates(data: Path, lists: Lists, model: str, device: str, out: Path, name: str) -> None:
+    """All figures, as text, JSON and a picture; `name` becomes part of their files' names."""
     from marginalia.core.files import write_whole
     from marginalia.faces.identification import as_line
     from marginalia.faces.roc_plot import RocSheet
@@ -58,12 +58,13 @@ def on_templates(data: Path, lists: Lists, model: str, device: str, out: Path) -
     features = template_features(embedder, data, lists.media, lists.qualities, out / "features")
     figures = evaluate_templates(features, lists)
     click.echo(f"{figures.images:,} images in {figures.templates:,} templates")
-    written = [out / f"{embedder.name}_templates.json"]
+    place = f"{embedder.name}_{name}"
+    written = [out / f"{place}.json"]
     write_template_figures(written[0], figures)
     if figures.curve is not None:
         click.echo(tar_line(figures.curve))
-        written.append(out / f"{embedder.name}_templates_roc.png")
+        written.append(out / f"{place}_roc.png")
         write_whole(written[1], RocSheet({embedder.name: figures.curve}, Style()).png())
-    for name, found in figures.galleries.items():
-        click.echo(f"{name}: {as_line(found)}")
+    for gallery, found in figures.galleries.items():
+        click.echo(f"{gallery}: {as_line(found)}")
     click.echo(", ".join(map(str, written)))

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from marginalia.cli.face_evaluation import evaluate
-from marginalia.cli.face_inputs import allow_missing, folder_of, recogniser, say
+from marginalia.cli.face_inputs import allow_missing, folder_of, plain_folder_of, recogniser, say
 from marginalia.cli.face_templates import templates
 from marginalia.cli.face_train import train
 from marginalia.config.places import outputs_path
@@ -34,7 +34,7 @@ def landmarks(folder: Path, out: Path) -> None:
     from marginalia.faces.landmarks import find_landmarks
     from marginalia.faces.mtcnn import mtcnn
 
-    images = folder_of(folder)
+    images = plain_folder_of(folder)
     try:
         found, unreadable = find_landmarks(images, mtcnn(), out)
     except KeyboardInterrupt:
@@ -61,7 +61,7 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
     from marginalia.faces.align import align_folder
     from marginalia.faces.landmarks import landmarks_of
 
-    images = folder_of(folder)
+    images = plain_folder_of(folder)
     found, line = landmarks_of(images, table, allow_missing)
     say(line)
     without = align_folder(images, found, out, size, skip_missing)
@@ -77,16 +77,19 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
 @click.option("--overwrite", is_flag=True, help="Replace what is there already.")
 def pack(folder: Path, out: Path, overwrite: bool) -> None:
     """Pack FOLDER/person/ as insightface does, or for WebDataset; the images are not encoded anew."""
-    from marginalia.faces import packed, shards
+    from marginalia.faces import packed, shard_packing, shards
 
     if out.suffix not in (packed.SUFFIX, shards.SUFFIX):
         raise InputError(f"--out {out} must end with {packed.SUFFIX} or {shards.SUFFIX}")
+    if folder.suffix == out.suffix == packed.SUFFIX:
+        raise InputError(f"{folder} is packed already; copy it, with .idx, .names and property beside it")
     to_shards = out.suffix == shards.SUFFIX
-    there = shards.written_shards(out) if to_shards else [path for path in [out] if path.exists()]
+    files = shard_packing.written_shards(out) if to_shards else packed.files_of(out)
+    there = [file for file in files if file.exists()]
     if there and not overwrite:
-        raise InputError(f"{there[0]} is there already; add --overwrite to replace it")
+        raise InputError(f"{there[0]} is there already; add --overwrite to replace it, or choose another folder")
     images = folder_of(folder)
-    (shards.write_shards if to_shards else packed.pack_folder)(images, out)
+    (shard_packing.write_shards if to_shards else packed.pack_folder)(images, out)
     click.echo(f"{len(images):,} images of {len(images.people):,} people -> {out}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 DIGITS = re.compile(r"(\d+)")
 FOLDER_PREFIX = "folder:"
@@ -35,6 +35,11 @@ def file_name(name: str) -> str:
     except UnicodeEncodeError:  # surrogates that stand for no byte
         return printable(name)
     return printable(content.decode("utf-8", errors="backslashreplace"))
+
+
+def listed(names: Sequence[object], most: int) -> str:
+    """The first few names for a message, and an ellipsis where there are more."""
+    return ", ".join(file_name(str(name)) for name in names[:most]) + (", …" if len(names) > most else "")
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, str]], str]:

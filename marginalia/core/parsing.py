@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from marginalia.core.errors import InputError
 
 Section = TypeVar("Section")
+MOST_DIGITS = 18
 JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]')
 
 
@@ -98,6 +99,13 @@ def typed(value: Any, annotation: str, where: str) -> Any:
         for a in sorted(accepted)
     )
     raise InputError(f"{where} must be {wanted}, not {json.dumps(value)[:60]}{hint}")
+
+
+def whole_number(text: str) -> int:
+    """Of at most 18 digits, so that it fits into 64 bits. Raises ValueError for anything else."""
+    if len(text.strip().lstrip("+-")) > MOST_DIGITS:
+        raise ValueError(f"{text[:MOST_DIGITS]}… is too large")
+    return int(text)
 
 
 def require_object(mapping: Any, where: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from marginalia.core.errors import InputError
+from marginalia.core.names import listed
 from marginalia.data.images import Reading, read_shrunk
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.landmarks import Landmarks, scaled
@@ -77,9 +78,9 @@ def align_folder(folder: FaceFolder, landmarks: Landmarks, out: Path, size: str,
     if len(without) == len(folder):
         raise InputError(f"{folder.root}: none of its images is in the landmarks; were they made for this folder?")
     if without and not skip_missing:
-        named = ", ".join(without[:SHOWN]) + (", …" if len(without) > SHOWN else "")
         raise InputError(
-            f"{len(without)} of {len(folder):,} images have no landmarks ({named}); --skip-missing leaves them out"
+            f"{len(without)} of {len(folder):,} images have no landmarks ({listed(without, SHOWN)}); "
+            "--skip-missing leaves them out"
         )
     if out.resolve() == folder.root.resolve():
         raise InputError(f"--out {out} is the folder of the images themselves; choose another")

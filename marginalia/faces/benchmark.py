@@ -63,14 +63,17 @@ def as_table(figures: Sequence[SetFigures]) -> list[str]:
     return lines
 
 
-def write_sets(path: Path, figures: Sequence[SetFigures]) -> None:
-    """The same as JSON, with the accuracy and the threshold of each fold."""
+def write_sets(path: Path, figures: Sequence[SetFigures], thresholds: str, sign: float = 1.0) -> None:
+    """The same as JSON, with the accuracy and the threshold of each fold.
+
+    thresholds: what these are called; sign: what scores are multiplied by to be that.
+    """
     content = {
         row.name: {"pairs": row.pairs}
         | {
             name: {
-                "accuracy": found.mean, "standard_deviation": float(found.accuracies.std()),
-                "accuracies": found.accuracies.tolist(), "thresholds": found.thresholds.tolist(),
+                "accuracy": found.mean, "standard_deviation_n": float(found.accuracies.std()),
+                "accuracies": found.accuracies.tolist(), thresholds: (sign * found.thresholds).tolist(),
             }
             for name, found in (("insightface", row.insightface), ("exact", row.exact))
             if found

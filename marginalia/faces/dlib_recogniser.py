@@ -28,7 +28,7 @@ class DlibRecogniser:
 
     name = "dlib"
     seen: frozenset[str] = frozenset()
-    crops = None
+    crops, numbered = None, False
     similarity = staticmethod(nearness)
 
     def __init__(self) -> None:

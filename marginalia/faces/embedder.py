@@ -28,12 +28,14 @@ BATCH = 64
 class Embedder(Protocol):
     """name: for files. mark: differs for any two that give other features. seen: people it was trained on.
 
-    crops: the size of the aligned crops that it takes, HEIGHTxWIDTH, or None if it aligns images itself.
+    numbered: whether these have no names but numbers, which are other people's elsewhere. crops: the size of the
+    aligned crops that it takes, HEIGHTxWIDTH, or None if it aligns images itself.
     """
 
     name: str
     mark: bytes
     seen: frozenset[str]
+    numbered: bool
     crops: str | None
     similarity: Similarity
 
@@ -50,6 +52,7 @@ class NetworkEmbedder:
     ):  # fmt: skip
         self.backbone, self.shape, self.device, self.autocast = backbone, shape, device, autocast
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
+        self.numbered = False
         self.crops = "112x112" if shape[0] == shape[1] else "112x96"
 
     def embed(self, paths: Sequence[Readable], reading: Reading, flipped: bool) -> np.ndarray:
@@ -90,4 +93,6 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     autocast = autocast_of(description.precision, device)
     content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([autocast is not None])
     seen = frozenset((*description.people, *description.validation_people))
-    return NetworkEmbedder(backbone, recipe.shape, device, autocast, folder.resolve().name, content, seen)
+    embedder = NetworkEmbedder(backbone, recipe.shape, device, autocast, folder.resolve().name, content, seen)
+    embedder.numbered = description.numbered
+    return embedder

@@ -44,7 +44,8 @@ class EvaluationConfig:
 class Figures:
     """What was measured. left_out: pairs without their images. known: tested pairs that show people trained on.
 
-    verification is None where there is one fold only, so that no threshold can be chosen.
+    verification is None where there is one fold only, so that no threshold can be chosen. unsure: whether nobody knows
+    which people it was trained on, since they have numbers for names.
     """
 
     pairs: int
@@ -52,6 +53,7 @@ class Figures:
     known: int
     verification: Verification | None
     curve: Roc
+    unsure: bool = False
 
 
 def evaluate(
@@ -62,8 +64,10 @@ def evaluate(
     Thresholds, and means where they are subtracted, are learnt from pairs that show nobody it was trained on.
     Raises InputError for missing images, an unknown fold, or too few pairs to learn from.
     """
+    by_number = embedder.numbered or folder.numbered
+    seen: frozenset[str] = frozenset() if by_number else embedder.seen
     if pairs is None:
-        folder = folder.only(set(folder.people) - embedder.seen)
+        folder = folder.only(set(folder.people) - seen)
         if len(folder.people) < 2:
             raise InputError(
                 f"{folder.root}: fewer than two people that {embedder.name} was not trained on; give --pairs"
@@ -73,7 +77,7 @@ def evaluate(
     paths = [folder.path(number) for number in needed]
     features = fused(embedder, paths, folder.reading, config.fusion, cache)
     left, right = places[: len(left)], places[len(left) :]
-    known = there.show(embedder.seen)
+    known = there.show(seen)
     tested = in_fold(there, config.fold)
     left_out = 0 if pairs is None else int(in_fold(pairs, config.fold).sum() - tested.sum())
     if pairs is None:
@@ -83,7 +87,7 @@ def evaluate(
         scores = verification.scores
     return Figures(
         int(tested.sum()), left_out, int((known & tested).sum()), verification,
-        roc(scores[tested], there.same[tested]),
+        roc(scores[tested], there.same[tested]), by_number and bool(embedder.seen),
     )  # fmt: skip
 
 
@@ -116,6 +120,8 @@ def as_lines(figures: Figures) -> list[str]:
         lines[0] += f"; {figures.left_out:,} were left out, since their images are missing"
     if figures.known:
         lines.append(f"{figures.known:,} of them show people it was trained on: these figures are no test of it")
+    if figures.unsure:
+        lines.append("people have numbers for names: it may have been trained on some of these")
     found = figures.verification
     if found is not None:
         spread = f" +- {found.error:.4f} (standard error), {found.deviation:.4f} (standard deviation)"

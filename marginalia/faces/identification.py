@@ -14,11 +14,12 @@ from marginalia.training.roc import FEWEST_ACCEPTED
 RANKS = (1, 5)
 FALSE_ALARMS = (1e-1, 1e-2, 1e-3)
 PROBES_AT_ONCE = 1024
+DIGITS = 12
 
 
 @dataclass(frozen=True)
 class Identification:
-    """people: how many are in the gallery. mated, alone: probes whose person is in it, and others.
+    """people: how many are in the gallery. mated, non_mated: probes whose person is in it, and others.
 
     rates: rank -> share of the mated probes whose person is among so many best ones. tpir: FPIR -> share of the mated
     probes whose person is the best one and above the threshold that lets so large a share of the others pass; None
@@ -27,7 +28,7 @@ class Identification:
 
     people: int
     mated: int
-    alone: int
+    non_mated: int
     rates: dict[int, float | None]
     tpir: dict[float, float | None]
 
@@ -37,8 +38,10 @@ def identify(
 ) -> Identification:
     """Features (G, D) and (P, D) of length 1, subjects int64 (G,) and (P,).
 
-    A person's score is that of the best of their templates. A tie with another person counts against the right one.
+    A person's score is that of the best of their templates. A tie with another person counts against the right one;
+    scores are rounded, since equal features give products that differ in their last digits.
     """
+    gallery, probes = gallery.astype(np.float64), probes.astype(np.float64)
     order = np.argsort(gallery_subjects, kind="stable")
     people, starts = np.unique(gallery_subjects[order], return_index=True)
     place = np.searchsorted(people, probe_subjects).clip(max=len(people) - 1)
@@ -47,7 +50,7 @@ def identify(
     rank = np.zeros(len(probes), dtype=np.int64)
     for start in range(0, len(probes), PROBES_AT_ONCE):
         part = slice(start, start + PROBES_AT_ONCE)
-        scores = np.maximum.reduceat(probes[part] @ gallery[order].T, starts, axis=1)
+        scores = np.maximum.reduceat((probes[part] @ gallery[order].T).round(DIGITS), starts, axis=1)
         rows = np.flatnonzero(mated[part])
         own[start + rows] = scores[rows, place[part][rows]]
         scores[rows, place[part][rows]] = -np.inf
@@ -78,7 +81,7 @@ def as_line(found: Identification) -> str:
     alarms = ", ".join(f"{told(value)} at FPIR {rate:g}" for rate, value in found.tpir.items())
     return (
         f"{found.people:,} people; {found.mated:,} probes of them: {ranks}; "
-        f"TPIR, from {found.alone:,} probes of others: {alarms}"
+        f"TPIR, from {found.non_mated:,} probes of others: {alarms}"
     )
 
 

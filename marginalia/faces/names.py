@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from marginalia.core.errors import InputError
-from marginalia.core.names import file_name
+from marginalia.core.names import file_name, listed
 
 AROUND = " \t'\"`\u201c\u201d\u2018\u2019«»,;"
 NAMED = 30
@@ -56,8 +56,7 @@ def require_matched(missing: Iterable[str], count: int, source: str, what: str, 
     named = list(missing)
     if not named:
         return None
-    names = ", ".join(named[:NAMED]) + (", …" if len(named) > NAMED else "")
-    line = f"{source}: {len(named):,} of {count:,} names match {what}: {names}"
+    line = f"{source}: {len(named):,} of {count:,} names match {what}: {listed(named, NAMED)}"
     if not allowed:
         raise InputError(f"{line}; correct them, or add --allow-missing to go on without them")
     return line

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from marginalia.core.errors import InputError
-from marginalia.core.names import file_name
+from marginalia.core.names import listed
+from marginalia.core.parsing import MOST_DIGITS
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.names import AROUND, NAMED, Known, read_text, require_matched
 
@@ -81,13 +82,13 @@ def excluded(names: list[str], folder: FaceFolder, source: str, allow_missing: b
     trained on.
     """
     known = KnownPeople(folder)
+    names = [name for name in names if not name.startswith("#") or known.find(name)]
     meant = {name: known.find(name) for name in names}
     missing = [known.described(name) for name, person in meant.items() if person is None]
     hint = "; its people have no names but numbers of the file's own" if folder.numbered and missing else ""
     lacking = require_matched(missing, len(meant), source, f"nobody in {folder.root}{hint}", allow_missing)
     people = [person for person in meant.values() if person is not None]
-    found = ", ".join(map(file_name, people[:NAMED])) + (", …" if len(people) > NAMED else "")
-    lines = [f"{source}: {len(people):,} of {len(meant):,} names match: {found}"] if people else []
+    lines = [f"{source}: {len(people):,} of {len(meant):,} names match: {listed(people, NAMED)}"] if people else []
     return people, lines + ([lacking] if lacking else [])
 
 
@@ -99,17 +100,17 @@ class KnownPeople:
 
     def __init__(self, folder: FaceFolder):
         self.names = Known(folder.people)
-        numbers = [name for name in folder.people if name.isdecimal() and not folder.numbered]
-        self.numbers = {int(name): name for name in numbers}
+        numbers = [name for name in folder.people if numbered(name) is not None and not folder.numbered]
+        self.numbers = {numbered(name): name for name in numbers}
         if len(self.numbers) < len(numbers):  # 7 and 007 are two people
             self.numbers = {}
 
     def find(self, name: str) -> str | None:
-        """The person who is meant by one of the columns; None if that is nobody."""
-        for column in name.split("\t"):
-            person, number = self.names.find(column), column.strip(AROUND)
-            if person is None and number.isdecimal():
-                person = self.numbers.get(int(number))
+        """The person who is meant by the whole name, or by one of its columns; None if that is nobody."""
+        for column in (name, *name.split("\t")):
+            person = self.names.find(column)
+            if person is None and not self.names.candidates(column):
+                person = self.numbers.get(numbered(column))
             if person is not None:
                 return person
         return None
@@ -118,8 +119,14 @@ class KnownPeople:
         return self.names.described(name.partition("\t")[0])
 
 
+def numbered(name: str) -> int | None:
+    """The number that a name is, or None."""
+    digits = name.strip(AROUND)
+    return int(digits) if digits.isdecimal() and len(digits) <= MOST_DIGITS else None
+
+
 def read_names(path: Path) -> list[str]:
-    """A name a line, which may have several columns with tabs between; empty lines and those that begin with # say
-    nothing."""
+    """A name a line, which may have several columns with tabs between; empty lines say nothing, nor do those that begin
+    with # and are nobody's name."""
     lines = (line.strip() for line in read_text(path, "a list of names").splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    return [line for line in lines if line]

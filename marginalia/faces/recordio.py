@@ -18,6 +18,7 @@ from typing import BinaryIO
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.parsing import whole_number
 
 MAGIC = struct.pack("<I", 0xCED7230A)
 WHOLE, FIRST, MIDDLE, LAST = range(4)
@@ -80,10 +81,14 @@ class RecordFile:
                 f"{self.path}: a record of the index is not there; the index is of another file, or damaged"
             )
         length, counts = words[at + 1] & LONGEST, words[at + 2]
+        is_split = words[at + 1] >> LENGTH_BITS != WHOLE
+        least = HEADER.size + WORD * counts.astype(np.int64)
+        damaged = (counts > MOST_LABELS) | (~is_split & (length < least))
+        if damaged.any():
+            raise InputError(f"{self.path}, record {keys[damaged][0]} has more labels than it has room for")
         several = np.minimum(at + (2 * WORD + HEADER.size) // WORD, len(words) - 1)
         labels = np.where(counts > 0, words[several], words[at + 3]).astype("<u4").view("<f4")
-        is_split = words[at + 1] >> LENGTH_BITS != WHOLE
-        return keys, labels, is_split | (length > HEADER.size + WORD * counts.astype(np.int64))
+        return keys, labels, is_split | (length > least)
 
     def scanned(self) -> Iterator[int]:
         """The offsets of all records, by reading the whole file."""
@@ -129,7 +134,7 @@ def read_index(path: Path, size: int) -> dict[int, int]:
         ) from None
     for number, line in enumerate(lines, 1):
         try:
-            key, offset = map(int, line.split("\t"))
+            key, offset = map(whole_number, line.split("\t"))
         except ValueError:
             raise InputError(
                 f"{path}, line {number}: a key, a tab and an offset are needed, not {line[:40]!r}"

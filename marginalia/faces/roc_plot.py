@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from marginalia.training.roc import FALSE_ACCEPTS, Roc
+from marginalia.training.roc import FALSE_ACCEPTS, FEWEST_ACCEPTED, Roc
 from marginalia.viz.labels import families, shown
 from marginalia.viz.sheet import LINES, Sheet
 from marginalia.viz.style import Style, class_colors
@@ -46,7 +46,8 @@ class RocSheet(Sheet):
         self.ax.legend(loc="lower right", prop=font, frameon=False, labelcolor=colors.ink)
         self.text(124, 656, "Pairs of faces", 26, fontweight="bold")
         fewest = min(curve.impostors for curve in curves.values())
-        self.text(124, 635, f"{fewest:,} pairs of different people; the curve ends at ten accepted", 11.5, True)
+        end = "the curve ends at ten accepted" if fewest >= FEWEST_ACCEPTED else "too few for a curve"
+        self.text(124, 635, f"{fewest:,} pairs of different people; {end}", 11.5, True)
         self.text(404, 22, "different people accepted (FAR)", 18, ha="center")
         self.text(22, 360, "same person accepted (TAR)", 18, rotation=90, va="center")
 

@@ -32,7 +32,8 @@ WRITTEN = re.compile(r"(backbone\.safetensors|training\.pt|classes-\d{9}-\d{9}\.
 class RunFile:
     """people, validation_people: those that shaped the model. images: a digest of the training images' names.
 
-    checkpoint: the folder's name of the last one, after `steps_done` steps; they alone change while it trains.
+    numbered: whether the people have no names but numbers of a packed file. checkpoint: the folder's name of the last
+    one, after `steps_done` steps; they alone change while it trains.
     """
 
     format: int
@@ -44,6 +45,7 @@ class RunFile:
     people: list[str]
     validation_people: list[str]
     images: str
+    numbered: bool = False
     steps_done: int = 0
     checkpoint: str = ""
 
@@ -58,7 +60,10 @@ class RunFile:
     @property
     def settings(self) -> dict[str, Any]:
         """All that stays the same while it trains."""
-        return {name: value for name, value in asdict(self).items() if name not in ("steps_done", "checkpoint")}
+        settings = {name: value for name, value in asdict(self).items() if name not in ("steps_done", "checkpoint")}
+        if not self.numbered:  # so that trainings of before go on
+            del settings["numbered"]
+        return settings
 
     def require_same(self, other: RunFile, folder: Path) -> None:
         """InputError naming each thing in which a training that is there differs from this one."""
@@ -97,7 +102,7 @@ def describe(training: TrainingSpec, parts: Parts) -> RunFile:
     validating = [] if parts.validation is None else list(parts.validation.people)
     return RunFile(
         FORMAT, training.head, asdict(training.spec), training.recipe, training.seed, training.precision,
-        list(parts.train.people), validating, digest.hexdigest(),
+        list(parts.train.people), validating, digest.hexdigest(), parts.train.numbered,
     )  # fmt: skip
 
 
@@ -142,6 +147,7 @@ def read_run_file(folder: Path) -> RunFile:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, not {FORMAT}")
+        content.setdefault("numbered", False)
         require_keys(content, [field.name for field in fields(RunFile)], str(path))
         if not all(isinstance(content[key], list) for key in ("people", "validation_people")):
             raise ValueError("its people are no lists")

@@ -8,29 +8,28 @@ writes the shards and says what is a key. Source: github.com/webdataset/webdatas
 
 from __future__ import annotations
 
-import glob
 import io
-import itertools
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.names import file_name, listed
+from marginalia.core.parsing import MOST_DIGITS, whole_number
 from marginalia.data.class_folders import is_image
-from marginalia.data.images import Readable, opened
+from marginalia.data.images import Readable
 from marginalia.data.measure import measure
 from marginalia.faces.folder import FaceFolder
-from marginalia.faces.packed import content_of
-from marginalia.progress import progress_bar
+from marginalia.training.tensors import first_line
 
 SUFFIX = ".tar"
 LABEL = "cls"
-IMAGES_IN_A_SHARD = 10_000
+METADATA = ("json", "txt", "index")
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -69,27 +68,31 @@ class Sample:
     number: int | None = None
 
 
+@dataclass(frozen=True)
+class Shard:
+    """samples: by their keys. left_out: files that are neither images nor labels."""
+
+    samples: dict[str, Sample]
+    left_out: list[str]
+
+
 def read_shards(pattern: Path) -> ShardFaces:
     """All images of the shards, `faces-{000000..000009}.tar` or `faces-*.tar`.
 
-    A person's name is the folder in the keys of their images, or else their number. Raises InputError for a file that
-    is no tar or is compressed, an image without a person, or if there is none.
+    A person's name is the last folder in the keys of their images, or else their number. Raises InputError for a file
+    that is no tar, is compressed or damaged, an image without a person, or if there is none.
     """
-    samples = {
-        (file, key): sample
-        for file in shards_of(pattern)
-        for key, sample in samples_of(file).items()
-        if sample.image is not None
-    }
+    content = [(file, read_shard(file)) for file in shards_of(pattern)]
+    samples = [(file, key, sample) for file, shard in content for key, sample in shard.samples.items() if sample.image]
     if not samples:
         raise InputError(f"{pattern}: no images in it")
-    named = all("/" in key for _, key in samples)
+    named = all("/" in key for _, key, _ in samples)
     rows: list[tuple[Any, str, ShardImage]] = []
-    for (file, key), sample in samples.items():
+    for file, key, sample in samples:
         assert sample.image is not None
         if not named and sample.number is None:
             raise InputError(f"{file}, {key}: no file .cls says whose image it is, and the key has no folder")
-        person = key.rpartition("/")[0] if named else sample.number
+        person = key.split("/")[-2] if named else sample.number
         rows.append((person, f"{person}/{sample.image.key.rpartition('/')[2]}", sample.image))
     rows.sort(key=lambda row: row[:2])
     people = sorted({person for person, *_ in rows})
@@ -99,118 +102,91 @@ def read_shards(pattern: Path) -> ShardFaces:
     if len(found) < len(rows):
         raise InputError(f"{pattern}: {len(rows) - len(found):,} images have the key and person of another one")
     reading = measure(found.values())
+    left_out = [name for _, shard in content for name in shard.left_out]
+    notes = [f"{len(left_out):,} files are no images or labels ({listed(left_out, SHOWN)})"] if left_out else []
     names = tuple(map(str, people))
-    return ShardFaces(pattern, names, tuple(found), labels, reading, reading.notes, not named, found)
+    return ShardFaces(pattern, names, tuple(found), labels, reading, (*notes, *reading.notes), not named, found)
 
 
 def shards_of(pattern: Path) -> list[Path]:
-    """The files that are meant. Raises InputError if there are none."""
+    """The files that are meant; only the last part of the path is a pattern. Raises InputError if there are none."""
     if pattern.exists():
         return [pattern]
-    parts = webdataset().shardlists.expand_urls(str(pattern))
-    files = [Path(file) for part in parts for file in (sorted(glob.glob(part)) if "*" in part else [part])]  # noqa: PTH207
+    wanted = "shards are named as in 'faces-{000000..000009}.tar'"
+    try:
+        names = webdataset().shardlists.expand_urls(pattern.name)
+    except Exception as error:  # of braces that do not match, whatever the library raises
+        raise InputError(f"{pattern}: {wanted} ({str(error)[:60]})") from None
+    found = [sorted(pattern.parent.glob(name)) if "*" in name else [pattern.with_name(name)] for name in names]
+    files = [file for some in found for file in some]
     missing = [file for file in files if not file.is_file()]
     if missing or not files:
-        raise InputError(
-            f"{(missing or [pattern])[0]}: no such file; --data 'faces-{{000000..000009}}.tar' names shards"
-        )
+        raise InputError(f"{(missing or [pattern])[0]}: no such file; {wanted}")
     return files
 
 
-def samples_of(file: Path) -> dict[str, Sample]:
-    """The samples of a shard by their keys."""
+def read_shard(file: Path) -> Shard:
+    """The samples of a shard by their keys, and what else is in it."""
     split = webdataset().tariterators.base_plus_ext
-    samples: dict[str, Sample] = {}
-    for member, content in members_of(file):
-        key, extension = split(member.name)
-        if key is None:
-            continue
-        sample = samples.setdefault(key, Sample())
-        if extension.lower() == LABEL:
-            sample.number = whole_number(content(), f"{file}, {member.name}")
-        elif is_image(Path(f"image.{extension}")) and "." not in extension:
+    shard = Shard({}, [])
+    for member, opening in members_of(file):
+        name = member.name.removeprefix("./")
+        key, extension = split(name)
+        if opening is None:
+            shard.left_out.append(name)
+        elif key is not None and extension.lower() == LABEL:
+            shard.samples.setdefault(key, Sample()).number = person_number(member, opening, file)
+        elif key is not None and "." not in extension and is_image(Path(f"image.{extension}")):
+            sample = shard.samples.setdefault(key, Sample())
             if sample.image is not None:
                 raise InputError(f"{file}, {key}: there are two images with this key")
-            sample.image = ShardImage(file, member.name, member.offset_data, member.size)
-    return samples
+            sample.image = ShardImage(file, name, member.offset_data, member.size)
+        elif key is None or extension not in METADATA:
+            shard.left_out.append(name)
+    return shard
 
 
 def members_of(file: Path) -> Iterator[tuple[tarfile.TarInfo, Any]]:
-    """The plain files of a tar, each with what reads it. Raises InputError if it is none, or is cut short."""
+    """What is in a tar but for folders, each with what opens it, or None for a link.
+
+    Raises InputError if it is no tar, or is damaged.
+    """
     size = file.stat().st_size
     try:
         with tarfile.open(file, "r:") as tar:  # never unpacked, so that no name can lead anywhere
             for member in tar:
-                if member.isreg() and not member.issparse():
-                    if member.offset_data + member.size > size:
-                        raise InputError(f"{file}: it ends in the middle of {member.name}")
-                    extracted = tar.extractfile(member)
-                    assert extracted is not None
-                    yield member, extracted.read
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-        raise InputError(f"{file} cannot be read as a tar file without compression ({error})") from None
+                if member.size < 0 or (member.isreg() and member.offset_data + member.size > size):
+                    raise InputError(f"{file}: it ends in the middle of {file_name(member.name)}, or is damaged")
+                if not member.isdir():
+                    yield member, tar.extractfile if member.isreg() and not member.issparse() else None
+            require_end(file, tar.offset)
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError, MemoryError, RecursionError) as error:
+        raise InputError(f"{file} cannot be read as a tar file without compression ({first_line(error)})") from None
 
 
-def whole_number(content: bytes, where: str) -> int:
+def require_end(file: Path, offset: int) -> None:
+    """InputError unless only zeros follow: tarfile takes the first damaged header for the end."""
+    with file.open("rb") as content:
+        content.seek(offset)
+        zeros = 0
+        while block := content.read(tarfile.RECORDSIZE):
+            zeros += len(block)
+            if block.count(0) < len(block):
+                raise InputError(f"{file} is damaged at byte {offset:,}")
+    if zeros < tarfile.BLOCKSIZE:
+        raise InputError(f"{file} ends too early; it is damaged")
+
+
+def person_number(member: tarfile.TarInfo, opening: Any, file: Path) -> int:
+    """What a file .cls says."""
+    content = opening(member).read(MOST_DIGITS + 1)
     try:
-        number = int(content)
+        number = whole_number(content.decode("ascii"))
     except ValueError:
         number = -1
     if number < 0:
-        raise InputError(f"{where}: the number of a person is needed, not {content[:20]!r}")
+        raise InputError(f"{file}, {file_name(member.name)}: the number of a person is needed, not {content!r}")
     return number
-
-
-def shard(out: Path, number: int) -> Path:
-    """The file of this number where the name has a % as in faces-%06d.tar, or else the only one.
-
-    Raises InputError for a name that no number fits into.
-    """
-    try:
-        name = out.name % number if "%" in out.name else out.name
-    except (TypeError, ValueError):
-        name = ""
-    if not name or ("%" in out.name and name == out.name % (number + 1)):
-        raise InputError(f"--out {out}: one number must fit into the name, as in faces-%06d.tar")
-    return out.with_name(name)
-
-
-def written_shards(out: Path) -> list[Path]:
-    """The shards of this name that are there already."""
-    files = (shard(out, number) for number in (itertools.count() if "%" in out.name else [0]))
-    return list(itertools.takewhile(Path.exists, files))
-
-
-def write_shards(folder: FaceFolder, out: Path) -> None:
-    """Writes the images as they are, each with the number of its person, into shards of 10,000, or into one file.
-
-    All of them are complete before the first one takes its place. Raises InputError for an image that is not there.
-    """
-    before = written_shards(out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".shards-") as temporary:
-        writer = webdataset().ShardWriter(
-            f"{temporary.replace('%', '%%')}/%d", maxcount=IMAGES_IN_A_SHARD if "%" in out.name else len(folder),
-            maxsize=float("inf"), verbose=0, encoder=False, mtime=0, user="", group="", format="GNU_FORMAT",
-        )  # fmt: skip
-        with writer, progress_bar(len(folder), "packing") as bar:
-            for number, label in enumerate(folder.labels.tolist()):
-                key = f"{folder.people[label]}/{number:08d}"
-                writer.write({"__key__": key, LABEL: str(label).encode()} | image_to_write(folder, number))
-                bar.update(1, folder.images[number])
-        for file in before:
-            file.unlink()
-        for file in Path(temporary).iterdir():
-            file.replace(shard(out, int(file.name)))
-
-
-def image_to_write(folder: FaceFolder, number: int) -> dict[str, bytes]:
-    path = folder.path(number)
-    extension = PurePosixPath(folder.images[number]).suffix[1:].lower()
-    if not extension:  # of an image that lies in another file
-        with opened(path) as image:
-            extension = str(image.format).lower()
-    return {extension: content_of(path)}
 
 
 def webdataset() -> Any:

@@ -11,17 +11,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.names import listed
+from marginalia.core.parsing import whole_number
 from marginalia.faces.names import read_text
 
 TEMPLATE, SUBJECT = "TEMPLATE_ID", "SUBJECT_ID"
 LANDMARK_NUMBERS = 10
+MOST_WEIGHT = 1e6
 SHOWN = 3
 
 
@@ -86,8 +89,10 @@ def read_lists(
             require_known(subjects.templates, images.templates, subjects.name)
     weights = {} if qualities is None else read_qualities(qualities)
     missing = sorted(set(images.images) - weights.keys())
-    if qualities is not None and missing:
-        raise InputError(f"{qualities} lacks {len(missing):,} of the images ({some(missing)})")
+    if qualities is not None:
+        if missing:
+            raise InputError(f"{qualities} lacks {len(missing):,} of the images ({listed(missing, SHOWN)})")
+        require_weight(images, weights, qualities)
     return Lists(images, both, known, looked_for, weights)
 
 
@@ -97,8 +102,8 @@ def read_media(path: Path) -> Media:
     seen: dict[tuple[str, int], int] = {}
     for line, words in lines_of(path, "a list of images, templates and media"):
         try:
-            image, (template, medium) = words[0], map(int, words[1:])
-        except ValueError:
+            image, (template, medium) = words[0], map(whole_number, words[1:])
+        except (ValueError, IndexError):
             raise InputError(
                 f"{path}, line {line}: an image and the numbers of its template and medium are needed"
             ) from None
@@ -109,7 +114,7 @@ def read_media(path: Path) -> Media:
         numbers.append((template, medium))
     if not images:
         raise InputError(f"{path} names no images")
-    templates, media = numbers_of(numbers, path).T
+    templates, media = np.array(numbers, dtype=np.int64).T
     return Media(tuple(images), templates, media)
 
 
@@ -137,18 +142,18 @@ def read_subjects(path: Path) -> Subjects:
         rows = list(csv.DictReader(io.StringIO(read_text(path, "a gallery or probes")), skipinitialspace=True))
         found: dict[int, int] = {}
         for number, row in enumerate(rows, 2):
-            template, subject = int(row[TEMPLATE]), int(row[SUBJECT])
+            template, subject = whole_number(row[TEMPLATE]), whole_number(row[SUBJECT])
             if found.setdefault(template, subject) != subject:
                 raise InputError(f"{path}, line {number}: template {template} is of subject {found[template]} before")
     except KeyError:
         raise InputError(f"{path}: its first line must name the columns {TEMPLATE} and {SUBJECT}") from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError):
         raise InputError(f"{path}, line {number}: {TEMPLATE} and {SUBJECT} must be whole numbers") from None
     except csv.Error as error:
         raise InputError(f"{path} is no table of templates and subjects ({error})") from None
     if not found:
         raise InputError(f"{path} names no templates")
-    templates, subjects = numbers_of(list(found.items()), path).T
+    templates, subjects = np.array(list(found.items()), dtype=np.int64).T
     return Subjects(str(path), templates, subjects)
 
 
@@ -161,17 +166,18 @@ def read_qualities(path: Path) -> dict[str, Quality]:
             values = np.array(list(map(float, words)))
         except ValueError:
             values = np.full(1, np.nan)
-        if len(values) not in (1, 1 + LANDMARK_NUMBERS) or not np.isfinite(values).all() or values[-1] < 0:
+        right = len(values) in (1, 1 + LANDMARK_NUMBERS) and np.isfinite(values).all()
+        if not right or not 0 <= values[-1] <= MOST_WEIGHT:
             raise InputError(
-                f"{path}, line {line}: an image and its quality are needed, a number from 0 on, or also ten numbers of "
-                "landmarks between them"
+                f"{path}, line {line}: an image and its quality are needed, a number from 0 to a million, "
+                "or also ten numbers of landmarks between them"
             )
         widths.add(len(values))
         if image in found or len(widths) > 1:
             fault = f"{image} is there twice" if image in found else "some lines have landmarks, and others have none"
             raise InputError(f"{path}, line {line}: {fault}")
         landmarks = values[:-1].reshape(-1, 2) if len(values) > 1 else None
-        found[image] = Quality(float(values[-1]), landmarks)
+        found[image] = Quality(float(np.float32(values[-1])), landmarks)
     return found
 
 
@@ -179,11 +185,18 @@ def require_known(asked: np.ndarray, known: np.ndarray, path: Path | str) -> Non
     """InputError that counts and names the templates without images."""
     missing = np.setdiff1d(asked, known)
     if len(missing):
-        raise InputError(f"{path}: {len(missing):,} templates have no images in --media ({some(missing.tolist())})")
+        named = listed(missing.tolist(), SHOWN)
+        raise InputError(f"{path}: {len(missing):,} templates have no images in --media ({named})")
 
 
-def some(names: Sequence[object]) -> str:
-    return ", ".join(map(str, names[:SHOWN])) + (", …" if len(names) > SHOWN else "")
+def require_weight(media: Media, qualities: dict[str, Quality], path: Path) -> None:
+    """InputError that counts the templates of which no image has a quality above 0."""
+    numbers, place = np.unique(media.templates, return_inverse=True)
+    weights = np.bincount(place, [qualities[image].weight for image in media.images])
+    empty = numbers[weights == 0].tolist()
+    if empty:
+        named = listed(empty, SHOWN)
+        raise InputError(f"{path}: {len(empty):,} templates have no image of a quality above 0 ({named})")
 
 
 def lines_of(path: Path, what: str) -> list[tuple[int, list[str]]]:
@@ -196,10 +209,3 @@ def require_inside(image: str, where: str) -> None:
     parts = PurePosixPath(image).parts
     if PurePosixPath(image).is_absolute() or ".." in parts:
         raise InputError(f"{where}: {image} does not lie in the folder of the images")
-
-
-def numbers_of(rows: list[tuple[int, int]], path: Path) -> np.ndarray:
-    try:
-        return np.array(rows, dtype=np.int64)
-    except OverflowError:
-        raise InputError(f"{path}: a number is too large for a template, a medium or a subject") from None

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import io
 import pickle
+import pickletools
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.names import printable
+from marginalia.training.tensors import first_line
 
 BYTES, BOOL = "u1", "b1"
 
@@ -48,14 +51,15 @@ class VerificationSet:
 def read_set(path: Path) -> VerificationSet:
     """Raises InputError if there is no such file, it is damaged or holds anything else, without running any of it."""
     try:
-        with path.open("rb") as file:
-            content = Admitting(file).load()
+        packed = path.read_bytes()
+        require_modest(packed)
+        content = Admitting(packed).load()
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except InputError as error:
         raise InputError(f"{path} is no verification set: {error}") from None
     except Exception as error:  # a damaged pickle raises whatever comes
-        raise InputError(f"{path} is no verification set, or is damaged ({str(error)[:100]})") from None
+        raise InputError(f"{path} is no verification set, or is damaged ({first_line(error)})") from None
     if not isinstance(content, (tuple, list)) or len(content) != 2:
         raise InputError(f"{path} must hold two lists, images and bools")
     images, same = content
@@ -72,8 +76,8 @@ def read_set(path: Path) -> VerificationSet:
 def as_bytes(image: Any, path: Path, number: int) -> bytes:
     if isinstance(image, Array) and image.kind == BYTES:
         return image.content
-    if isinstance(image, (bytes, bytearray)):
-        return bytes(image)
+    if isinstance(image, bytes):
+        return image
     raise InputError(f"{path}, image {number}: bytes are needed, not {type(image).__name__.lower()}")
 
 
@@ -101,39 +105,68 @@ class Array:
     def fill(self, content: Any, kind: Any) -> Array:
         if not isinstance(kind, Kind):
             raise InputError("it holds an array of another kind")
-        self.kind, self.content = kind.name, bytes(content.encode("latin1") if isinstance(content, str) else content)
+        if not isinstance(content, (bytes, bytearray, str)):
+            raise InputError("it holds an array without content")
+        self.kind, self.content = kind.name, content.encode("latin1") if isinstance(content, str) else bytes(content)
         return self
-
-
-def encoded(text: str, encoding: str | bytes) -> bytes:
-    """How pickles of protocol 2 keep bytes."""
-    if encoding not in ("latin1", b"latin1"):
-        raise InputError(f"it asks for the encoding {str(encoding)[:40]}")
-    return text.encode("latin1")
 
 
 def scalar(kind: Any, content: Any) -> bool:
     return bool(Array().fill(content, kind).content[0])
 
 
+def require_modest(packed: bytes) -> None:
+    """InputError for a pickle that numbers its memory far beyond what it holds; reading it would fill the machine's.
+
+    Raises ValueError for bytes that are no pickle.
+    """
+    for number, (code, argument, _) in enumerate(pickletools.genops(packed)):
+        if code.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > number:
+            raise InputError("it numbers what it does not hold")
+
+
+class Admitted:
+    """Stands for a function that a pickle may call, which is all that it can do with it."""
+
+    def __init__(self, call: Callable[..., Any]):
+        self.call = call
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.call(*arguments)
+
+    def __setstate__(self, state: Any) -> None:
+        raise InputError("it changes what it calls")
+
+
 class Admitting(pickle.Unpickler):
     """Whatever it calls is made anew for each file, so that a file leaves nothing behind."""
 
-    def __init__(self, file: BinaryIO):
-        super().__init__(file, encoding="bytes")
+    def __init__(self, packed: bytes):
+        super().__init__(io.BytesIO(packed), encoding="bytes")
+        self.left = len(packed)
         self.admitted: dict[tuple[str, str], Any] = {
-            ("_codecs", "encode"): partial(encoded), ("numpy", "dtype"): partial(Kind), ("numpy", "ndarray"): "ndarray",
+            ("_codecs", "encode"): Admitted(self.encoded), ("numpy", "dtype"): Admitted(Kind),
+            ("numpy", "ndarray"): "ndarray",
         }  # fmt: skip
         for core in ("numpy.core", "numpy._core"):
-            self.admitted[f"{core}.multiarray", "_reconstruct"] = partial(lambda *_: Array())
-            self.admitted[f"{core}.multiarray", "scalar"] = partial(scalar)
-            self.admitted[f"{core}.numeric", "_frombuffer"] = partial(
+            self.admitted[f"{core}.multiarray", "_reconstruct"] = Admitted(lambda *_: Array())
+            self.admitted[f"{core}.multiarray", "scalar"] = Admitted(scalar)
+            self.admitted[f"{core}.numeric", "_frombuffer"] = Admitted(
                 lambda content, kind, *_: Array().fill(content, kind)
             )
 
+    def encoded(self, text: str, encoding: str | bytes) -> bytes:
+        """How pickles of protocol 2 keep bytes; all of them together are no more than the file has."""
+        if encoding not in ("latin1", b"latin1"):
+            raise InputError(f"it asks for the encoding {printable(str(encoding)[:40])}")
+        self.left -= len(text)
+        if self.left < 0:
+            raise InputError("it repeats its bytes")
+        return text.encode("latin1")
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self.admitted:
-            raise InputError(f"it asks for {module[:60]}.{name[:60]}, which could run code")
+            raise InputError(f"it asks for {printable(f'{module[:60]}.{name[:60]}')}, which could run code")
         return self.admitted[module, name]
 
     def persistent_load(self, name: Any) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from marginalia.core.errors import InputError
+from marginalia.core.parsing import whole_number
 from marginalia.data.class_folders import is_image, visible
 from marginalia.data.measure import measure
 from marginalia.faces.embedder import Embedder
@@ -21,7 +22,6 @@ from marginalia.faces.names import AROUND, read_text
 from marginalia.faces.pairs import person
 from marginalia.faces.protocol import LFW, Verification, verify
 
-FIELDS = 4
 ANSWERS = {"1": True, "0": False}
 
 
@@ -45,16 +45,17 @@ def read_splits(path: Path) -> VideoPairs:
     rows: list[tuple[int, str, str, bool]] = []
     for number, line in enumerate(read_text(path, "splits.txt of YouTube Faces").splitlines(), 1):
         fields = [field.strip(AROUND) for field in line.split(",")]
-        if not line.strip() or (not rows and not fields[0].isdecimal()):
+        if not line.strip() or (number == 1 and not fields[0].isdecimal()):
             continue
-        if len(fields) < FIELDS or not fields[0].isdecimal() or fields[-1] not in ANSWERS:
+        try:
+            rows.append((whole_number(fields[0]), fields[-3], fields[-2], ANSWERS[fields[-1]]))
+        except (ValueError, IndexError, KeyError):
             wanted = "a split, two videos and 1 or 0 are needed, as in '1, Ann/0, Ann/3, 1'"
-            raise InputError(f"{path}, line {number}: {wanted}")
-        rows.append((int(fields[0]), fields[-3], fields[-2], ANSWERS[fields[-1]]))
+            raise InputError(f"{path}, line {number}: {wanted}") from None
     if len({split for split, *_ in rows}) < 2:
         raise InputError(f"{path}: at least two splits are needed, since a threshold is chosen on the others")
     folds, left, right, same = zip(*rows, strict=True)
-    return VideoPairs(left, right, np.array(same), np.array(folds))
+    return VideoPairs(left, right, np.array(same), np.array(folds, dtype=np.int64))
 
 
 def frames_of(root: Path, video: str, most: int | None) -> list[Path]:
