@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 from marginalia.core.errors import InputError
-from marginalia.faces.benchmark import folds_of
 from marginalia.faces.protocol import above_is_same, best_of_insightface
-from marginalia.faces.verification_set import read_set
+from marginalia.faces.verification_set import folds_of, read_set
 
 IMAGES = [b"\xff\xd8one", b"two \x00\x80", b"three", b"four"]
 SAME = [True, False]

@@ -55,11 +55,17 @@ def recipe_settings(command: Any) -> Any:
 @click.option("--device", type=click.Choice(DEVICES), default="auto", show_default=True)
 @click.option("--precision", type=click.Choice((*PRECISIONS, "fp16")), default="auto", show_default=True)
 @click.option("--workers", type=click.IntRange(0, 64), default=0, show_default=True, help="Processes that read images.")
+@click.option(
+    "--set", "sets", type=Path, multiple=True, help="A verification set .bin that validates; may be repeated."
+)
+@click.option("--validate-every", type=click.IntRange(1), help="Steps between validations.  [default: an epoch]")
+@click.option("--tensorboard", is_flag=True, help="Write numbers and points for TensorBoard too.")
 @click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
 def train(
     data: Path, head: str, s: float | None, m: float | None, few: bool, recipe: str, exclude: tuple[Path, ...],
     pairs: Path | None, without_fold: int | None, allow_missing: bool, out: Path | None, seed: int, device: str,
-    precision: str, workers: int, overwrite: bool, **settings: Any,
+    precision: str, workers: int, sets: tuple[Path, ...],
+    validate_every: int | None, tensorboard: bool, overwrite: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
     from marginalia.faces.heads import head_numbers, hint_on_few, where_from
@@ -81,9 +87,11 @@ def train(
     said = [f"{head}: {where_from(head, numbers, few, s, m)}", recipe_line(recipe, changes)]
     said += hint_on_few(head, few, len(parts.train.people))
 
-    from marginalia.cli.face_training import run_face_training
+    from marginalia.cli.face_training import Manner, run_face_training
     from marginalia.faces.backbones import meta_backbone
+    from marginalia.faces.training import Judging
     from marginalia.faces.training_spec import TrainingSpec
+    from marginalia.faces.verification_set import read_set
     from marginalia.training.device import resolve_device, uses_bfloat16
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 
@@ -91,11 +99,12 @@ def train(
     if precision == "auto":
         backbone = meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)
         precision = "bf16" if uses_bfloat16(precision, place, backbone) else "fp32"
+    manner = Manner(workers, said, tensorboard, Judging(tuple(map(read_set, sets)), validate_every or 0))
     training = TrainingSpec(head, numbers, chosen, seed, precision)
     ranks = join_ranks(place)
     try:
         to = out or outputs_path() / "faces" / head
-        run_face_training(training, parts, to, ranks, place, overwrite, workers, said)
+        run_face_training(training, parts, to, ranks, place, overwrite, manner)
     finally:
         leave_ranks()
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
+from marginalia.cli.experiment import summary_writer
+from marginalia.cli.face_report import FaceReport, words
 from marginalia.cli.run_output import RunOutput
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.people import Parts
-from marginalia.faces.run_file import CHECKPOINTS, describe, existing_training, is_checkpoint, write_run_file
-from marginalia.faces.training import Progress, make_learner, train
+from marginalia.faces.run_file import BEST, CHECKPOINTS, describe, existing_training, is_checkpoint, write_run_file
+from marginalia.faces.training import Judging, Progress, make_learner, train
 from marginalia.faces.training_spec import TrainingSpec
+from marginalia.faces.weights import write_weights
 from marginalia.record.snapshot import Record
 from marginalia.record.store import write_metrics
 from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
@@ -27,24 +30,31 @@ from marginalia.training.lock import locked
 from marginalia.training.ranks import Ranks
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a training runs, which changes none of its weights.
+
+    workers: processes that read images. said: lines to begin with. tensorboard: whether `folder/tensorboard` gets the
+    numbers and the points too. judging: how it is validated.
+    """
+
+    workers: int = 0
+    said: Sequence[str] = ()
+    tensorboard: bool = False
+    judging: Judging = field(default_factory=Judging)
+
+
 def run_face_training(
-    training: TrainingSpec,
-    parts: Parts,
-    folder: Path,
-    ranks: Ranks,
-    device: torch.device,
-    overwrite: bool,
-    workers: int,
-    said: Sequence[str],
-) -> None:
+    training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool,
+    manner: Manner,
+) -> None:  # fmt: skip
     """Trains into `folder`, or goes on with what is there; a finished training is left alone.
 
-    said: lines to begin with.
     What is overwritten stays until the first new checkpoint takes its place. Raises InputError if the folder is in use
     or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
     """
     require_two_images_each(min(training.recipe.batch_size, len(parts.train)), ranks)
-    run = FaceTraining(training, parts, folder, ranks, device)
+    run = FaceTraining(training, parts, folder, ranks, device, manner)
     with ExitStack() as stack:
 
         def prepare() -> None:
@@ -56,7 +66,7 @@ def run_face_training(
         run.description = ranks.broadcast(run.description)
         try:
             with with_all_ranks(ranks):
-                run.run(workers, said)
+                run.run()
         except KeyboardInterrupt:
             if not run.description.checkpoint:
                 raise StoppedError(f"stopped before the first checkpoint; begin anew with: {command_line()}") from None
@@ -76,14 +86,15 @@ class FaceTraining:
     """
 
     def __init__(
-        self, training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device
-    ):  # fmt: skip
+        self, training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, manner: Manner
+    ):
         self.training, self.parts, self.folder, self.ranks, self.device = training, parts, folder, ranks, device
         self.description = describe(training, parts)
         self.output = RunOutput(None)
         self.records: list[Record] = []
+        self.manner, self.validation = manner, dict[str, float]()
 
-    def run(self, workers: int, said: Sequence[str]) -> None:
+    def run(self) -> None:
         first, steps = self.description.steps_done, self.training.steps(len(self.parts.train))
         if first == steps:
             self.output.say(f"finished already, in {self.folder}; --overwrite trains it again")
@@ -93,24 +104,30 @@ class FaceTraining:
             if first:
                 place = self.description.last_checkpoint(self.folder)
                 self.records = restore(place, learner, self.description.fingerprint)
-        self.announce(said)
+        self.announce()
+        board = summary_writer(self.folder / "tensorboard") if self.manner.tensorboard and self.ranks.first else None
+        self.report = FaceReport(self.training, self.parts.train, self.folder, bool(first), board)
         before = self.records[-1].metrics["seconds"] if self.records else 0.0
         with self.output.training(steps):
             self.output.progress(first, "", saved=False)
-            for progress in train(self.training, self.parts, learner, first, workers):
+            for progress in train(self.training, self.parts, learner, first, self.manner.workers, self.manner.judging):
+                self.report.step(progress.epoch, progress.loss)
+                self.keep_best(learner, progress)
                 if progress.ends_epoch:
                     with on_this_rank(self.ranks):
                         self.keep(learner, progress, before + self.output.seconds)
                 self.output.progress(progress.step, line(progress), progress.ends_epoch)
         self.output.say(f"{self.training.head}: trained in {self.output.duration} -> {self.folder}")
+        if self.ranks.first:
+            self.output.say(str(self.report.close()))
 
     def keep(self, learner: FaceLearner, progress: Progress, seconds: float) -> None:
         """A checkpoint beside the last one, which goes when run.json names the new one."""
-        eer = {} if progress.eer is None else {"validation_eer": progress.eer}
-        numbers = {"loss": progress.loss} | eer | {"seconds": seconds}
+        numbers = {"loss": progress.loss} | self.validation | {"seconds": seconds}
         self.records.append(Record(progress.epoch, progress.step, numbers))
         place = Path(self.ranks.broadcast(str(free(self.folder / CHECKPOINTS / f"{progress.step:08d}"))))
         save(place, learner, self.records, self.description.fingerprint)
+        self.report.add(learner, self.records)
         if not self.ranks.first:
             return
         self.description = replace(self.description, steps_done=progress.step, checkpoint=place.name)
@@ -120,14 +137,21 @@ class FaceTraining:
             if other != place and is_checkpoint(other):
                 shutil.rmtree(other, ignore_errors=True)
 
-    def announce(self, said: Sequence[str]) -> None:
+    def keep_best(self, learner: FaceLearner, progress: Progress) -> None:
+        """The weights that did best in validation until now, in a file of their own."""
+        self.validation |= progress.validation
+        if self.ranks.first and progress.score is not None and progress.score > self.description.best:
+            self.description = replace(self.description, best=progress.score)
+            write_weights(self.folder / BEST, learner.judged.state_dict(), self.description.fingerprint)
+
+    def announce(self) -> None:
         """What is trained, and what the log needs of the machine."""
         if self.output.log is not None:
             self.output.log.info("%s, with %s", command_line(), versions() | torch_here())
         recipe, train_part = self.training.recipe, self.parts.train
         ranks = f" on {self.ranks.count} processes" if self.ranks.count > 1 else ""
         people = f"{len(train_part):,} images of {len(train_part.people):,} people"
-        for line in said:
+        for line in self.manner.said:
             self.output.say(line)
         self.output.say(f"{people}, {recipe.backbone}{ranks}")
         if self.parts.left_out:
@@ -146,5 +170,5 @@ def free(place: Path) -> Path:
 
 
 def line(progress: Progress) -> str:
-    eer = "" if progress.eer is None else f"  validation EER {100 * progress.eer:.2f} %"
-    return f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}{eer}"
+    found = [f"  {words(name)} {100 * value:.2f} %" for name, value in progress.validation.items()]
+    return f"epoch {progress.epoch:.1f}  loss {progress.loss:.3f}{''.join(found)}"

@@ -7,17 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.data.measure import measure
 from marginalia.faces.embedder import Embedder
 from marginalia.faces.embeddings import fused
 from marginalia.faces.protocol import INSIGHTFACE, LFW, Verification, minus_squared_distance, verify
-from marginalia.faces.verification_set import VerificationSet
-
-FOLDS = 10
+from marginalia.faces.verification_set import FOLDS, VerificationSet, folds_of
 
 
 @dataclass(frozen=True)
@@ -44,13 +40,6 @@ def evaluate_set(embedder: Embedder, pairs: VerificationSet, cache: Path) -> Set
         for rule in (INSIGHTFACE, LFW)
     ]
     return SetFigures(pairs.name, len(pairs.same), *found)
-
-
-def folds_of(count: int) -> np.ndarray:
-    """Ten folds of pairs in their order, as scikit-learn's KFold makes them without shuffling, int64 (N,)."""
-    sizes = np.full(FOLDS, count // FOLDS)
-    sizes[: count % FOLDS] += 1
-    return np.repeat(np.arange(1, FOLDS + 1), sizes)
 
 
 def as_table(figures: Sequence[SetFigures]) -> list[str]:

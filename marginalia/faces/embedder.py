@@ -17,7 +17,7 @@ from marginalia.faces.backbones import build_backbone
 from marginalia.faces.batches import as_input
 from marginalia.faces.checkpoint import BACKBONE
 from marginalia.faces.protocol import Similarity, cosine
-from marginalia.faces.run_file import read_run_file
+from marginalia.faces.run_file import BEST, read_run_file
 from marginalia.faces.weights import read_weights
 from marginalia.training.device import uses_bfloat16
 from marginalia.training.learner import computing_in
@@ -80,19 +80,25 @@ def autocast_of(precision: str, device: torch.device) -> torch.dtype | None:
 
 
 def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
-    """The backbone of a training's last checkpoint. Raises InputError if there is none or it is damaged."""
+    """The backbone of a training's last checkpoint, or of best.safetensors in its folder.
+
+    Raises InputError if there is none or it is damaged.
+    """
+    best = folder if folder.name == BEST else None
+    folder = folder.parent if best else folder
     if folder.is_file():
-        raise InputError(f"{folder} is a file; --model is the folder of a training, or dlib")
+        raise InputError(f"{folder} is a file; --model is the folder of a training, its {BEST}, or dlib")
     description = read_run_file(folder)
     recipe = description.recipe
     backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
-    path = description.last_checkpoint(folder) / BACKBONE
+    path = best or description.last_checkpoint(folder) / BACKBONE
     state = read_weights(path, description.fingerprint)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)
     autocast = autocast_of(description.precision, device)
     content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([autocast is not None])
     seen = frozenset((*description.people, *description.validation_people))
-    embedder = NetworkEmbedder(backbone, recipe.shape, device, autocast, folder.resolve().name, content, seen)
+    name = folder.resolve().name + ("_best" if best else "")
+    embedder = NetworkEmbedder(backbone, recipe.shape, device, autocast, name, content, seen)
     embedder.numbered = description.numbered
     return embedder

@@ -44,6 +44,10 @@ class FaceFolder:
         """Images of each person, int64 (P,)."""
         return np.bincount(self.labels, minlength=len(self.people))
 
+    def part(self, chosen: np.ndarray) -> FaceFolder:
+        """These images, int64 (n,), of the same people."""
+        return replace(self, images=tuple(self.images[i] for i in chosen), labels=self.labels[chosen])
+
     def only(self, people: Iterable[str]) -> FaceFolder:
         """The part that shows these people, numbered anew in their old order."""
         wanted = set(people)
@@ -51,9 +55,8 @@ class FaceFolder:
         new_number = np.full(len(self.people), -1)
         new_number[kept] = np.arange(len(kept))
         labels = new_number[self.labels]
-        chosen = np.flatnonzero(labels >= 0)
-        images, people = tuple(self.images[i] for i in chosen), tuple(self.people[i] for i in kept)
-        return replace(self, people=people, images=images, labels=labels[chosen])
+        people = tuple(self.people[i] for i in kept)
+        return replace(self, people=people, labels=labels).part(np.flatnonzero(labels >= 0))
 
 
 def read_folder(root: Path) -> FaceFolder:

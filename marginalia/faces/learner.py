@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -82,6 +85,17 @@ class FaceLearner(Learner):
         with torch.random.fork_rng(devices=[]):
             torch.random.default_generator.manual_seed(self.seed * SAMPLING_STRIDE + step)
             return self.head.loss(features, labels, len(labels))
+
+    def directions_of(self, classes: Sequence[int]) -> np.ndarray:
+        """The weights of these classes, float32 (n, D); all ranks must ask."""
+        if isinstance(self.head, WholeHead):
+            return self.head.head.directions().detach()[list(classes)].float().cpu().numpy()
+        weight, rows = self.head.shard.weight.detach(), self.head.rows
+        found = torch.zeros(len(classes), weight.shape[1], device=weight.device, dtype=weight.dtype)
+        for place, number in enumerate(classes):
+            if rows.start <= number < rows.stop:
+                found[place] = weight[number - rows.start]
+        return self.ranks.sum(found).float().cpu().numpy()
 
     def prepare(self, head: ShardedHead, step: int) -> None:
         """The margin of this step, and which negatives it sees."""

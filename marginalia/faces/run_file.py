@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 NAME = "run.json"
 FORMAT = 2
 CHECKPOINTS = "checkpoints"
+BEST = "best.safetensors"
+CHANGING = ("steps_done", "checkpoint", "best")
 WRITTEN = re.compile(r"(backbone\.safetensors|training\.pt|classes-\d{9}-\d{9}\.safetensors)(\.\d+\.tmp)?")
 
 
@@ -33,7 +35,8 @@ class RunFile:
     """people, validation_people: those that shaped the model. images: a digest of the training images' names.
 
     numbered: whether the people have no names but numbers of a packed file. checkpoint: the folder's name of the last
-    one, after `steps_done` steps; they alone change while it trains.
+    one, after `steps_done` steps; best: the score of the weights in best.safetensors. These three change while it
+    trains.
     """
 
     format: int
@@ -47,6 +50,7 @@ class RunFile:
     images: str
     numbered: bool = False
     steps_done: int = 0
+    best: float = -1.0
     checkpoint: str = ""
 
     @property
@@ -60,7 +64,7 @@ class RunFile:
     @property
     def settings(self) -> dict[str, Any]:
         """All that stays the same while it trains."""
-        settings = {name: value for name, value in asdict(self).items() if name not in ("steps_done", "checkpoint")}
+        settings = {name: value for name, value in asdict(self).items() if name not in CHANGING}
         if not self.numbered:  # so that trainings of before go on
             del settings["numbered"]
         return settings
@@ -147,7 +151,7 @@ def read_run_file(folder: Path) -> RunFile:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, not {FORMAT}")
-        content.setdefault("numbered", False)
+        content = {"numbered": False, "best": -1.0} | content
         require_keys(content, [field.name for field in fields(RunFile)], str(path))
         if not all(isinstance(content[key], list) for key in ("people", "validation_people")):
             raise ValueError("its people are no lists")

@@ -22,6 +22,7 @@ from marginalia.core.names import printable
 from marginalia.training.tensors import first_line
 
 BYTES, BOOL = "u1", "b1"
+FOLDS = 10
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,13 @@ def read_set(path: Path) -> VerificationSet:
         raise InputError(f"{path}: the second list must hold bools, one at least")
     found = tuple(SetImage(path, number, as_bytes(image, path, number)) for number, image in enumerate(images))
     return VerificationSet(path.stem, found, np.array(same, dtype=bool))
+
+
+def folds_of(count: int) -> np.ndarray:
+    """Ten folds of pairs in their order, as scikit-learn's KFold makes them without shuffling, int64 (N,)."""
+    sizes = np.full(FOLDS, count // FOLDS)
+    sizes[: count % FOLDS] += 1
+    return np.repeat(np.arange(1, FOLDS + 1), sizes)
 
 
 def as_bytes(image: Any, path: Path, number: int) -> bytes:
