@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from marginalia.cli.face_inputs import folder_of, recogniser
+from marginalia.cli.face_inputs import MODELS, folder_of, recogniser
 from marginalia.config.places import outputs_path
 from marginalia.config.run_config import DEVICES
 from marginalia.core.errors import InputError, StoppedError
@@ -25,7 +25,7 @@ from marginalia.core.names import file_name
 @click.option(
     "--pairs", type=Path, help="LFW's pairs.txt; without it, all pairs of images of people that it was not trained on."
 )
-@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--model", required=True, help=MODELS)
 @click.option("--fusion", type=click.Choice(["none", "concat", "sum"]), default="none", show_default=True,
               help="What becomes of the features of the mirrored image.")  # fmt: skip
 @click.option("--subtract-mean", is_flag=True, help="Subtract the mean feature of the other folds.")

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from marginalia.core.errors import InputError
+from marginalia.core.user_code import is_user_code
 
 if TYPE_CHECKING:
     from marginalia.faces.folder import FaceFolder
 
 
+MODELS = "The folder of a training, its best.safetensors, an ONNX file, FILE.py:FUNCTION, or dlib."
 allow_missing = click.option("--allow-missing", is_flag=True, help="Go on when listed names match nothing.")
 
 
@@ -44,12 +46,17 @@ def plain_folder_of(path: Path) -> FaceFolder:
 
 
 def recogniser(model: str, device: str) -> Any:
-    """dlib's, or that of a training's folder."""
+    """dlib's, that of a training's folder, an ONNX file, or what FILE.py:FUNCTION returns."""
     if model == "dlib":
         from marginalia.faces.dlib_recogniser import DlibRecogniser
 
         return DlibRecogniser()
+    from marginalia.faces import outside
     from marginalia.faces.embedder import load_model
     from marginalia.training.device import resolve_device
 
+    if is_user_code(model):
+        return outside.load_from_python(model, resolve_device(device))
+    if Path(model).suffix == outside.ONNX:
+        return outside.load_onnx(Path(model))
     return load_model(Path(model), resolve_device(device))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from marginalia.cli.face_inputs import recogniser
+from marginalia.cli.face_inputs import MODELS, recogniser
 from marginalia.config.places import outputs_path
 from marginalia.config.run_config import DEVICES
 from marginalia.core.errors import InputError, StoppedError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
               help="CSV with TEMPLATE_ID,SUBJECT_ID, with --probes: identification. May be repeated.")  # fmt: skip
 @click.option("--probes", type=Path, help="CSV with TEMPLATE_ID,SUBJECT_ID of those who are looked for.")
 @click.option("--qualities", type=Path, help="Lines 'image quality', or with the ten numbers of landmarks between.")
-@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--model", required=True, help=MODELS)
 @click.option(
     "--out", type=Path, default=lambda: outputs_path() / "faces" / "evaluation", show_default="outputs/faces/evaluation"
 )

@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 
 from marginalia.cli.face_evaluation import evaluate
-from marginalia.cli.face_inputs import allow_missing, folder_of, plain_folder_of, recogniser, say
+from marginalia.cli.face_inputs import MODELS, allow_missing, folder_of, plain_folder_of, recogniser, say
+from marginalia.cli.face_takeaway import embed, export, verify
 from marginalia.cli.face_templates import templates
 from marginalia.cli.face_train import train
 from marginalia.config.places import outputs_path
@@ -95,7 +96,7 @@ def pack(folder: Path, out: Path, overwrite: bool) -> None:
 
 @faces.command()
 @click.option("--data", type=Path, required=True, help="Folder of images, one folder a person; or a .rec, or shards.")
-@click.option("--model", required=True, help="The folder of a training, or dlib.")
+@click.option("--model", required=True, help=MODELS)
 @click.option("--ids", type=click.IntRange(2, 47), default=10, show_default=True, help="People shown.")
 @click.option("--min-images", type=click.IntRange(2), default=20, show_default=True, help="That each of them has.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
@@ -126,5 +127,7 @@ def tsne(data: Path, model: str, ids: int, min_images: int, seed: int, out: Path
 
 
 faces.add_command(train)
+for command in (embed, verify, export):
+    faces.add_command(command)
 faces.add_command(evaluate)
 faces.add_command(templates)

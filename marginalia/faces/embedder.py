@@ -17,9 +17,9 @@ from marginalia.faces.backbones import build_backbone
 from marginalia.faces.batches import as_input
 from marginalia.faces.checkpoint import BACKBONE
 from marginalia.faces.protocol import Similarity, cosine
+from marginalia.faces.recipe import Recipe
 from marginalia.faces.run_file import BEST, read_run_file
 from marginalia.faces.weights import read_weights
-from marginalia.training.device import uses_bfloat16
 from marginalia.training.learner import computing_in
 
 BATCH = 64
@@ -53,6 +53,7 @@ class NetworkEmbedder:
         self.backbone, self.shape, self.device, self.autocast = backbone, shape, device, autocast
         self.name, self.mark, self.seen, self.similarity = name, mark, seen, cosine
         self.numbered = False
+        self.recipe: Recipe | None = None
         self.crops = "112x112" if shape[0] == shape[1] else "112x96"
 
     def embed(self, paths: Sequence[Readable], reading: Reading, flipped: bool) -> np.ndarray:
@@ -72,16 +73,11 @@ class NetworkEmbedder:
         return features
 
 
-def autocast_of(precision: str, device: torch.device) -> torch.dtype | None:
-    """The number format in which features of such a model are computed here; None for float32."""
-    if precision == "fp16" and device.type == "cuda":
-        return torch.float16
-    return torch.bfloat16 if precision == "bf16" and uses_bfloat16("auto", device) else None
-
-
 def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     """The backbone of a training's last checkpoint, or of best.safetensors in its folder.
 
+    It computes in float32 whatever it was trained in, so that its features are the same on any machine and in any file
+    that it is exported to.
     Raises InputError if there is none or it is damaged.
     """
     best = folder if folder.name == BEST else None
@@ -95,10 +91,9 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     state = read_weights(path, description.fingerprint)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)
-    autocast = autocast_of(description.precision, device)
-    content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes([autocast is not None])
+    content = hashlib.blake2b(path.read_bytes(), digest_size=16).digest() + bytes(1)
     seen = frozenset((*description.people, *description.validation_people))
     name = folder.resolve().name + ("_best" if best else "")
-    embedder = NetworkEmbedder(backbone, recipe.shape, device, autocast, name, content, seen)
-    embedder.numbered = description.numbered
+    embedder = NetworkEmbedder(backbone, recipe.shape, device, name=name, mark=content, seen=seen)
+    embedder.numbered, embedder.recipe = description.numbered, recipe
     return embedder

@@ -143,6 +143,7 @@ def write_figures(path: Path, figures: Figures, asked: dict[str, Any]) -> None:
         "auc": figures.curve.auc, "eer": figures.curve.eer,
         "pairs_of_different_people": figures.curve.impostors,
         "tar": {f"{far:g}": figures.curve.tar_at(far) for far in FALSE_ACCEPTS},
+        "threshold_at_far": {f"{far:g}": figures.curve.threshold_at(far) for far in FALSE_ACCEPTS},
     }  # fmt: skip
     if found is not None:
         content |= {

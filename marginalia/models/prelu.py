@@ -23,7 +23,7 @@ class PReLU(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Any shape -> the same shape and number format."""
-        if x.device.type != "cpu":  # reading the slope would make the processor wait for the device
+        if x.device.type != "cpu" or torch.jit.is_tracing():  # reading the slope would make the processor wait
             return F.prelu(x, self.weight.to(x.dtype))
         return _OneSlope.apply(x, self.weight)
 

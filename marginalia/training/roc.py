@@ -15,13 +15,15 @@ FEWEST_ACCEPTED = 10
 class Roc:
     """far, tar: share of different and of same pairs accepted, float64 (K,), both rising from 0 to 1.
 
-    auc: the area below the curve. impostors: how many different pairs there are.
+    auc: the area below the curve. impostors: how many different pairs there are. thresholds: pairs of this score or
+    more are accepted, float64 (K,).
     """
 
     far: np.ndarray
     tar: np.ndarray
     auc: float
     impostors: int
+    thresholds: np.ndarray
 
     @property
     def least_far(self) -> float:
@@ -33,9 +35,16 @@ class Roc:
 
         None below `least_far`.
         """
-        if far < self.least_far:
-            return None
-        return float(self.tar[self.far <= far].max())
+        place = self.place_of(far)
+        return None if place is None else float(self.tar[place])
+
+    def threshold_at(self, far: float) -> float | None:
+        """From which score on pairs are accepted so that at most this share of different ones is; None as above."""
+        place = self.place_of(far)
+        return None if place is None else float(self.thresholds[place])
+
+    def place_of(self, far: float) -> int | None:
+        return None if far < self.least_far else int(np.searchsorted(self.far, far, side="right")) - 1
 
     @property
     def eer(self) -> float:
@@ -49,8 +58,8 @@ class Roc:
 
 def roc(scores: np.ndarray, same: np.ndarray) -> Roc:
     """The curve of scores (N,) and bool (N,), of which there must be both kinds."""
-    far, tar, _ = roc_curve(same, scores, drop_intermediate=False)
-    return Roc(far, tar, float(roc_auc_score(same, scores)), int((~same).sum()))
+    far, tar, thresholds = roc_curve(same, scores, drop_intermediate=False)
+    return Roc(far, tar, float(roc_auc_score(same, scores)), int((~same).sum()), thresholds)
 
 
 def tar_line(curve: Roc) -> str:
