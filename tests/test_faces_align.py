@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -152,13 +153,40 @@ def test_the_commands(run, three_images, tmp_path):
     code, out, _ = run(
         "faces", "align", three_images.root, "--landmarks", table, "--out", tmp_path / "c", "--skip-missing"
     )
-    assert (code, out) == (0, f"left out: Bob/1.jpg\n2 crops of 112x96 -> {tmp_path / 'c'}\n")
+    left_out = tmp_path / "c.left-out.txt"
+    assert code == 0
+    told = f"left out, without landmarks, 1 images: Bob/1.jpg; all are in {left_out}"
+    assert out == f"{told}\n2 crops of 112x96 -> {tmp_path / 'c'}\n"
+    assert left_out.read_text() == "Bob/1.jpg\n"
     empty = tmp_path / "empty"
     empty.mkdir()
     for folder, message in ((empty, "no images in it"), (tmp_path / "none", "no such folder")):
         code, _, err = run("faces", "landmarks", folder)
         assert (code, err.count("\n")) == (2, 1)
         assert message in err
+
+
+def test_threads_find_what_one_does_and_unreadable_images_end_in_exit_code_1(run, three_images, tmp_path, monkeypatch):
+    """Landmarks that tell the images apart; later images are ready first."""
+
+    def detect(pixels):
+        time.sleep(0.02 if pixels.shape[0] == 250 else 0)
+        return None if pixels.shape[0] == 250 else POINTS + pixels.shape[1]
+
+    (three_images.root / "Ann" / "3.png").write_bytes(b"no image")
+    for number in range(20, 60):
+        Image.new("L", (number, 20)).save(three_images.root / "Bob" / f"{number}.png")
+    monkeypatch.setattr("marginalia.faces.mtcnn.mtcnn", lambda: detect)
+    for workers in (1, 5):
+        table = tmp_path / f"{workers}.csv"
+        code, said, err = run("faces", "landmarks", three_images.root, "--out", table, "--workers", workers)
+        assert code == 1
+        assert err.endswith("1 images cannot be read; mend them, and the same command goes on\n")
+        assert err.count("cannot be read as an image") == 1 and "Traceback" not in err
+        missed = tmp_path / f"{workers}.no-face.txt"
+        assert said.startswith(f"no face is found in 3 images: Ann/1.png, Ann/2.png, Bob/1.jpg; all are in {missed}\n")
+    assert (tmp_path / "1.csv").read_bytes() == (tmp_path / "5.csv").read_bytes()
+    assert read_landmarks(tmp_path / "5.csv")["Bob/33.png"][0, 0] == 133
 
 
 def test_mtcnn_finds_no_face_in_noise_and_bears_tiny_images(three_images):

@@ -7,6 +7,7 @@ What the commands need is imported when they run, so that --help is quick.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -19,7 +20,14 @@ from marginalia.cli.face_train import train
 from marginalia.config.places import outputs_path
 from marginalia.config.run_config import DEVICES
 from marginalia.core.errors import InputError, StoppedError
-from marginalia.core.names import file_name
+from marginalia.core.names import listed
+
+SHOWN = 3
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @click.group()
@@ -30,24 +38,42 @@ def faces() -> None:
 @faces.command()
 @click.argument("folder", type=Path)
 @click.option("--out", type=Path, default="landmarks.csv", show_default=True)
-def landmarks(folder: Path, out: Path) -> None:
-    """Find five landmarks in every image of FOLDER/person/; goes on where it was stopped."""
+@click.option("--workers", type=click.IntRange(1, 256), default=cores, show_default="one a core",
+              help="Images that are looked at at a time.")  # fmt: skip
+def landmarks(folder: Path, out: Path, workers: int) -> None:
+    """Find five landmarks in every image of FOLDER/person/; goes on where it was stopped.
+
+    Ends with exit code 1 if an image cannot be read.
+    """
     from marginalia.faces.landmarks import find_landmarks
     from marginalia.faces.mtcnn import mtcnn
 
     images = plain_folder_of(folder)
     try:
-        found, unreadable = find_landmarks(images, mtcnn(), out)
+        found, unreadable = find_landmarks(images, mtcnn(), out, workers)
     except KeyboardInterrupt:
         raise StoppedError(f"stopped; {out} has what was found; the same command goes on") from None
     missed = [image for image, points in found.items() if points is None]
-    for image in missed:
-        click.echo(f"no face: {file_name(image)}")
-    for reason in unreadable:
-        click.echo(reason)
+    tell("no face is found in", missed, out.with_suffix(".no-face.txt"))
     faces_found = len(found) - len(missed)
     share = 100 * faces_found / len(images)
     click.echo(f"{faces_found:,} of {len(images):,} images have a face ({share:.2f} %) -> {out}")
+    if unreadable:
+        for reason in unreadable[:SHOWN]:
+            click.echo(reason, err=True)
+        click.echo(f"{len(unreadable):,} images cannot be read; mend them, and the same command goes on", err=True)
+        raise SystemExit(1)
+
+
+def tell(what: str, images: list[str], path: Path) -> None:
+    """How many images, the first few by name, and where all are listed; removes a list that is empty now."""
+    from marginalia.core.files import write_whole
+
+    if not images:
+        path.unlink(missing_ok=True)
+        return
+    click.echo(f"{what} {len(images):,} images: {listed(images, SHOWN)}; all are in {path}")
+    write_whole(path, "".join(f"{image}\n" for image in images).encode(errors="surrogateescape"))
 
 
 @faces.command()
@@ -66,8 +92,7 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
     found, line = landmarks_of(images, table, allow_missing)
     say(line)
     without = align_folder(images, found, out, size, skip_missing)
-    for image in without:
-        click.echo(f"left out: {file_name(image)}")
+    tell("left out, without landmarks,", without, out.with_name(f"{out.name}.left-out.txt"))
     click.echo(f"{len(images) - len(without):,} crops of {size} -> {out}")
 
 
