@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +12,9 @@ from marginalia.cli.face_inputs import allow_missing, folder_of, say
 from marginalia.config.places import outputs_path
 from marginalia.config.run_config import DEVICES, PRECISIONS
 from marginalia.core.errors import InputError
+
+if TYPE_CHECKING:
+    from marginalia.faces.folder import FaceFolder
 
 SETTINGS = (
     click.option(
@@ -87,6 +91,8 @@ def train(
     said = [f"{head}: {where_from(head, numbers, few, s, m)}", recipe_line(recipe, changes)]
     said += hint_on_few(head, few, len(parts.train.people))
 
+    say(*warnings_on(parts.train, chosen.shape))
+
     from marginalia.cli.face_training import Manner, run_face_training
     from marginalia.faces.backbones import meta_backbone
     from marginalia.faces.training import Judging
@@ -107,6 +113,23 @@ def train(
         run_face_training(training, parts, to, ranks, place, overwrite, manner)
     finally:
         leave_ranks()
+
+
+def warnings_on(folder: FaceFolder, shape: tuple[int, int]) -> list[str]:
+    """What training should not be surprised by: images of odd shapes, and faces that are not aligned."""
+    from marginalia.faces.crop_check import eyes_elsewhere, may_be_photographs, odd_shapes
+
+    found = [odd_shapes(folder, shape)]
+    if may_be_photographs(folder):
+        import torch
+
+        from marginalia.faces.mtcnn import mtcnn
+
+        threads = torch.get_num_threads()
+        with contextlib.suppress(InputError):  # without the detector nothing is said
+            found.append(eyes_elsewhere(folder, mtcnn()))
+        torch.set_num_threads(threads)
+    return [f"warning: {line}" for line in found if line]
 
 
 def people_of_fold(pairs: Path | None, fold: int | None) -> list[str]:
