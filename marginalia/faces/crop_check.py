@@ -37,7 +37,7 @@ def odd_shapes(folder: FaceFolder, shape: tuple[int, int]) -> str | None:
         with (
             contextlib.suppress(InputError),
             opened(folder.path(number)) as image,
-        ):  # training names what it cannot read
+        ):  # training names these
             ratio = image.height / image.width / wanted
             if not 1 / OTHER_RATIO <= ratio <= OTHER_RATIO:
                 odd.append(f"{file_name(folder.images[number])} is {image.height}x{image.width}")
