@@ -6,6 +6,7 @@ import csv
 import errno
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,6 +17,8 @@ from marginalia.data.images import USUAL
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
 from marginalia.faces.learner import FaceLearner
+from marginalia.faces.recipe import recipe_named
+from marginalia.faces.run_file import RunFile
 
 
 def epochs_of(out) -> list[float]:
@@ -174,3 +177,13 @@ def test_folders_that_are_no_checkpoints_are_left_alone(train_faces, tmp_path):
     code, _, err = train_faces("--validation", 0)
     assert (code, err.count("\n")) == (2, 1)
     assert "something else than a training of faces" in err and mine.read_text() == "mine"
+
+
+def test_a_training_of_before_has_the_fingerprint_that_it_had():
+    """As commit bd68d71 gave it; what came later counts only where it is not as usual."""
+    recipe = recipe_named("small", {})
+    before = RunFile(2, "CosFace", {"w_norm": True, "s": 8.0}, recipe, 0, "fp32", ["Ann"], ["Bob"], "00")
+    assert before.fingerprint.hex() == "314d3c62dc9d64cba8b294e14d85d35e"
+    for changed in (replace(before, recipe=replace(recipe, ema=0.9)), replace(before, numbered=True)):
+        assert changed.fingerprint != before.fingerprint
+    assert replace(before, best=0.5, steps_done=9).fingerprint == before.fingerprint

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.core.parsing import parse, require_keys
-from marginalia.faces.recipe import Recipe, completed
+from marginalia.faces.recipe import USUAL, Recipe, completed
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -55,8 +55,15 @@ class RunFile:
 
     @property
     def fingerprint(self) -> bytes:
-        """Differs for any two trainings with other settings, people or images."""
-        return hashlib.blake2b(json.dumps(self.settings).encode(), digest_size=16).digest()
+        """Differs for any two trainings with other settings, people or images.
+
+        What is usual and was no setting once is left out, so that trainings of before go on.
+        """
+        settings = self.settings
+        settings["recipe"] = {key: value for key, value in settings["recipe"].items() if USUAL.get(key) != value}
+        if not self.numbered:
+            del settings["numbered"]
+        return hashlib.blake2b(json.dumps(settings).encode(), digest_size=16).digest()
 
     def last_checkpoint(self, folder: Path) -> Path:
         return folder / CHECKPOINTS / self.checkpoint
@@ -64,10 +71,7 @@ class RunFile:
     @property
     def settings(self) -> dict[str, Any]:
         """All that stays the same while it trains."""
-        settings = {name: value for name, value in asdict(self).items() if name not in CHANGING}
-        if not self.numbered:  # so that trainings of before go on
-            del settings["numbered"]
-        return settings
+        return {name: value for name, value in asdict(self).items() if name not in CHANGING}
 
     def require_same(self, other: RunFile, folder: Path) -> None:
         """InputError naming each thing in which a training that is there differs from this one."""
