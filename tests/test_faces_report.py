@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import marginalia as mg
-from marginalia.cli.face_report import shown_people, some_images
+from marginalia.cli.face_report import shown_people, shown_validations, some_images
 from marginalia.faces.embedder import load_model
 from marginalia.faces.folder import read_folder
 
@@ -41,7 +41,7 @@ def test_a_training_can_be_seen(train_faces, bin_file, tmp_path):
     points = run[-1].points("train")
     weights = run[-1].class_weights
     assert points.features.shape == (16, 128) and weights.shape == (4, 128)
-    assert run.spec.s == 8 and run[-1].metrics["validation_noise"] == 1.0
+    assert run.spec.s == 8 and run[-1].metrics["validation_set_noise"] == 1.0
     page = (out / "index.html").read_text()
     assert "p3" in page and "<script" in page
     assert list((out / "tensorboard").iterdir())
@@ -86,6 +86,82 @@ def test_a_stopped_training_goes_on_with_its_record(train_faces, tmp_path, monke
     assert train_faces("--validation", 0)[0] == 0
     record = mg.read(tmp_path / "out" / "space")
     assert [snapshot.epoch for snapshot in record] == [1, 2, 3]
+
+
+def test_no_failure_of_a_picture_stops_a_training(train_faces, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device", "latest.png")
+
+    monkeypatch.setattr("marginalia.cli.face_report.FaceReport.sheet", full)
+    code, said, err = train_faces("--validation", 0)
+    assert (code, err) == (0, "")
+    assert said.count("no picture of this epoch ([Errno 28]") == 3
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["steps_done"] == 12
+    assert "Traceback" in (tmp_path / "out" / "log.txt").read_text()
+
+
+def test_many_sets_have_one_curve():
+    sets = [f"validation_set_{number}" for number in range(7)]
+    assert shown_validations(["loss", "validation_eer", *sets[:2]]) == {
+        "validation EER": ["validation_eer"], "validation 0": [sets[0]], "validation 1": [sets[1]],
+    }  # fmt: skip
+    assert shown_validations(sets) == {"validation, mean of 7 sets": sets}
+
+
+def test_overwriting_keeps_the_best_weights_until_the_first_checkpoint(train_faces, tmp_path, monkeypatch):
+    from marginalia.cli.face_training import FaceTraining
+
+    best = tmp_path / "out" / "best.safetensors"
+    assert train_faces("--validation", 0.5)[0] == 0
+    before = best.read_bytes()
+
+    def stopping(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FaceTraining, "keep", stopping)
+    assert train_faces("--validation", 0.5, "--seed", 1, "--overwrite", "--validate-every", 1)[0] == 130
+    assert best.read_bytes() == before
+
+
+def test_a_page_that_was_not_made_is_made_later(train_faces, tmp_path):
+    assert train_faces("--validation", 0)[0] == 0
+    page = tmp_path / "out" / "index.html"
+    page.unlink()
+    code, said, err = train_faces("--validation", 0)
+    assert (code, err, page.exists()) == (0, "", True) and "finished already" in said
+
+
+@pytest.mark.parametrize("name", ["space", "index.html", "latest.png"])
+def test_what_is_of_something_else_is_kept(train_faces, tmp_path, name):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    code, _, err = train_faces("--validation", 0)
+    assert (code, "holds something else than a training" in err) == (2, True)
+    assert (tmp_path / "out" / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [(("--accumulate", 2, "--batch-size", 3), "accumulate must be at most 1"),
+     (("--accumulate", 16, "--batch-size", 64), "batches of 16 images in 16 parts (--accumulate)"),
+     (("--optimizer", "adamw"), "--optimizer adamw needs --lr"), (("--schedule", "step"), "schedule step needs drops"),
+     (("--schedule", "step", "--drops", "a"), "--drops needs numbers")],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(train_faces, more, said):
+    code, _, err = train_faces("--validation", 0, *more)
+    assert code == 2 and said in err, err
+
+
+def test_sets_that_cannot_judge_are_refused(train_faces, tmp_path, bin_file):
+    images, same = pickle.loads(bin_file.read_bytes())
+    bad = {"few": (images[:4], same[:2]), "one-kind": (images, [True] * 20), "damaged": ([*images[:-1], b"x"], same)}
+    for name, content in bad.items():
+        path = tmp_path / f"{name}.bin"
+        path.write_bytes(pickle.dumps(content))
+        code, _, err = train_faces("--validation", 0, "--set", path)
+        assert (code, err.count("\n"), f"{name}.bin" in err) == (2, 1, True), err
+    code, _, err = train_faces("--validation", 0, "--set", bin_file, "--set", bin_file)
+    assert (code, "two of the sets have one name" in err) == (2, True)
 
 
 def test_who_is_shown(noise_album):

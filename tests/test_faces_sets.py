@@ -235,7 +235,7 @@ def test_too_few_pairs_and_images_that_are_none(run, train_faces, tmp_path, bin_
         ([b"no image"] * 24, 12, "image 0 cannot be read"),
         ([b"x"] * 6, 3, "3 pairs; at least 10"),
     ):
-        bin_file.write_bytes(pickle.dumps((images, [True] * count), 2))
+        bin_file.write_bytes(pickle.dumps((images, [True, False] * (count // 2) + [True] * (count % 2)), 2))
         code, _, err = run("faces", "evaluate", "--set", bin_file, "--model", tmp_path / "out", "--out", tmp_path / "e")
         assert (code, err.count("\n")) == (2, 1) and said in err
     assert run("faces", "evaluate", "--model", "x")[0] == 2

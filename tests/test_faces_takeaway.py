@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -92,6 +93,14 @@ def odd():
     return torch.nn.Identity()
 def failing():
     raise RuntimeError("no weights")
+def leaving():
+    raise SystemExit(7)
+class Two(Mean):
+    def forward(self, x):
+        return super().forward(x)[:2]
+class Turned(Mean):
+    def forward(self, x):
+        return super().forward(x.flip(1))
 """
 
 
@@ -103,18 +112,50 @@ def test_a_model_of_a_python_file(run, noise_album, tmp_path):
     np.testing.assert_allclose(mine.embed([noise_album / "p0" / "0.png"], USUAL, False)[0], expected, atol=1e-3)
     code, _, err = run("faces", "evaluate", "--data", noise_album, "--model", f"{tmp_path / 'mine.py'}:load",
                           "--out", tmp_path / "e")  # fmt: skip
-    assert (code, err) == (0, "") and (tmp_path / "e" / "mine.json").exists()
+    assert (code, err) == (0, "") and (tmp_path / "e" / "mine-load.json").exists()
 
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("nothing", "returns int; a torch.nn.Module is needed"), ("odd", "gives torch.Size"), ("failing", "no weights"),
+    [("nothing", "returns int; a torch.nn.Module is needed"),
+     ("odd", "gives (4, 3, 112, 112) for 4 images"), ("leaving", "leaving fails"),
+     ("Two", "gives (2, 3) for 4 images"), ("failing", "no weights"),
      ("lod", "has no 'lod'; did you mean load")],
 )  # fmt: skip
 def test_python_files_that_give_no_recogniser(run, noise_album, tmp_path, name, said):
     (tmp_path / "mine.py").write_text(MINE)
     code, _, err = run("faces", "evaluate", "--data", noise_album, "--model", f"{tmp_path / 'mine.py'}:{name}")
     assert (code, err.count("\n"), said in err) == (2, 1, True), err
+
+
+def test_two_functions_of_one_file_are_two_models(tmp_path):
+    (tmp_path / "mine.py").write_text(MINE)
+    one, other = (load_from_python(f"{tmp_path / 'mine.py'}:{name}", CPU) for name in ("load", "Turned"))
+    assert (one.name, other.name) == ("mine-load", "mine-Turned") and one.mark != other.mark
+
+
+def onnx_of(path, outputs=1, **options):
+    class Network(torch.nn.Module):
+        def forward(self, x):
+            features = x.mean(dim=(2, 3))
+            return features if outputs == 1 else (features, 2 * features)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(Network(), (torch.zeros(4, 3, 8, 8),), path, dynamo=False, **options)
+    return path
+
+
+def test_onnx_files_of_a_fixed_batch(tmp_path):
+    """Four images at a time; of six, two are in a batch that is filled up."""
+    network = load_onnx(onnx_of(tmp_path / "four.onnx")).backbone
+    images = torch.rand(6, 3, 8, 8)
+    torch.testing.assert_close(network(images), images.mean(dim=(2, 3)))
+
+
+def test_onnx_files_of_several_outputs_are_refused(tmp_path):
+    with pytest.raises(InputError, match="has the outputs one, two; one is needed"):
+        load_onnx(onnx_of(tmp_path / "two.onnx", 2, output_names=["one", "two"]))
 
 
 def test_an_onnx_file_that_is_none(run, noise_album, tmp_path):
@@ -148,7 +189,8 @@ def test_features_in_a_table(run, model, noise_album, tmp_path, suffix):
 
 def test_two_images_are_compared(run, model, noise_album, tmp_path):
     figures = tmp_path / "figures.json"
-    asked = {"fusion": "sum", "subtract_mean": False, "sphereface": False}
+    mark = load_model(model, CPU).mark.hex()
+    asked = {"fusion": "sum", "subtract_mean": False, "sphereface": False, "mark": mark, "model": "out"}
     figures.write_text(json.dumps({"threshold_at_far": {"0.1": 0.9999, "0.01": None}, "asked": asked}))
     ask = ("faces", "verify", noise_album / "p0" / "0.png")
     more = ("--model", model, "--aligned", "--out", tmp_path / "v.png")
@@ -163,6 +205,9 @@ def test_two_images_are_compared(run, model, noise_album, tmp_path):
     assert said.startswith("score ") and "--figures" in said
     code, _, err = run(*ask, noise_album / "p1" / "0.png", *more, "--figures", figures)
     assert (code, "no threshold at FAR 0.01; it has pairs enough for 0.1" in err) == (2, True)
+    figures.write_text(json.dumps({"threshold_at_far": {"0.1": 0.9}, "asked": asked | {"mark": "00"}}))
+    code, _, err = run(*ask, noise_album / "p1" / "0.png", *more, "--figures", figures, "--far", 0.1)
+    assert (code, "has the figures of another model, out; evaluate this one" in err) == (2, True)
 
 
 def test_noise_has_no_face(run, model, noise_album):
@@ -176,4 +221,4 @@ def test_noise_has_no_face(run, model, noise_album):
 def test_figures_without_thresholds(tmp_path, content):
     (tmp_path / "f.json").write_text(content)
     with pytest.raises(InputError, match=r"f\.json"):
-        threshold_of(tmp_path / "f.json", 0.1)
+        threshold_of(tmp_path / "f.json", 0.1, b"")

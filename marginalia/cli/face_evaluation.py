@@ -87,7 +87,7 @@ def on_pairs(data: Path, pairs: Path | None, model: str, device: str, out: Path,
     for path in getattr(embedder, "without_face", []):
         click.echo(f"no face found, the middle was taken: {file_name(path)}")
     name = embedder.name + config.suffix()
-    asked = {"data": str(data), "pairs": str(pairs), "model": model, **vars(config)}
+    asked = {"data": str(data), "pairs": str(pairs), "model": model, "mark": embedder.mark.hex(), **vars(config)}
     write_figures(out / f"{name}.json", figures, asked)
     write_whole(out / f"{name}_roc.png", RocSheet({embedder.name: figures.curve}, Style()).png())
     click.echo(f"{out / name}.json, {out / name}_roc.png")
@@ -96,11 +96,10 @@ def on_pairs(data: Path, pairs: Path | None, model: str, device: str, out: Path,
 def on_sets(paths: tuple[Path, ...], model: str, device: str, out: Path) -> None:
     """A table of verification sets."""
     from marginalia.faces.benchmark import as_table, evaluate_set, write_sets
-    from marginalia.faces.verification_set import read_set
+    from marginalia.faces.verification_set import read_set, require_testable
 
-    if len({path.stem for path in paths}) < len(paths):
-        raise InputError("two of the sets have one name; rename one of them, so that the table can tell them apart")
     found = [read_set(path) for path in paths]
+    require_testable(found)
     embedder = recogniser(model, device)
     figures = [evaluate_set(embedder, pairs, out / "features") for pairs in found]
     for line in as_table(figures):

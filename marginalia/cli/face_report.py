@@ -17,7 +17,7 @@ from marginalia.data.images import read_pixels
 from marginalia.faces.embedder import NetworkEmbedder
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.learner import FaceLearner, rate_at
-from marginalia.faces.training import EER
+from marginalia.faces.training import EER, ON_SET
 from marginalia.faces.training_spec import TrainingSpec
 from marginalia.record.description import DrawnHead
 from marginalia.record.recorder import Recorder
@@ -34,11 +34,12 @@ PEOPLE, IMAGES_OF_ONE = 10, 20
 SPLIT = "train"
 RECORD, LATEST, PAGE = "space", "latest.png", "index.html"
 MOST_LOSSES = 500
+MOST_SETS = 3
 SECONDS_BETWEEN_PICTURES = 10.0
 
 
 class FaceReport:
-    """Of one training in its folder. All ranks call `add`; the first one writes.
+    """Of one training in its folder, which the first rank writes.
 
     board: a SummaryWriter, or None.
     """
@@ -62,11 +63,8 @@ class FaceReport:
         if len(self.losses) > MOST_LOSSES:
             self.losses = self.losses[1::2]
 
-    def add(self, learner: FaceLearner, records: Sequence[Record]) -> None:
-        """Records the ten people at the end of an epoch and draws latest.png."""
-        weights = learner.directions_of(self.people)
-        if not learner.ranks.first:
-            return
+    def record(self, learner: FaceLearner, records: Sequence[Record], weights: np.ndarray) -> None:
+        """The ten people and their class weights at the end of an epoch, and latest.png; by the first rank."""
         embedder = NetworkEmbedder(learner.judged, self.training.recipe.shape, learner.device, learner.autocast)
         features = embedder.embed(self.part.paths(), self.part.reading, flipped=False)
         last = records[-1]
@@ -96,9 +94,9 @@ class FaceReport:
             "loss": Curve(losses[:, 0], losses[:, 1], f"{last.metrics['loss']:.3f}"),
             "learning rate": Curve(so_far * recipe.epochs, rates, f"{rates[-1]:.3g}"),
         }
-        for name in (name for name in last.metrics if name.startswith("validation")):
-            measured = np.array([record.metrics.get(name, np.nan) for record in records])
-            curves[words(name)] = Curve(epochs, 100 * measured, f"{100 * measured[-1]:.2f} %")
+        for title, names in shown_validations(list(last.metrics)).items():
+            measured = np.array([np.mean([record.metrics.get(name, np.nan) for name in names]) for record in records])
+            curves[title] = Curve(epochs, 100 * measured, f"{100 * measured[-1]:.2f} %")
         note = f"{recipe.backbone}, epoch {last.epoch:g} of {recipe.epochs}"
         run = run_of(self.recorder.description, [self.snapshot()])
         return TrainingSheet(curves, self.training.head, note, run, SPLIT, Style())
@@ -119,7 +117,16 @@ class FaceReport:
 
 def words(name: str) -> str:
     """A validation's name for people."""
-    return "validation EER" if name == EER else name.replace("_", " ", 1)
+    return "validation EER" if name == EER else f"validation {name.removeprefix(ON_SET)}"
+
+
+def shown_validations(metrics: Sequence[str]) -> dict[str, list[str]]:
+    """The curves of a picture: title -> the numbers whose mean it shows. Of many sets there is one curve."""
+    sets = [name for name in metrics if name.startswith(ON_SET)]
+    found = {words(EER): [EER]} if EER in metrics else {}
+    if len(sets) > MOST_SETS:
+        return found | {f"validation, mean of {len(sets)} sets": sets}
+    return found | {words(name): [name] for name in sets}
 
 
 def shown_people(folder: FaceFolder) -> list[int]:

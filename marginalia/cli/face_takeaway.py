@@ -37,7 +37,7 @@ def embed(folder: Path, model: str, out: Path, fusion: str, device: str) -> None
     try:
         features = fused(embedder, images.paths(), images.reading, fusion, cache)
     except KeyboardInterrupt:
-        raise StoppedError(f"stopped; {cache} has what was computed; the same command goes on") from None
+        raise StoppedError("stopped; the same command goes on with the features that were computed") from None
     write_features(out, images, features)
     for file in cache.iterdir():
         file.unlink()
@@ -65,8 +65,8 @@ def verify(
     from marginalia.viz.movie import png_bytes
     from marginalia.viz.style import Style
 
-    threshold = None if figures is None else threshold_of(figures, far)
     embedder = recogniser(model, device)
+    threshold = None if figures is None else threshold_of(figures, far, embedder.mark)
     crops, score = compare(embedder, [left, right], threshold.fusion if threshold else "none", aligned)
     if threshold is None:
         answer = f"score {score:.3f}"
@@ -77,6 +77,7 @@ def verify(
         note = f"{embedder.name}; the same from {threshold.value:.3f} on, {accepted}"
     click.echo(f"{answer} ({note})")
     pictures = [(file_name(path.name), crop) for path, crop in zip((left, right), crops, strict=True)]
+    out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, png_bytes(VerifySheet(pictures, answer, note, Style()).image(0)))
     click.echo(out)
 

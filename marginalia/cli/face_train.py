@@ -16,6 +16,15 @@ from marginalia.core.errors import InputError
 if TYPE_CHECKING:
     from marginalia.faces.folder import FaceFolder
 
+
+def numbers(context: click.Context, option: click.Parameter, text: str | None) -> list[float] | None:
+    """The numbers of a list with commas. Raises InputError for anything else."""
+    try:
+        return None if text is None else [float(word) for word in text.split(",")]
+    except ValueError:
+        raise InputError(f"--{option.name} needs numbers with commas between, as 0.5,0.8, not {text!r}") from None
+
+
 SETTINGS = (
     click.option(
         "--backbone",
@@ -27,6 +36,7 @@ SETTINGS = (
     click.option("--batch-size", type=int, help="Of all processes together."),
     click.option("--lr", type=float, help="Peak learning rate."),
     click.option("--schedule", type=click.Choice(["cosine", "step", "polynomial"])),
+    click.option("--drops", callback=numbers, help="Shares of all steps after which the rate is a tenth, as 0.5,0.8."),
     click.option("--optimizer", type=click.Choice(["sgd", "adamw"])),
     click.option("--accumulate", type=int, help="Parts that a batch is taken in, to need less memory."),
     click.option("--ema", type=float, help="Keep a mean of the weights of which this share stays at each step."),
@@ -77,6 +87,8 @@ def train(
     from marginalia.faces.recipe import recipe_named
 
     changes = {key: value for key, value in settings.items() if value is not None}
+    if changes.get("optimizer") == "adamw" and "lr" not in changes:
+        raise InputError("--optimizer adamw needs --lr, such as 0.001; the recipe's is that of SGD")
     chosen = recipe_named(recipe, changes)
     folder = folder_of(data)
     lists = {str(path): read_names(path) for path in exclude}
@@ -97,7 +109,7 @@ def train(
     from marginalia.faces.backbones import meta_backbone
     from marginalia.faces.training import Judging
     from marginalia.faces.training_spec import TrainingSpec
-    from marginalia.faces.verification_set import read_set
+    from marginalia.faces.verification_set import read_set, require_testable
     from marginalia.training.device import resolve_device, uses_bfloat16
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 
@@ -105,7 +117,9 @@ def train(
     if precision == "auto":
         backbone = meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)
         precision = "bf16" if uses_bfloat16(precision, place, backbone) else "fp32"
-    manner = Manner(workers, said, tensorboard, Judging(tuple(map(read_set, sets)), validate_every or 0))
+    judging = Judging(tuple(map(read_set, sets)), validate_every or 0)
+    require_testable(judging.sets)
+    manner = Manner(workers, said, tensorboard, judging)
     training = TrainingSpec(head, numbers, chosen, seed, precision)
     ranks = join_ranks(place)
     try:

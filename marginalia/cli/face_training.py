@@ -8,20 +8,30 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from marginalia.cli.experiment import summary_writer
-from marginalia.cli.face_report import FaceReport, words
+from marginalia.cli.face_report import PAGE, RECORD, FaceReport, words
 from marginalia.cli.run_output import RunOutput
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.people import Parts
-from marginalia.faces.run_file import BEST, CHECKPOINTS, describe, existing_training, is_checkpoint, write_run_file
+from marginalia.faces.run_file import (
+    BEST,
+    CHECKPOINTS,
+    PENDING,
+    describe,
+    existing_training,
+    is_checkpoint,
+    write_run_file,
+)
 from marginalia.faces.training import Judging, Progress, make_learner, train
 from marginalia.faces.training_spec import TrainingSpec
 from marginalia.faces.weights import write_weights
+from marginalia.record.run_files import holds_run
 from marginalia.record.snapshot import Record
 from marginalia.record.store import write_metrics
 from marginalia.training.agreement import by_the_first, on_this_rank, with_all_ranks
@@ -53,7 +63,7 @@ def run_face_training(
     What is overwritten stays until the first new checkpoint takes its place. Raises InputError if the folder is in use
     or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
     """
-    require_two_images_each(min(training.recipe.batch_size, len(parts.train)), ranks)
+    require_two_images_each(min(training.recipe.batch_size, len(parts.train)), training.recipe.accumulate, ranks)
     run = FaceTraining(training, parts, folder, ranks, device, manner)
     with ExitStack() as stack:
 
@@ -73,10 +83,13 @@ def run_face_training(
             raise StoppedError(f"stopped; the last checkpoint is kept; go on with: {command_to_go_on()}") from None
 
 
-def require_two_images_each(batch: int, ranks: Ranks) -> None:
+def require_two_images_each(batch: int, parts: int, ranks: Ranks) -> None:
     """Batch normalisation needs two."""
-    if ranks.count > 1 and batch < 2 * ranks.count:
-        raise InputError(f"batches of {batch} images are too small for {ranks.count} processes; 2 for each are needed")
+    if batch // parts < 2 * ranks.count and (parts > 1 or ranks.count > 1):
+        taken = f" in {parts} parts (--accumulate)" if parts > 1 else ""
+        raise InputError(
+            f"batches of {batch} images{taken} are too small for {ranks.count} processes; 2 for each are needed"
+        )
 
 
 class FaceTraining:
@@ -93,10 +106,12 @@ class FaceTraining:
         self.output = RunOutput(None)
         self.records: list[Record] = []
         self.manner, self.validation = manner, dict[str, float]()
+        self.report: FaceReport | None = None
 
     def run(self) -> None:
         first, steps = self.description.steps_done, self.training.steps(len(self.parts.train))
         if first == steps:
+            self.finish_page()
             self.output.say(f"finished already, in {self.folder}; --overwrite trains it again")
             return
         learner = make_learner(self.training, self.parts, self.ranks, self.device)
@@ -106,20 +121,19 @@ class FaceTraining:
                 self.records = restore(place, learner, self.description.fingerprint)
         self.announce()
         board = summary_writer(self.folder / "tensorboard") if self.manner.tensorboard and self.ranks.first else None
-        self.report = FaceReport(self.training, self.parts.train, self.folder, bool(first), board)
+        self.report = report = FaceReport(self.training, self.parts.train, self.folder, bool(first), board)
         before = self.records[-1].metrics["seconds"] if self.records else 0.0
         with self.output.training(steps):
             self.output.progress(first, "", saved=False)
             for progress in train(self.training, self.parts, learner, first, self.manner.workers, self.manner.judging):
-                self.report.step(progress.epoch, progress.loss)
+                report.step(progress.epoch, progress.loss)
                 self.keep_best(learner, progress)
                 if progress.ends_epoch:
                     with on_this_rank(self.ranks):
                         self.keep(learner, progress, before + self.output.seconds)
                 self.output.progress(progress.step, line(progress), progress.ends_epoch)
         self.output.say(f"{self.training.head}: trained in {self.output.duration} -> {self.folder}")
-        if self.ranks.first:
-            self.output.say(str(self.report.close()))
+        self.finish_page()
 
     def keep(self, learner: FaceLearner, progress: Progress, seconds: float) -> None:
         """A checkpoint beside the last one, which goes when run.json names the new one."""
@@ -127,22 +141,62 @@ class FaceTraining:
         self.records.append(Record(progress.epoch, progress.step, numbers))
         place = Path(self.ranks.broadcast(str(free(self.folder / CHECKPOINTS / f"{progress.step:08d}"))))
         save(place, learner, self.records, self.description.fingerprint)
-        self.report.add(learner, self.records)
+        assert self.report is not None
+        weights = learner.directions_of(self.report.people)
         if not self.ranks.first:
             return
+        if not self.description.checkpoint:
+            (self.folder / PAGE).unlink(missing_ok=True)  # of a training that is replaced now
         self.description = replace(self.description, steps_done=progress.step, checkpoint=place.name)
         write_run_file(self.folder, self.description)
         write_metrics(self.folder, self.records)
+        self.put_best()
+        self.show(learner, weights)
         for other in place.parent.iterdir():
             if other != place and is_checkpoint(other):
                 shutil.rmtree(other, ignore_errors=True)
 
+    def finish_page(self) -> None:
+        """Ends the record and makes its page, unless that is done."""
+        page = self.folder / PAGE
+        if not self.ranks.first or page.exists() or not holds_run(self.folder / RECORD):
+            return
+        report = self.report or FaceReport(self.training, self.parts.train, self.folder, True)
+        try:
+            self.output.say(str(report.close()))
+        except Exception as error:  # whatever it is; log.txt has the traceback
+            if self.output.log is not None:
+                self.output.log.exception("no page")
+            self.output.say(f"no page ({error})")
+
+    def show(self, learner: FaceLearner, weights: np.ndarray) -> None:
+        """Pictures and record. A training is complete without them, so no error here stops it."""
+        assert self.report is not None
+        try:
+            self.report.record(learner, self.records, weights)
+        except Exception as error:  # whatever it is; log.txt has the traceback
+            if self.output.log is not None:
+                self.output.log.exception("no picture")
+            self.output.say(f"  no picture of this epoch ({error})")
+
+    def put_best(self) -> None:
+        """Best weights take their place with the first checkpoint; those of a training that is replaced go then."""
+        if (self.folder / PENDING).exists():
+            (self.folder / PENDING).replace(self.folder / BEST)
+        elif self.description.best < 0:
+            (self.folder / BEST).unlink(missing_ok=True)
+
     def keep_best(self, learner: FaceLearner, progress: Progress) -> None:
         """The weights that did best in validation until now, in a file of their own."""
         self.validation |= progress.validation
-        if self.ranks.first and progress.score is not None and progress.score > self.description.best:
+        if not self.ranks.first or progress.score is None:
+            return
+        if self.description.best_by != progress.judges:
+            self.description = replace(self.description, best=-1.0, best_by=progress.judges)
+        if progress.score > self.description.best:
             self.description = replace(self.description, best=progress.score)
-            write_weights(self.folder / BEST, learner.judged.state_dict(), self.description.fingerprint)
+            place = self.folder / (BEST if self.description.checkpoint else PENDING)
+            write_weights(place, learner.judged.state_dict(), self.description.fingerprint)
 
     def announce(self) -> None:
         """What is trained, and what the log needs of the machine."""

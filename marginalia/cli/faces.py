@@ -92,7 +92,7 @@ def align(folder: Path, table: Path, out: Path, size: str, skip_missing: bool, a
     found, line = landmarks_of(images, table, allow_missing)
     say(line)
     without = align_folder(images, found, out, size, skip_missing)
-    tell("left out, without landmarks,", without, out.with_name(f"{out.name}.left-out.txt"))
+    tell("left out, without landmarks,", without, out.resolve().with_name(f"{out.resolve().name}.left-out.txt"))
     click.echo(f"{len(images) - len(without):,} crops of {size} -> {out}")
 
 

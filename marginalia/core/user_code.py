@@ -55,7 +55,7 @@ class UserCode:
             yield
         except InputError:
             raise
-        except Exception as error:  # it is anybody's code
+        except (Exception, SystemExit) as error:  # it is anybody's code
             raise InputError(f"{file_name(self.path)}: {what} fails: {self.in_words(error)}") from None
 
     def in_words(self, error: BaseException) -> str:

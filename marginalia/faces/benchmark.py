@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.data.measure import measure
 from marginalia.faces.embedder import Embedder
 from marginalia.faces.embeddings import fused
 from marginalia.faces.protocol import INSIGHTFACE, LFW, Verification, minus_squared_distance, verify
-from marginalia.faces.verification_set import FOLDS, VerificationSet, folds_of
+from marginalia.faces.verification_set import VerificationSet, folds_of
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,8 @@ class SetFigures:
 def evaluate_set(embedder: Embedder, pairs: VerificationSet, cache: Path) -> SetFigures:
     """Ten folds of neighbouring pairs; a feature is that of the image plus that of its mirror image, of length 1.
 
-    Raises InputError for fewer than ten pairs, or an image that cannot be read. Source: insightface, verification.py.
+    Source: insightface, verification.py.
     """
-    if len(pairs.same) < FOLDS:
-        raise InputError(f"{pairs.images[0].file}: {len(pairs.same)} pairs; at least {FOLDS} are needed for ten folds")
     features = fused(embedder, pairs.images, measure(pairs.images), "sum", cache)
     left, right = features[0::2], features[1::2]
     found = [

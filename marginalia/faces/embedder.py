@@ -83,11 +83,14 @@ def load_model(folder: Path, device: torch.device) -> NetworkEmbedder:
     best = folder if folder.name == BEST else None
     folder = folder.parent if best else folder
     if folder.is_file():
-        raise InputError(f"{folder} is a file; --model is the folder of a training, its {BEST}, or dlib")
+        known = f"the folder of a training, its {BEST}, an ONNX file, FILE.py:FUNCTION or dlib"
+        raise InputError(f"{folder} is a file; --model is {known}")
     description = read_run_file(folder)
     recipe = description.recipe
     backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
     path = best or description.last_checkpoint(folder) / BACKBONE
+    if best and not best.exists():
+        raise InputError(f"{best} is missing; a training has it only with --validation or --set")
     state = read_weights(path, description.fingerprint)
     description.require_fits(backbone, state, path)
     backbone = backbone.to(device).to(memory_format=torch.channels_last)

@@ -42,6 +42,7 @@ def export(embedder: NetworkEmbedder, recipe: Recipe, kind: str, out: Path, pixe
     difference = float(((found - expected).abs().amax(dim=1) / expected.norm(dim=1).clamp(min=1e-12)).max())
     if not difference <= TOLERANCE:
         raise InputError(f"{kind} gives features that differ by {difference:.2g} of their length; nothing was written")
+    out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, content)
     return difference
 

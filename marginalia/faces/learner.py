@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -46,9 +47,7 @@ class FaceLearner(Learner):
         super().__init__(backbone, head, ranks, device, autocast, recipe.clip_norm, dtype, sharded)
         self.loss_scale = LossScale() if autocast is torch.float16 else None
         self.average = (
-            AveragedModel(self.encoder, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
-            if recipe.ema
-            else None
+            AveragedModel(self.encoder, multi_avg_fn=averaging_by(recipe.ema), use_buffers=True) if recipe.ema else None
         )
         self.optimizers = [optimizer(recipe, part) for part in (self.parameters, self.shard) if part]
 
@@ -107,6 +106,16 @@ class FaceLearner(Learner):
         if warmup and isinstance(self.spec, MarginSpec):
             head.shard.spec = partial_margin(self.spec, min(1.0, step / warmup))
         head.sample((self.seed * SAMPLING_STRIDE + step) * SAMPLING_STRIDE + self.ranks.number)
+
+
+def averaging_by(ema: float) -> Callable[..., None]:
+    """A mean of which `ema` stays at each step, and less at first, when the weights are still far from good."""
+
+    def average(means: Any, weights: Any, count: Any) -> None:
+        stays = min(ema, (1 + float(count)) / (10 + float(count)))
+        get_ema_multi_avg_fn(stays)(means, weights, count)
+
+    return average
 
 
 def optimizer(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:

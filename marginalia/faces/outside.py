@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,56 +14,72 @@ import torch
 from torch import Tensor, nn
 
 from marginalia.core.errors import InputError
-from marginalia.core.user_code import load
+from marginalia.core.user_code import load, short_name
 from marginalia.faces.embedder import NetworkEmbedder
 
 ONNX = ".onnx"
 USUAL_SIZE = (112, 112)
-CHANNELS = 3
+CHANNELS, NOISE = 3, 4
 
 
 class OnnxNetwork(nn.Module):
-    """An ONNX file as a network: float32 (N, 3, H, W) -> (N, D). size: (H, W), by default 112 x 112."""
+    """An ONNX file, or its bytes, as a network: float32 (N, 3, H, W) -> (N, D). size: (H, W), by default 112 x 112."""
 
-    def __init__(self, path: Path, content: bytes):
+    def __init__(self, path: Path, content: bytes | None = None):
         super().__init__()
         self.path = path
         onnxruntime = installed_runtime()
         try:
-            self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+            self.session = onnxruntime.InferenceSession(content or str(path), providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime has types of its own for what is damaged
             raise InputError(f"{path} cannot be read as ONNX ({first_words(error)})") from None
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         shape = inputs[0].shape
-        if len(inputs) != 1 or len(shape) != 4 or shape[1] not in (CHANNELS, None, "channels"):
+        if len(inputs) != 1 or len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != CHANNELS):
             raise InputError(f"{path} takes {[tuple(put.shape) for put in inputs]}, not images (N, 3, H, W)")
+        if len(outputs) != 1:
+            raise InputError(f"{path} has the outputs {', '.join(put.name for put in outputs)}; one is needed")
         self.input, self.output = inputs[0].name, outputs[0].name
-        self.one_by_one = shape[0] == 1
+        self.batch = shape[0] if isinstance(shape[0], int) else None
         known = all(isinstance(side, int) for side in shape[2:])
         self.size = (int(shape[2]), int(shape[3])) if known else USUAL_SIZE
 
     def forward(self, images: Tensor) -> Tensor:
-        batch = np.ascontiguousarray(images.cpu().numpy())
-        parts = np.split(batch, len(batch)) if self.one_by_one else [batch]
+        pixels = np.ascontiguousarray(images.cpu().numpy())
+        each = self.batch or len(pixels)
+        missing = -len(pixels) % each
+        filled = np.concatenate((pixels, np.repeat(pixels[-1:], missing, axis=0)))
         try:
-            found = [self.session.run([self.output], {self.input: part})[0] for part in parts]
+            found = [self.session.run([self.output], {self.input: filled[start : start + each]})[0]
+                     for start in range(0, len(filled), each)]  # fmt: skip
         except Exception as error:
-            raise InputError(f"{self.path} fails on images of {batch.shape[2:]} ({first_words(error)})") from None
-        features = np.concatenate(found)
-        if features.ndim != 2 or len(features) != len(batch):
-            raise InputError(f"{self.path} gives {features.shape} for {len(batch)} images, not (N, D)")
-        return torch.from_numpy(features)
+            raise InputError(f"{self.path} fails on {each} images of {self.size} ({first_words(error)})") from None
+        return torch.from_numpy(np.concatenate(found)[: len(pixels)])
+
+
+class Checked(nn.Module):
+    """A network of anybody's: whatever it raises is an error in one line, and so is another shape than (N, D)."""
+
+    def __init__(self, network: nn.Module, what: str, running: Callable[[str], AbstractContextManager]):
+        super().__init__()
+        self.network, self.what, self.running = network, what, running
+
+    def forward(self, images: Tensor) -> Tensor:
+        with self.running(f"the network on {len(images)} images"):
+            features = self.network(images)
+            if not isinstance(features, Tensor) or features.ndim != 2 or len(features) != len(images):
+                given = tuple(features.shape) if isinstance(features, Tensor) else type(features).__name__
+                raise InputError(f"{self.what} gives {given} for {len(images)} images, not (N, D)")
+            return features
 
 
 def load_onnx(path: Path) -> NetworkEmbedder:
     """Its images are (x - 127.5) / 128, RGB. Raises InputError if it is no recogniser."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    network = OnnxNetwork(path, content)
-    mark = hashlib.blake2b(content, digest_size=16).digest()
-    return NetworkEmbedder(network, network.size, torch.device("cpu"), name=path.stem, mark=mark)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file")
+    network = OnnxNetwork(path)
+    checked = Checked(network, str(path), lambda _: contextlib.nullcontext())
+    return judged(checked, network.size, torch.device("cpu"), path.stem)
 
 
 def load_from_python(text: str, device: torch.device) -> NetworkEmbedder:
@@ -75,23 +94,19 @@ def load_from_python(text: str, device: torch.device) -> NetworkEmbedder:
     if not isinstance(network, nn.Module):
         raise InputError(f"{text} returns {type(network).__name__}; a torch.nn.Module is needed")
     size = getattr(network, "size", USUAL_SIZE)
-    if not (isinstance(size, tuple | list) and len(size) == 2 and all(isinstance(side, int) for side in size)):
+    if not isinstance(size, tuple | list) or [isinstance(side, int) and side > 0 for side in size] != [True, True]:
         raise InputError(f"{text}: size is {size!r}; (H, W) is needed")
+    return judged(Checked(network, text, code.running), tuple(size), device, short_name(text))
+
+
+def judged(network: Checked, size: tuple[int, int], device: torch.device, name: str) -> NetworkEmbedder:
+    """The recogniser. Its mark is made of what it gives for some noise, whatever that depends on."""
     network = network.to(device).eval()
-    with code.running("the network on two images"), torch.inference_mode():
-        found = network(torch.zeros(2, CHANNELS, *size, device=device))
-    if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != 2:
-        raise InputError(f"{text}: the network gives {getattr(found, 'shape', type(found).__name__)} for two images")
-    return NetworkEmbedder(network, tuple(size), device, name=Path(code.path).stem, mark=mark_of(code.sha256, network))
-
-
-def mark_of(sha256: str, network: nn.Module) -> bytes:
-    """Differs for another file and for other weights."""
-    digest = hashlib.blake2b(sha256.encode(), digest_size=16)
-    for name, value in network.state_dict().items():
-        digest.update(name.encode())
-        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    return digest.digest()
+    noise = torch.randn(NOISE, CHANNELS, *size, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        features = network(noise.to(device)).float().cpu().numpy()
+    mark = hashlib.blake2b(features.tobytes(), digest_size=16).digest()
+    return NetworkEmbedder(network, size, device, name=name, mark=mark)
 
 
 def first_words(error: Exception) -> str:

@@ -96,6 +96,8 @@ class Recipe:
         for name in ("momentum", "warmup", "margin_warmup", "validation", "zoom", "contrast"):
             require_between(name, getattr(self, name), 0, 0.999)
         require_between("ema", self.ema, 0, 0.99999)
+        if self.schedule == "step" and not self.drops:
+            raise ValueError("schedule step needs drops, such as --drops 0.5,0.8")
         if self.lambda_start and (self.margin_warmup or self.lambda_least > self.lambda_start):
             raise ValueError("lambda_start needs margin_warmup 0, and lambda_least at most lambda_start")
         require_between("weight_decay", self.weight_decay, 0, MOST)

@@ -26,7 +26,8 @@ NAME = "run.json"
 FORMAT = 2
 CHECKPOINTS = "checkpoints"
 BEST = "best.safetensors"
-CHANGING = ("steps_done", "checkpoint", "best")
+PENDING = "best-pending.safetensors"
+CHANGING = ("steps_done", "checkpoint", "best", "best_by")
 WRITTEN = re.compile(r"(backbone\.safetensors|training\.pt|classes-\d{9}-\d{9}\.safetensors)(\.\d+\.tmp)?")
 
 
@@ -35,8 +36,8 @@ class RunFile:
     """people, validation_people: those that shaped the model. images: a digest of the training images' names.
 
     numbered: whether the people have no names but numbers of a packed file. checkpoint: the folder's name of the last
-    one, after `steps_done` steps; best: the score of the weights in best.safetensors. These three change while it
-    trains.
+    one, after `steps_done` steps; best: the score of the weights in best.safetensors, by the validations in
+    best_by. These four change while it trains.
     """
 
     format: int
@@ -51,6 +52,7 @@ class RunFile:
     numbered: bool = False
     steps_done: int = 0
     best: float = -1.0
+    best_by: str = ""
     checkpoint: str = ""
 
     @property
@@ -77,9 +79,10 @@ class RunFile:
         """InputError naming each thing in which a training that is there differs from this one."""
         different = [what for name, what in differences(self.settings, other.settings)]
         if different:
+            few = "; --few goes on with numbers of few people" if self.numbers != other.numbers else ""
             raise InputError(
                 f"{folder} holds a training with another {', '.join(different)}; "
-                "choose another --out, or train anew with --overwrite"
+                f"choose another --out, or train anew with --overwrite{few}"
             )
 
     def require_fits(self, backbone: nn.Module, state: dict[str, Tensor], path: Path) -> None:
@@ -142,7 +145,8 @@ def is_foreign(folder: Path) -> bool:
         content = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         checkpoints = (path for path in (folder / CHECKPOINTS).glob("*") if not is_checkpoint(path))
-        return (folder / "metrics.csv").exists() or any(True for _ in checkpoints)
+        others = ("metrics.csv", "latest.png", "index.html", "space")
+        return any((folder / name).exists() for name in others) or any(True for _ in checkpoints)
     except (OSError, ValueError):
         return False  # a training's, but damaged
     return not (isinstance(content, dict) and "people" in content)
@@ -155,7 +159,7 @@ def read_run_file(folder: Path) -> RunFile:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, not {FORMAT}")
-        content = {"numbered": False, "best": -1.0} | content
+        content = {"numbered": False, "best": -1.0, "best_by": ""} | content
         require_keys(content, [field.name for field in fields(RunFile)], str(path))
         if not all(isinstance(content[key], list) for key in ("people", "validation_people")):
             raise ValueError("its people are no lists")

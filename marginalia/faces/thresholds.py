@@ -17,12 +17,14 @@ class Threshold:
     fusion: str
 
 
-def threshold_of(path: Path, far: float) -> Threshold:
-    """Raises InputError if the file has none at this rate."""
+def threshold_of(path: Path, far: float, mark: bytes) -> Threshold:
+    """mark: the recogniser's. Raises InputError if the file is another one's, or has none at this rate."""
     content = read_json(path)
     try:
         known = {float(rate): value for rate, value in content["threshold_at_far"].items() if value is not None}
         asked = content["asked"]
+        if asked["mark"] != mark.hex():
+            raise InputError(f"{path} has the figures of another model, {asked['model']}; evaluate this one")
         if asked["subtract_mean"] or asked["sphereface"]:
             raise InputError(f"{path}: scores of --subtract-mean or --like-sphereface hold for its images only")
         if far not in known:

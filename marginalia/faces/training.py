@@ -23,7 +23,7 @@ from marginalia.training.ranks import Ranks
 from marginalia.training.roc import roc
 from marginalia.training.steps import DivergedError, take_steps
 
-EER = "validation_eer"
+EER, ON_SET = "validation_eer", "validation_set_"
 AUTOCAST = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -32,7 +32,7 @@ class Progress:
     """steps done, of how many; loss: mean since the progress before.
 
     validation: where it was judged, at the end of an epoch or where `every` asks for it: "validation_eer" of all pairs
-    of the people set aside, "validation_NAME" the accuracy on a verification set.
+    of the people set aside, "validation_set_NAME" the accuracy on a verification set.
     """
 
     step: int
@@ -41,6 +41,11 @@ class Progress:
     loss: float
     ends_epoch: bool
     validation: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def judges(self) -> str:
+        """What the score is of: another one cannot be compared with it."""
+        return ", ".join(name for name in self.validation if name != EER) or EER
 
     @property
     def score(self) -> float | None:
@@ -108,7 +113,7 @@ def validate(
             pairs, left, right = all_pairs(folder)
             found[EER] = roc(scores_of_pairs(cosine, features, left, right), pairs.same).eer
         for pairs_of_set in sets:
-            found[f"validation_{pairs_of_set.name}"] = accuracy_on(embedder, pairs_of_set)
+            found[ON_SET + pairs_of_set.name] = accuracy_on(embedder, pairs_of_set)
     learner.ranks.wait()
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -19,6 +19,7 @@ import numpy as np
 
 from marginalia.core.errors import InputError
 from marginalia.core.names import printable
+from marginalia.data.images import opened
 from marginalia.training.tensors import first_line
 
 BYTES, BOOL = "u1", "b1"
@@ -79,6 +80,19 @@ def folds_of(count: int) -> np.ndarray:
     sizes = np.full(FOLDS, count // FOLDS)
     sizes[: count % FOLDS] += 1
     return np.repeat(np.arange(1, FOLDS + 1), sizes)
+
+
+def require_testable(sets: Sequence[VerificationSet]) -> None:
+    """InputError for two sets of one name, fewer than ten pairs, pairs of one kind, or an image that cannot be read."""
+    if len({pairs.name for pairs in sets}) < len(sets):
+        raise InputError("two of the sets have one name; rename one of them, so that they can be told apart")
+    for pairs in sets:
+        if len(pairs.same) < FOLDS or pairs.same.all() or not pairs.same.any():
+            wanted = f"at least {FOLDS} are needed for ten folds, of one person and of two"
+            raise InputError(f"{pairs.images[0].file}: {len(pairs.same)} pairs; {wanted}")
+        for image in pairs.images:
+            with opened(image):
+                pass
 
 
 def as_bytes(image: Any, path: Path, number: int) -> bytes:
