@@ -36,7 +36,7 @@ def test_a_training_can_be_seen(train_faces, bin_file, tmp_path):
     with Image.open(out / "latest.png") as picture:
         assert picture.size == (1280, 720)
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 100
-    run = mg.read(out / "space")
+    run = mg.read(out / "people")
     assert (len(run), run.class_names, run.dimension) == (3, ("p0", "p1", "p2", "p3"), 128)
     points = run[-1].points("train")
     weights = run[-1].class_weights
@@ -53,7 +53,7 @@ def test_the_weights_in_the_record_are_those_of_the_head(train_faces, tmp_path):
 
     (rows,) = (tmp_path / "out").rglob("classes-*.safetensors")
     np.testing.assert_array_equal(
-        mg.read(tmp_path / "out" / "space")[-1].class_weights, load_file(rows)["weight"].numpy()
+        mg.read(tmp_path / "out" / "people")[-1].class_weights, load_file(rows)["weight"].numpy()
     )
 
 
@@ -84,7 +84,7 @@ def test_a_stopped_training_goes_on_with_its_record(train_faces, tmp_path, monke
     assert train_faces("--validation", 0)[0] == 130
     monkeypatch.setattr(FaceTraining, "keep", keep)
     assert train_faces("--validation", 0)[0] == 0
-    record = mg.read(tmp_path / "out" / "space")
+    record = mg.read(tmp_path / "out" / "people")
     assert [snapshot.epoch for snapshot in record] == [1, 2, 3]
 
 
@@ -131,7 +131,7 @@ def test_a_page_that_was_not_made_is_made_later(train_faces, tmp_path):
     assert (code, err, page.exists()) == (0, "", True) and "finished already" in said
 
 
-@pytest.mark.parametrize("name", ["space", "index.html", "latest.png"])
+@pytest.mark.parametrize("name", ["people", "index.html", "latest.png"])
 def test_what_is_of_something_else_is_kept(train_faces, tmp_path, name):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / name).write_text("mine")

@@ -32,7 +32,7 @@ from marginalia.viz.training_sheet import Curve, TrainingSheet
 
 PEOPLE, IMAGES_OF_ONE = 10, 20
 SPLIT = "train"
-RECORD, LATEST, PAGE = "space", "latest.png", "index.html"
+RECORD, LATEST, PAGE = "people", "latest.png", "index.html"
 MOST_LOSSES = 500
 MOST_SETS = 3
 SECONDS_BETWEEN_PICTURES = 10.0
@@ -52,7 +52,7 @@ class FaceReport:
         self.drawn = float("-inf")
         head = DrawnHead(training.spec, training.head) if isinstance(training.spec, MarginSpec) else None
         there = goes_on and holds_run(folder / RECORD)
-        names = [file_name(name) for name in self.part.people]
+        names = [file_name(name).replace("_", " ") for name in self.part.people]
         self.recorder = Recorder(
             folder / RECORD, names, lossname=training.head, head=head, resume=there, overwrite=not there
         )

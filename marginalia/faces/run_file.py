@@ -145,7 +145,7 @@ def is_foreign(folder: Path) -> bool:
         content = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         checkpoints = (path for path in (folder / CHECKPOINTS).glob("*") if not is_checkpoint(path))
-        others = ("metrics.csv", "latest.png", "index.html", "space")
+        others = ("metrics.csv", "latest.png", "index.html", "people")
         return any((folder / name).exists() for name in others) or any(True for _ in checkpoints)
     except (OSError, ValueError):
         return False  # a training's, but damaged
