@@ -16,6 +16,7 @@ from marginalia.cli.face_report import PAGE, RECORD, FaceReport, words
 from marginalia.cli.run_output import RunOutput
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
+from marginalia.faces.batches import Crops
 from marginalia.faces.checkpoint import restore, save
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.people import Parts
@@ -122,10 +123,16 @@ class FaceTraining:
         self.announce()
         board = summary_writer(self.folder / "tensorboard") if self.manner.tensorboard and self.ranks.first else None
         self.report = report = FaceReport(self.training, self.parts.train, self.folder, bool(first), board)
+        crops = Crops(self.parts.train, self.training.recipe.shape)
+        if not self.manner.workers:
+            with on_this_rank(self.ranks):
+                crops.read_all()
         before = self.records[-1].metrics["seconds"] if self.records else 0.0
         with self.output.training(steps):
             self.output.progress(first, "", saved=False)
-            for progress in train(self.training, self.parts, learner, first, self.manner.workers, self.manner.judging):
+            for progress in train(
+                self.training, self.parts, learner, first, self.manner.workers, self.manner.judging, crops
+            ):
                 report.step(progress.epoch, progress.loss)
                 self.keep_best(learner, progress)
                 if progress.ends_epoch:

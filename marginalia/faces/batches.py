@@ -14,6 +14,7 @@ from marginalia.data.images import read_pixels
 from marginalia.faces.augment import draw_moves, moved
 from marginalia.faces.folder import FaceFolder
 from marginalia.faces.recipe import Recipe
+from marginalia.progress import progress_bar
 from marginalia.training.ranks import Ranks, shares
 from marginalia.training.steps import indices
 
@@ -44,6 +45,15 @@ class Crops(Dataset):
     def __len__(self) -> int:
         return len(self.folder)
 
+    def read_all(self) -> None:
+        """Reads all images now, if they are kept: all steps take equally long then, and one that cannot be read is told
+        before the first."""
+        if self.keeps:
+            with progress_bar(len(self), "images") as bar:
+                for number in range(len(self)):
+                    self[number]
+                    bar.update(1)
+
     def __getitem__(self, index: int) -> Tensor:
         if index in self.kept:
             return self.kept[index]
@@ -53,8 +63,12 @@ class Crops(Dataset):
         return pixels
 
 
-def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int) -> Iterator[Batch]:
-    """The batches of these steps, each image seen a little differently.
+def batches(
+    folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: Ranks, workers: int,
+    crops: Crops | None = None,
+) -> Iterator[Batch]:  # fmt: skip
+    """The batches of these steps, each image seen a little differently. crops: the images of the folder, if some are
+    read already.
 
     The seed alone decides on all of this, so that a stopped training goes on as if it had not stopped.
     """
@@ -62,7 +76,7 @@ def batches(folder: FaceFolder, recipe: Recipe, seed: int, steps: range, ranks: 
     share = rows_of(ranks, size, recipe.accumulate)
     whole = list(indices(len(folder), size, seed, steps))
     loader: DataLoader = DataLoader(
-        Crops(folder, recipe.shape),
+        crops or Crops(folder, recipe.shape),
         batch_sampler=[[int(i) for i in chosen[share]] for chosen in whole],
         num_workers=workers,
         collate_fn=torch.stack,

@@ -10,7 +10,7 @@ import torch
 
 from marginalia.core.errors import InputError
 from marginalia.data.images import USUAL
-from marginalia.faces.batches import Batch, batches
+from marginalia.faces.batches import Batch, Crops, batches
 from marginalia.faces.embedder import NetworkEmbedder
 from marginalia.faces.learner import FaceLearner
 from marginalia.faces.pairs import all_pairs
@@ -72,12 +72,12 @@ def make_learner(training: TrainingSpec, parts: Parts, ranks: Ranks, device: tor
 
 def train(
     training: TrainingSpec, parts: Parts, learner: FaceLearner, first: int, workers: int = 0,
-    judging: Judging | None = None,
+    judging: Judging | None = None, crops: Crops | None = None,
 ) -> Iterator[Progress]:  # fmt: skip
     """The steps from `first` on. Raises DivergedError when the loss or a weight is no longer finite."""
     recipe, steps = training.recipe, training.steps(len(parts.train))
     each = steps // recipe.epochs
-    seen = batches(parts.train, recipe, training.seed, range(first, steps), learner.ranks, workers)
+    seen = batches(parts.train, recipe, training.seed, range(first, steps), learner.ranks, workers, crops)
     ends = range(each, steps + 1, each)
     judging = judging or Judging()
     judged = range(judging.every, steps + 1, judging.every) if judging.every else ends
