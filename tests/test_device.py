@@ -16,7 +16,7 @@ from marginalia.training.device import uses_bfloat16
 
 from .conftest import ROOT
 
-GROUPED = {"mobilenet_v3_large", "mobilenet_v3_small", "efficientnet_b0"}
+GROUPED = {"mobilenet_v3_large", "mobilenet_v3_small", "mobilefacenet", "efficientnet_b0"}
 CPU = torch.device("cpu")
 
 

@@ -35,8 +35,8 @@ def test_what_one_of_several_processes_meets(capsys, monkeypatch):
         assert leaving.value.code == 2
         assert capsys.readouterr().err == expected
     with pytest.raises(InputError, match="batches of 3 images are too small for 2 processes"):
-        require_two_images_each(3, Ranks(0, 2))
-    require_two_images_each(1, ALONE)
+        require_two_images_each(3, 1, Ranks(0, 2))
+    require_two_images_each(1, 1, ALONE)
 
 
 def test_two_processes_through_the_command(noise_album, tmp_path):

@@ -223,6 +223,37 @@ def test_a_batch_in_parts_sees_every_image_once():
     assert [row.tolist() for row in rows] == [[0, 1, 6, 7], [2, 3, 8, 9], [4, 5, 10]]
 
 
+@pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
+def test_a_backbone_begins_with_weights_of_a_file(run, album, tmp_path, suffix):
+    """Those of timm's network with its own last layer of 1,000 classes; the rate is too small to change them."""
+    import timm
+    from safetensors.torch import save_file
+
+    torch.manual_seed(7)
+    state = timm.create_model("resnet10t", pretrained=False).state_dict()
+    path = tmp_path / f"weights{suffix}"
+    save_file(state, path) if suffix == ".safetensors" else torch.save({"state_dict": state}, path)
+    settings = ("--backbone", "timm:resnet10t", "--size", "32x32", "--epochs", 1, "--validation", 0, "--device", "cpu",
+                "--lr", 1e-12, "--precision", "fp32")  # fmt: skip
+    ask = ("faces", "train", "--data", album, *settings, "--out", tmp_path / "out")
+    code, said, err = run(*ask, "--weights", path)
+    assert (code, err) == (0, "")
+    assert f"{path}: {len(state) - 2} of {len(state)} tensors; anew begin fc.weight, fc.bias" in said
+    found = load_model(tmp_path / "out", CPU).backbone.state_dict()
+    assert torch.allclose(found["conv1.0.weight"], state["conv1.0.weight"], atol=1e-9)
+    code, _, err = run(*ask)
+    assert (code, "holds a training with another pretrained" in err) == (2, True)
+
+
+def test_weights_of_another_network_are_refused(run, album, tmp_path):
+    (tmp_path / "bad.pth").write_bytes(b"no weights")
+    torch.save({"conv1.weight": torch.zeros(3)}, tmp_path / "other.pth")
+    for name, said in (("bad.pth", "cannot be read as weights"), ("other.pth", "0 of"), ("none.pth", "No such file")):
+        ask = ("faces", "train", "--data", album, "--size", "32x32", "--device", "cpu", "--out", tmp_path / "out")
+        code, _, err = run(*ask, "--weights", tmp_path / name)
+        assert (code, err.count("\n"), said in err) == (2, 1, True), err
+
+
 def test_where_the_numbers_of_a_head_come_from():
     cos = head_numbers("CosFace", True, m=0.3)
     assert where_from("CosFace", cos, True, None, 0.3) == (

@@ -17,6 +17,7 @@ from marginalia.cli.draw import draw
 from marginalia.faces.roc_plot import RocSheet
 from marginalia.faces.tsne import Walk
 from marginalia.faces.tsne_sheet import TsneSheet
+from marginalia.faces.verify_sheet import VerifySheet
 from marginalia.training.roc import roc
 from marginalia.viz.angle_plane import AnglePlane
 from marginalia.viz.compare import Compare
@@ -25,6 +26,7 @@ from marginalia.viz.sheet import RunSheet, Sheet, SpaceSheet
 from marginalia.viz.slide import Slide
 from marginalia.viz.style import Style
 from marginalia.viz.theory import draw_figure
+from marginalia.viz.training_sheet import Curve, TrainingSheet
 
 from .conftest import ROOT
 from .made_up import made_up_run, save
@@ -59,12 +61,22 @@ def curve(config_file, style):
     return RocSheet({"model": roc(np.linspace(0, 1, 40), np.arange(40) % 3 == 0)}, style)
 
 
+def training(config_file, style):
+    losses = Curve(np.arange(5.0), np.arange(5.0, 0, -1), "1.0")
+    return TrainingSheet({"loss": losses}, "CosFace", "conv4", run_of(config_file), "test", style)
+
+
+def verify(config_file, style):
+    crop = np.arange(112 * 96 * 3, dtype=np.uint8).reshape(112, 96, 3)
+    return VerifySheet([("a.jpg", crop), ("b.jpg", crop[::-1])], "two people", "score 0.1", style)
+
+
 SHEETS = {
     SquareFrame: lambda config_file, style: SquareFrame(run_of(config_file), "test", style),
     Plain: lambda config_file, style: Plain(run_of(config_file), "test", style),
     Slide: lambda config_file, style: Slide(run_of(config_file), "test", style),
     AnglePlane: lambda config_file, style: AnglePlane(run_of(config_file), "test", style),
-    Compare: compare, TsneSheet: tsne, RocSheet: curve,
+    Compare: compare, TsneSheet: tsne, RocSheet: curve, TrainingSheet: training, VerifySheet: verify,
 }  # fmt: skip
 
 

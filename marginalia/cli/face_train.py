@@ -61,6 +61,7 @@ def recipe_settings(command: Any) -> Any:
 @click.option("--recipe", default="small", show_default=True, help="A row of marginalia/faces/recipes.json.")
 @recipe_settings
 @click.option("--exclude", type=Path, multiple=True, help="A file of people to leave out, a name a line.")
+@click.option("--weights", type=Path, help="Weights that the backbone begins with: .safetensors, or of torch.")
 @click.option("--pairs", type=Path, help="LFW's pairs.txt, for --without-fold.")
 @click.option("--without-fold", type=click.IntRange(1), help="Leave out everybody in this fold of the pairs.")
 @allow_missing
@@ -76,7 +77,8 @@ def recipe_settings(command: Any) -> Any:
 @click.option("--tensorboard", is_flag=True, help="Write numbers and points for TensorBoard too.")
 @click.option("--overwrite", is_flag=True, help="Replace a training that is there already.")
 def train(
-    data: Path, head: str, s: float | None, m: float | None, few: bool, recipe: str, exclude: tuple[Path, ...],
+    data: Path, head: str, s: float | None, m: float | None, few: bool, recipe: str,
+    exclude: tuple[Path, ...], weights: Path | None,
     pairs: Path | None, without_fold: int | None, allow_missing: bool, out: Path | None, seed: int, device: str,
     precision: str, workers: int, sets: tuple[Path, ...],
     validate_every: int | None, tensorboard: bool, overwrite: bool, **settings: Any,
@@ -107,6 +109,7 @@ def train(
 
     from marginalia.cli.face_training import Manner, run_face_training
     from marginalia.faces.backbones import meta_backbone
+    from marginalia.faces.pretrained import read_pretrained
     from marginalia.faces.training import Judging
     from marginalia.faces.training_spec import TrainingSpec
     from marginalia.faces.verification_set import read_set, require_testable
@@ -120,7 +123,10 @@ def train(
     judging = Judging(tuple(map(read_set, sets)), validate_every or 0)
     require_testable(judging.sets)
     manner = Manner(workers, said, tensorboard, judging)
-    training = TrainingSpec(head, numbers, chosen, seed, precision)
+    pretrained = None if weights is None else read_pretrained(weights)
+    if pretrained is not None:
+        said.append(pretrained.line(meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)))
+    training = TrainingSpec(head, numbers, chosen, seed, precision, pretrained)
     ranks = join_ranks(place)
     try:
         to = out or outputs_path() / "faces" / head

@@ -125,8 +125,7 @@ class FaceTraining:
         self.report = report = FaceReport(self.training, self.parts.train, self.folder, bool(first), board)
         crops = Crops(self.parts.train, self.training.recipe.shape)
         if not self.manner.workers:
-            with on_this_rank(self.ranks):
-                crops.read_all()
+            by_the_first(self.ranks, crops.read_all)
         before = self.records[-1].metrics["seconds"] if self.records else 0.0
         with self.output.training(steps):
             self.output.progress(first, "", saved=False)

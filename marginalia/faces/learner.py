@@ -15,6 +15,7 @@ from marginalia.core.margin import MarginSpec
 from marginalia.faces.backbones import build_backbone
 from marginalia.faces.batches import Batch, as_input
 from marginalia.faces.heads import WholeHead, face_head, partial_margin
+from marginalia.faces.pretrained import Pretrained
 from marginalia.faces.recipe import Recipe
 from marginalia.faces.sharded import ShardedHead
 from marginalia.losses.angle_linear import annealed_lambda
@@ -37,11 +38,13 @@ class FaceLearner(Learner):
 
     def __init__(
         self, recipe: Recipe, spec: LossSpec, classes: int, seed: int, steps: int, ranks: Ranks, device: torch.device,
-        dtype: torch.dtype = torch.float32, autocast: torch.dtype | None = None,
+        dtype: torch.dtype = torch.float32, autocast: torch.dtype | None = None, pretrained: Pretrained | None = None,
     ):  # fmt: skip
         torch.manual_seed(seed)
         self.recipe, self.spec, self.steps, self.seed = recipe, spec, steps, seed
         backbone = build_backbone(recipe.backbone, recipe.dimension, recipe.shape)
+        if pretrained is not None:
+            pretrained.put_into(backbone)
         head = face_head(spec, recipe.dimension, classes, ranks, seed, recipe.sample_rate)
         sharded = isinstance(head, ShardedHead)
         super().__init__(backbone, head, ranks, device, autocast, recipe.clip_norm, dtype, sharded)

@@ -27,6 +27,7 @@ FORMAT = 2
 CHECKPOINTS = "checkpoints"
 BEST = "best.safetensors"
 PENDING = "best-pending.safetensors"
+LATER = ("numbered", "pretrained")
 CHANGING = ("steps_done", "checkpoint", "best", "best_by")
 WRITTEN = re.compile(r"(backbone\.safetensors|training\.pt|classes-\d{9}-\d{9}\.safetensors)(\.\d+\.tmp)?")
 
@@ -35,7 +36,8 @@ WRITTEN = re.compile(r"(backbone\.safetensors|training\.pt|classes-\d{9}-\d{9}\.
 class RunFile:
     """people, validation_people: those that shaped the model. images: a digest of the training images' names.
 
-    numbered: whether the people have no names but numbers of a packed file. checkpoint: the folder's name of the last
+    numbered: whether the people have no names but numbers of a packed file. pretrained: the digest of
+    the weights that it began with, if there were some. checkpoint: the folder's name of the last
     one, after `steps_done` steps; best: the score of the weights in best.safetensors, by the validations in
     best_by. These four change while it trains.
     """
@@ -50,6 +52,7 @@ class RunFile:
     validation_people: list[str]
     images: str
     numbered: bool = False
+    pretrained: str = ""
     steps_done: int = 0
     best: float = -1.0
     best_by: str = ""
@@ -63,8 +66,9 @@ class RunFile:
         """
         settings = self.settings
         settings["recipe"] = {key: value for key, value in settings["recipe"].items() if USUAL.get(key) != value}
-        if not self.numbered:
-            del settings["numbered"]
+        for name in LATER:
+            if not settings[name]:
+                del settings[name]
         return hashlib.blake2b(json.dumps(settings).encode(), digest_size=16).digest()
 
     def last_checkpoint(self, folder: Path) -> Path:
@@ -114,6 +118,7 @@ def describe(training: TrainingSpec, parts: Parts) -> RunFile:
     return RunFile(
         FORMAT, training.head, asdict(training.spec), training.recipe, training.seed, training.precision,
         list(parts.train.people), validating, digest.hexdigest(), parts.train.numbered,
+        training.pretrained.digest if training.pretrained else "",
     )  # fmt: skip
 
 
@@ -159,7 +164,7 @@ def read_run_file(folder: Path) -> RunFile:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}, not {FORMAT}")
-        content = {"numbered": False, "best": -1.0, "best_by": ""} | content
+        content = {"numbered": False, "pretrained": "", "best": -1.0, "best_by": ""} | content
         require_keys(content, [field.name for field in fields(RunFile)], str(path))
         if not all(isinstance(content[key], list) for key in ("people", "validation_people")):
             raise ValueError("its people are no lists")

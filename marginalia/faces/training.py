@@ -67,7 +67,10 @@ class Judging:
 def make_learner(training: TrainingSpec, parts: Parts, ranks: Ranks, device: torch.device) -> FaceLearner:
     steps, classes = training.steps(len(parts.train)), len(parts.train.people)
     autocast = AUTOCAST.get(training.precision)
-    return FaceLearner(training.recipe, training.spec, classes, training.seed, steps, ranks, device, autocast=autocast)
+    return FaceLearner(
+        training.recipe, training.spec, classes, training.seed, steps, ranks, device, autocast=autocast,
+        pretrained=training.pretrained,
+    )  # fmt: skip
 
 
 def train(
