@@ -2,8 +2,8 @@
 
 python benchmarks/face_steps.py --threads 1
 
-The plain loop has the same network in float32 and in the usual order of memory, CosFace's loss in five lines, the same bound
-of the gradient's norm, and SGD.
+The plain loop has the same network in float32 and in the usual order of memory, CosFace's loss in five lines, the same
+bound of the gradient's norm, and SGD.
 """
 
 from __future__ import annotations
