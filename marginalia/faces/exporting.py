@@ -22,6 +22,7 @@ from marginalia.faces.batches import as_input
 from marginalia.faces.embedder import NetworkEmbedder
 from marginalia.faces.outside import OnnxNetwork
 from marginalia.faces.recipe import Recipe
+from marginalia.training.tensors import first_line
 
 FORMATS = {"onnx": ".onnx", "torchscript": ".pt", "safetensors": ".safetensors"}
 TOLERANCE = 1e-4
@@ -57,8 +58,9 @@ def as_onnx(backbone: nn.Module, batch: Tensor, recipe: Recipe) -> bytes:
                 backbone, (batch[:2],), path, input_names=["images"], output_names=["features"], opset_version=OPSET,
                 dynamic_axes={"images": {0: "count"}, "features": {0: "count"}}, dynamo=False,
             )  # fmt: skip
-        except ImportError as error:
-            raise InputError(f"ONNX cannot be written ({error}); pip install 'marginalia-viz[onnx]'") from None
+        except Exception as error:  # the exporter has types of its own, also for packages that are missing
+            wanted = "it needs pip install 'marginalia-viz[onnx]'"
+            raise InputError(f"{recipe.backbone} cannot be written as ONNX ({first_line(error)}); {wanted}") from None
         return path.read_bytes()
 
 
