@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from marginalia.core.errors import InputError
 
 if TYPE_CHECKING:
     from marginalia.faces.folder import FaceFolder
+    from marginalia.faces.people import Parts
+    from marginalia.faces.recipe import Recipe
 
 
 def numbers(context: click.Context, option: click.Parameter, text: str | None) -> list[float] | None:
@@ -85,26 +88,17 @@ def train(
 ) -> None:  # fmt: skip
     """Train a recogniser of the people in DATA, under torchrun on several processes; goes on where it was stopped."""
     from marginalia.faces.heads import head_numbers, hint_on_few, where_from
-    from marginalia.faces.people import excluded, part, read_names
     from marginalia.faces.recipe import recipe_named
 
     changes = {key: value for key, value in settings.items() if value is not None}
     if changes.get("optimizer") == "adamw" and "lr" not in changes:
         raise InputError("--optimizer adamw needs --lr, such as 0.001; the recipe's is that of SGD")
     chosen = recipe_named(recipe, changes)
-    folder = folder_of(data)
-    lists = {str(path): read_names(path) for path in exclude}
-    lists[f"{pairs}, fold {without_fold}"] = people_of_fold(pairs, without_fold)
-    left_out: list[str] = []
-    for source, names in lists.items():
-        people, lines = excluded(names, folder, source, allow_missing)
-        say(*lines)
-        left_out += people
-    parts = part(folder, chosen.min_images, left_out, chosen.validation, seed)
+    names = {f"{pairs}, fold {without_fold}": people_of_fold(pairs, without_fold)}
+    parts = parts_of(folder_of(data), chosen, exclude, names, allow_missing, seed)
     numbers = head_numbers(head, few, s, m)
     said = [f"{head}: {where_from(head, numbers, few, s, m)}", recipe_line(recipe, changes)]
     said += hint_on_few(head, few, len(parts.train.people))
-
     say(*warnings_on(parts.train, chosen.shape))
 
     from marginalia.cli.face_training import Manner, run_face_training
@@ -117,15 +111,15 @@ def train(
     from marginalia.training.ranks import join_ranks, leave_ranks, local_device
 
     place = local_device(resolve_device(device))
+    backbone = meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)
     if precision == "auto":
-        backbone = meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)
         precision = "bf16" if uses_bfloat16(precision, place, backbone) else "fp32"
     judging = Judging(tuple(map(read_set, sets)), validate_every or 0)
     require_testable(judging.sets)
     manner = Manner(workers, said, tensorboard, judging)
     pretrained = None if weights is None else read_pretrained(weights)
     if pretrained is not None:
-        said.append(pretrained.line(meta_backbone(chosen.backbone, chosen.dimension, chosen.shape)))
+        said.append(pretrained.line(backbone))
     training = TrainingSpec(head, numbers, chosen, seed, precision, pretrained)
     ranks = join_ranks(place)
     try:
@@ -133,6 +127,21 @@ def train(
         run_face_training(training, parts, to, ranks, place, overwrite, manner)
     finally:
         leave_ranks()
+
+
+def parts_of(
+    folder: FaceFolder, recipe: Recipe, exclude: Sequence[Path], names: dict[str, list[str]], allow_missing: bool,
+    seed: int,
+) -> Parts:  # fmt: skip
+    """Who is trained on and who validates, without those in the files and in the lists; says who was meant by them."""
+    from marginalia.faces.people import excluded, part, read_names
+
+    left_out: list[str] = []
+    for source, listed in ({str(path): read_names(path) for path in exclude} | names).items():
+        people, lines = excluded(listed, folder, source, allow_missing)
+        say(*lines)
+        left_out += people
+    return part(folder, recipe.min_images, left_out, recipe.validation, seed)
 
 
 def warnings_on(folder: FaceFolder, shape: tuple[int, int]) -> list[str]:

@@ -118,13 +118,18 @@ class AlignedImage:
         return f"{self.size} {self.landmarks.tolist()} {self.reading}"
 
     def open(self, mode: Literal["rb"], /) -> BinaryIO:
-        packed = io.BytesIO()
-        Image.fromarray(aligned(self.file, self.landmarks, self.size, self.reading)).save(packed, "BMP")
-        packed.seek(0)
-        return packed
+        return as_file(aligned(self.file, self.landmarks, self.size, self.reading))
 
     def __str__(self) -> str:
         return str(self.file)
+
+
+def as_file(pixels: np.ndarray) -> BinaryIO:
+    """uint8 (H, W, 3) as an open file that every reader of images takes."""
+    packed = io.BytesIO()
+    Image.fromarray(pixels).save(packed, "BMP")
+    packed.seek(0)
+    return packed
 
 
 def crop_names(folder: FaceFolder) -> dict[str, str]:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
-from PIL import Image
 
 from marginalia.core.errors import InputError
 from marginalia.data.images import USUAL, read_pixels, read_shrunk
 from marginalia.data.measure import measure
-from marginalia.faces.align import crop
+from marginalia.faces.align import as_file, crop
 from marginalia.faces.embedder import Embedder
 from marginalia.faces.mtcnn import mtcnn
 
@@ -27,10 +25,7 @@ class Pixels:
     content: np.ndarray
 
     def open(self, mode: Literal["rb"], /) -> BinaryIO:
-        packed = io.BytesIO()
-        Image.fromarray(self.content).save(packed, "BMP")
-        packed.seek(0)
-        return packed
+        return as_file(self.content)
 
     def __str__(self) -> str:
         return str(self.source)
