@@ -101,7 +101,7 @@ def train(
     said += hint_on_few(head, few, len(parts.train.people))
     say(*warnings_on(parts.train, chosen.shape))
 
-    from marginalia.cli.face_training import Manner, run_face_training
+    from marginalia.cli.face_training import RunOptions, run_face_training
     from marginalia.faces.backbones import meta_backbone
     from marginalia.faces.pretrained import read_pretrained
     from marginalia.faces.training import Judging
@@ -116,7 +116,7 @@ def train(
         precision = "bf16" if uses_bfloat16(precision, place, backbone) else "fp32"
     judging = Judging(tuple(map(read_set, sets)), validate_every or 0)
     require_testable(judging.sets)
-    manner = Manner(workers, said, tensorboard, judging)
+    options = RunOptions(workers, said, tensorboard, judging)
     pretrained = None if weights is None else read_pretrained(weights)
     if pretrained is not None:
         said.append(pretrained.line(backbone))
@@ -124,7 +124,7 @@ def train(
     ranks = join_ranks(place)
     try:
         to = out or outputs_path() / "faces" / head
-        run_face_training(training, parts, to, ranks, place, overwrite, manner)
+        run_face_training(training, parts, to, ranks, place, overwrite, options)
     finally:
         leave_ranks()
 

@@ -42,7 +42,7 @@ from marginalia.training.ranks import Ranks
 
 
 @dataclass(frozen=True)
-class Manner:
+class RunOptions:
     """How a training runs, which changes none of its weights.
 
     workers: processes that read images. said: lines to begin with. tensorboard: whether `folder/tensorboard` gets the
@@ -57,7 +57,7 @@ class Manner:
 
 def run_face_training(
     training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, overwrite: bool,
-    manner: Manner,
+    options: RunOptions,
 ) -> None:  # fmt: skip
     """Trains into `folder`, or goes on with what is there; a finished training is left alone.
 
@@ -65,7 +65,7 @@ def run_face_training(
     or holds another training, or the batches are too small for so many ranks; StoppedError after Ctrl-C.
     """
     require_two_images_each(min(training.recipe.batch_size, len(parts.train)), training.recipe.accumulate, ranks)
-    run = FaceTraining(training, parts, folder, ranks, device, manner)
+    run = FaceTraining(training, parts, folder, ranks, device, options)
     with ExitStack() as stack:
 
         def prepare() -> None:
@@ -100,13 +100,19 @@ class FaceTraining:
     """
 
     def __init__(
-        self, training: TrainingSpec, parts: Parts, folder: Path, ranks: Ranks, device: torch.device, manner: Manner
+        self,
+        training: TrainingSpec,
+        parts: Parts,
+        folder: Path,
+        ranks: Ranks,
+        device: torch.device,
+        options: RunOptions,
     ):
         self.training, self.parts, self.folder, self.ranks, self.device = training, parts, folder, ranks, device
         self.description = describe(training, parts)
         self.output = RunOutput(None)
         self.records: list[Record] = []
-        self.manner, self.validation = manner, dict[str, float]()
+        self.options, self.validation = options, dict[str, float]()
         self.report: FaceReport | None = None
 
     def run(self) -> None:
@@ -121,16 +127,16 @@ class FaceTraining:
                 place = self.description.last_checkpoint(self.folder)
                 self.records = restore(place, learner, self.description.fingerprint)
         self.announce()
-        board = summary_writer(self.folder / "tensorboard") if self.manner.tensorboard and self.ranks.first else None
+        board = summary_writer(self.folder / "tensorboard") if self.options.tensorboard and self.ranks.first else None
         self.report = report = FaceReport(self.training, self.parts.train, self.folder, bool(first), board)
         crops = Crops(self.parts.train, self.training.recipe.shape)
-        if not self.manner.workers:
+        if not self.options.workers:
             by_the_first(self.ranks, crops.read_all)
         before = self.records[-1].metrics["seconds"] if self.records else 0.0
         with self.output.training(steps):
             self.output.progress(first, "", saved=False)
             for progress in train(
-                self.training, self.parts, learner, first, self.manner.workers, self.manner.judging, crops
+                self.training, self.parts, learner, first, self.options.workers, self.options.judging, crops
             ):
                 report.step(progress.epoch, progress.loss)
                 self.keep_best(learner, progress)
@@ -211,7 +217,7 @@ class FaceTraining:
         recipe, train_part = self.training.recipe, self.parts.train
         ranks = f" on {self.ranks.count} processes" if self.ranks.count > 1 else ""
         people = f"{len(train_part):,} images of {len(train_part.people):,} people"
-        for line in self.manner.said:
+        for line in self.options.said:
             self.output.say(line)
         self.output.say(f"{people}, {recipe.backbone}{ranks}")
         if self.parts.left_out:
