@@ -12,7 +12,7 @@ from marginalia.core.errors import InputError
 from marginalia.core.files import write_whole
 from marginalia.data.dataset import Dataset
 from marginalia.data.sources import load_dataset
-from marginalia.point_images import images_of, source_of
+from marginalia.point_images import images_of, source_of, trained_on
 from marginalia.record.description import Description
 from marginalia.record.snapshot import Run, SplitName
 from marginalia.record.store import usual_split
@@ -124,7 +124,7 @@ def page_part(
         source, datasets = source_of(description), {} if loaded is None else loaded
         if source not in datasets:
             datasets[source] = load_dataset(source[0], data_dir, source[1])
-        return page_run(run), images_of(run, description, datasets[source].without(run.held_out_names))
+        return page_run(run), images_of(run, description, trained_on(datasets[source], run, description))
     split = usual_split(run)
     view = in_view(run, split, style.projection, style.classes)
     shown = page_run(view if view.dimension == 2 else projected(run, split, style.projection, style.classes))

@@ -25,6 +25,12 @@ def source_of(description: Description) -> tuple[str, int]:
     return description.source, description.settings.get("data", {}).get("image_size", 0)
 
 
+def trained_on(dataset: Dataset, run: Run, description: Description) -> Dataset:
+    """The data set as the run saw it: without the classes held out, and with those images set aside that validate."""
+    count = description.settings.get("data", {}).get("validation", 0)
+    return dataset.without(run.held_out_names).with_validation(count if isinstance(count, int) else 0)
+
+
 def images_of(run: Run, description: Description, dataset: Dataset) -> Images:
     """The images that the run's points are.
 

@@ -32,7 +32,7 @@ def made_up_run(
         features = (epoch + 0.1) * weights[labels] + random.normal(size=(count, dimension), scale=0.3)
         points = Points(features.astype(np.float32), labels, predictions)
         seen = SplitEvaluation(points, random.random(count) < 0.7)
-        metrics = measure(seen, seen, weights, 1.0)
+        metrics = measure({"train": seen, "test": seen}, weights, 1.0)
         made.append(Snapshot(float(epoch), 10 * epoch, {"train": points, "test": points}, weights, metrics))
     return Run(lossname, lossname, config_file.margin(lossname), names, tuple(made))
 

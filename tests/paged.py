@@ -36,7 +36,7 @@ def shown_run(spec: MarginSpec, dataset: Dataset, name: str, count=COUNT, snapsh
             points[split] = Points(features.astype(np.float32), part.labels, logits.argmax(axis=1))
         weights = weights.astype(np.float32)
         seen = [SplitEvaluation(points[split], points[split].predictions == points[split].labels) for split in SPLITS]
-        metrics = measure(*seen, weights, 1.0 if epoch else float("nan"))
+        metrics = measure(dict(zip(SPLITS, seen, strict=True)), weights, 1.0 if epoch else float("nan"))
         made.append(Snapshot(float(epoch), 10 * epoch, points, weights, metrics))
     return Run(name, name, spec, dataset.class_names, tuple(made))
 

@@ -177,9 +177,8 @@ def test_metrics_of_a_known_arrangement():
     points = Points(features, np.array([0, 1, 1]), np.array([0, 1, 0]))
     weights = np.array([[5, 0], [0, 0.1]], np.float32)
     np.testing.assert_allclose(target_angles(points, weights), [0, 0, 45], atol=1e-4)
-    metrics = measure(
-        SplitEvaluation(points, np.array([True, False, False])), SplitEvaluation(points, np.ones(3)), weights, 0.5
-    )
+    train, test = (SplitEvaluation(points, kept) for kept in (np.array([True, False, False]), np.ones(3)))
+    metrics = measure({"train": train, "test": test}, weights, 0.5)
     assert metrics["train_accuracy"] == pytest.approx(2 / 3)
     assert metrics["train_margin_accuracy"] == pytest.approx(1 / 3)
     assert metrics["test_angle"] == pytest.approx(15)

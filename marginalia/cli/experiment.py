@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,20 @@ from marginalia.cli.run_output import RunOutput
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, StoppedError
 from marginalia.core.files import write_whole
-from marginalia.core.run_log import command_line, command_to_go_on, logging_to, versions
+from marginalia.core.margin import margin_too_large
+from marginalia.core.run_log import command_line, command_to_go_on, logging_to
 from marginalia.data.dataset import Dataset
 from marginalia.point_images import images_of
 from marginalia.record.run_files import clear
-from marginalia.record.snapshot import SPLITS, Record, Run, Snapshot
-from marginalia.record.snapshot_file import write_snapshot
-from marginalia.record.store import read_run, run_of, write_description, write_metrics
+from marginalia.record.snapshot import SPLITS, Run, Snapshot
+from marginalia.record.store import read_run, run_of
 from marginalia.training.agreement import on_this_rank, starting, with_all_ranks
-from marginalia.training.checkpoint import NAME as CHECKPOINT
-from marginalia.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from marginalia.training.describe import describe
-from marginalia.training.device import torch_here
+from marginalia.training.checkpoint import Checkpoint
 from marginalia.training.lock import locked
-from marginalia.training.loop import Progress, count_steps, snapshot_schedule, train
+from marginalia.training.loop import Progress, count_steps, train
 from marginalia.training.ranks import ALONE, Ranks
-from marginalia.training.resume import existing_run, up_to
+from marginalia.training.recording import Recording
+from marginalia.training.resume import existing_run
 from marginalia.viz.frames import SquareFrame
 from marginalia.viz.labels import without_font
 from marginalia.viz.movie import draw_run, draw_turn, png_bytes
@@ -45,11 +43,11 @@ MOST_FRAMES_AT_A_STOP = 8
 
 def run_experiment(
     config: RunConfig, dataset: Dataset, folder: Path, overwrite: bool = False, verbose: bool = False,
-    ranks: Ranks = ALONE, tensorboard: bool = False,
+    ranks: Ranks = ALONE, tensorboard: bool = False, record_only: bool = False,
 ) -> None:  # fmt: skip
     """Trains one run into `folder` and draws it; goes on with an unfinished one, leaves a finished one alone.
 
-    tensorboard: whether `folder/tensorboard` gets frames, metrics and points too.
+    record_only: whether it is left undrawn. tensorboard: whether `folder/tensorboard` gets frames, metrics and points.
 
     Raises InputError if another process works in the folder, if it holds a run with other settings, or if what it
     holds is damaged; StoppedError after Ctrl-C, when GIFs of what there is were drawn. Of several ranks the first one
@@ -63,8 +61,7 @@ def run_experiment(
         locked(folder, "other --outputs"),
         logging_to(folder / "log.txt", verbose) as log,
     ):
-        experiment = Experiment(config, dataset, folder, log, ranks, start)
-        experiment.tensorboard = tensorboard
+        experiment = Experiment(config, dataset, folder, log, ranks, start, record_only, tensorboard)
         log.info("%s", command_line())
         log.info("%s", experiment.description.made_with)
         log.info("%s", asdict(config))
@@ -80,22 +77,23 @@ def follow(config: RunConfig, dataset: Dataset, ranks: Ranks) -> None:
                 pass
 
 
-class Experiment:
-    """One run in its folder, which is locked. start: lets the other ranks train too, from a checkpoint or none."""
+class Experiment(Recording):
+    """A run that tells how far it is and draws itself.
+
+    start: lets the other ranks train too, from a checkpoint or none. record_only: whether the run is left undrawn.
+    """
 
     def __init__(
         self, config: RunConfig, dataset: Dataset, folder: Path, log: logging.Logger, ranks: Ranks,
-        start: Callable[[Checkpoint | None], None],
+        start: Callable[[Checkpoint | None], None], record_only: bool = False, tensorboard: bool = False,
     ):  # fmt: skip
+        super().__init__(config, dataset, folder)
         self.ranks, self.start = ranks, start
-        self.config, self.dataset, self.folder = config, dataset, folder
         self.log, self.output = log, RunOutput(log)
-        self.description = replace(describe(config, dataset), made_with=versions() | torch_here())
-        self.records: list[Record] = []
         self.latest: SquareFrame | None = None
-        self.tensorboard, self.board = False, None
+        self.record_only, self.tensorboard, self.board = record_only, tensorboard, None
 
-    def run(self, overwrite: bool) -> None:
+    def run(self, overwrite: bool = False) -> None:
         """Does what is left to do: training, drawing, or nothing."""
         try:
             if overwrite:
@@ -103,35 +101,27 @@ class Experiment:
             found = existing_run(self.folder, self.description)
             if not found.finished:
                 self.train_from(found.snapshots)
-            elif all((self.folder / f"{split}.gif").exists() for split in SPLITS):
+            elif self.record_only or all((self.folder / f"{split}.gif").exists() for split in SPLITS):
                 self.output.say(f"{self.config.name}: finished already, in {self.folder}; --overwrite trains it again")
                 return
-            run = read_run(self.folder)
-            self.draw(run, range(len(run.snapshots)), stills=True)
-            self.make_page(run)
+            if not self.record_only:
+                run = read_run(self.folder)
+                self.draw(run, range(len(run.snapshots)), stills=True)
+                self.make_page(run)
             if not found.finished:  # else it says what made its numbers, and stays
-                self.describe(len(run.snapshots), run.snapshots[-1].metrics)
-            (self.folder / CHECKPOINT).unlink(missing_ok=True)
+                self.finish()
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
 
     def train_from(self, found: list[Snapshot]) -> None:
         """Trains what is left; if it stops on the way, draws GIFs of what there is."""
-        start = read_checkpoint(self.folder, self.description.fingerprint) if found else None
-        if start is not None:
-            due = snapshot_schedule(self.config, self.dataset)
-            for snapshot in up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder):
-                self.note(snapshot)
-        elif len(found) > 2:
-            raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; --overwrite starts anew")
-        else:
-            clear(self.folder)
-            self.describe(0, {})
+        start = self.restart(found)
         try:
             with with_all_ranks(self.ranks):
                 self.train(start)
         except (KeyboardInterrupt, InputError):
-            self.draw_what_there_is()
+            if not self.record_only:
+                self.draw_what_there_is()
             raise
 
     def draw_what_there_is(self) -> None:
@@ -152,6 +142,9 @@ class Experiment:
         self.output.say(f"{self.config.name}: {images:,} training images, {epochs:g} epoch(s) -> {self.folder}")
         if start is not None:
             self.output.say(f"  going on after epoch {self.records[-1].epoch:g}")
+        line = margin_too_large(self.config.loss, len(self.dataset.class_names), self.config.model.visual_dimension)
+        if line is not None:
+            self.output.say(f"  {line}")
         self.start(start)
         with self.output.training(steps):
             for progress in train(self.config, self.dataset, start, self.ranks):
@@ -170,23 +163,20 @@ class Experiment:
         return f"epoch {progress.epoch:.{digits}f}{loss}  test {accuracy:.2f} %"
 
     def keep(self, snapshot: Snapshot, checkpoint: Checkpoint | None) -> None:
-        write_snapshot(self.folder, snapshot, self.description)
-        page = self.note(snapshot)
-        write_metrics(self.folder, self.records)
-        if checkpoint is not None:
-            write_checkpoint(self.folder, checkpoint, self.description.fingerprint)
-        write_whole(self.folder / "latest.png", png_bytes(page.image(0)))
+        super().keep(snapshot, checkpoint)
+        if self.latest is not None:
+            write_whole(self.folder / "latest.png", png_bytes(self.latest.image(0)))
         if self.board is not None:
             write_to_board(self.board, self.description, snapshot)
         self.log.info("epoch %g: %s", snapshot.epoch, snapshot.metrics)
 
-    def note(self, snapshot: Snapshot) -> SquareFrame:
-        """Remembers the snapshot's numbers and how far its points reach, not the points: memory stays flat."""
-        self.records.append(Record(snapshot.epoch, snapshot.step or 0, snapshot.metrics))
-        alone = run_of(self.description, [snapshot])
-        self.latest = self.latest or SquareFrame(alone, "test", Style())
-        self.latest.widen(alone)
-        return self.latest
+    def note(self, snapshot: Snapshot) -> None:
+        """And how far its points reach."""
+        super().note(snapshot)
+        if not self.record_only:
+            alone = run_of(self.description, [snapshot])
+            self.latest = self.latest or SquareFrame(alone, "test", Style())
+            self.latest.widen(alone)
 
     def draw(self, run: Run, span: range, stills: bool) -> None:
         """The GIFs of these snapshots; `stills`: and a PNG of each frame."""
@@ -209,9 +199,6 @@ class Experiment:
         except Exception as error:  # whatever it is; log.txt has the traceback
             self.log.exception("no page")
             click.echo(f"{self.config.name}: no page ({error})", err=True)
-
-    def describe(self, finished: int, metrics: Mapping[str, float]) -> None:
-        write_description(self.folder, replace(self.description, finished=finished, metrics=metrics))
 
 
 def summary_writer(folder: Path) -> Any:

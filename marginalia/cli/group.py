@@ -11,6 +11,7 @@ from marginalia.core.version import VERSION
 COMMANDS = {
     "train": "marginalia.cli.train",
     "draw": "marginalia.cli.draw",
+    "sweep": "marginalia.cli.sweep",
     "check": "marginalia.cli.check",
     "playground": "marginalia.cli.playground",
     "faces": "marginalia.cli.faces",

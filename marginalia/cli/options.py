@@ -64,6 +64,7 @@ setting_options = options(
     click.option("--holdout", multiple=True, help="A class to leave out of training; may be repeated."),
     click.option("--train-points", type=CountOr(ALL), help="Training images in each picture."),
     click.option("--test-points", type=CountOr(ALL), help="Test images in each picture."),
+    click.option("--validation", type=int, help="Set so many training images aside, to choose by."),
     click.option("--image-size", type=int, help="Scale the images of a folder to this many pixels a side, in colour."),
     click.option("--crop", type=int, help="Pixels cut off each side of an image, 0 to 2; 2 trains in 0.7 of the time."),
     click.option("--basemodel", help=f"The encoder: {', '.join(BASEMODELS)}, or FILE.py:NAME of your own."),

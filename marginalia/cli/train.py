@@ -15,7 +15,6 @@ import click
 from marginalia.cli.options import config_option, margin_options, outputs_option, setting_options
 from marginalia.config.config_file import ConfigFile, read_config, with_overrides
 from marginalia.config.naming import run_name
-from marginalia.config.places import data_path
 from marginalia.config.run_config import ALL, LossSpec, RunConfig
 from marginalia.core.errors import InputError, OneRankError, OtherRankError, RunsFailedError, StoppedError
 from marginalia.core.margin import MarginSpec
@@ -38,11 +37,12 @@ MARGIN_OPTIONS = [field.name for field in dataclasses.fields(MarginSpec)]
 @config_option
 @outputs_option
 @click.option("--overwrite", is_flag=True, help="Train anew what is there already; a run with other settings stays.")
+@click.option("--record-only", is_flag=True, help="Draw nothing; create_gif.py draws the record later.")
 @click.option("--tensorboard", is_flag=True, help="Write frames, metrics and points for TensorBoard too.")
 @click.option("--verbose", is_flag=True, help="Show the log as it is written.")
 def train(
-    lossnames: tuple[str, ...], config: Path, outputs: Path,
-    quick: bool, overwrite: bool, tensorboard: bool, verbose: bool, **given: Any,
+    lossnames: tuple[str, ...], config: Path, outputs: Path, quick: bool,
+    overwrite: bool, record_only: bool, tensorboard: bool, verbose: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Train under each loss, then draw train.gif and test.gif into OUTPUTS/<loss>."""
     file = read_config(config)
@@ -56,6 +56,7 @@ def train(
     configs = [resolved(asked, device) for asked in configs]
     for asked in configs:
         require_available(asked.loss, asked.model.visual_dimension)
+    how = {"overwrite": overwrite, "verbose": verbose, "tensorboard": tensorboard, "record_only": record_only}
     ranks = join_ranks(device)
     try:
         dataset = chosen_data(configs[0], ranks)
@@ -64,9 +65,9 @@ def train(
         for asked in configs:
             require_encoder(asked, dataset.train.images, len(dataset.class_names))
         if len(configs) == 1:
-            one_run(configs[0], dataset, outputs, overwrite, verbose, ranks, tensorboard)
+            one_run(configs[0], dataset, outputs, ranks, **how)
             return
-        attempts = [attempt(asked, dataset, outputs, overwrite, verbose, ranks, tensorboard) for asked in configs]
+        attempts = [attempt(asked, dataset, outputs, ranks, **how) for asked in configs]
     finally:
         leave_ranks()
     failures = [name for name in attempts if name]
@@ -76,26 +77,22 @@ def train(
 
 def chosen_data(config: RunConfig, ranks: Ranks) -> Dataset:
     """The data set without the classes held out; of several processes the first one downloads what is missing."""
-    from marginalia.data.sources import load_dataset
     from marginalia.training.agreement import by_the_first, on_this_rank
-
-    data = config.data
-
-    def load() -> Dataset:
-        return load_dataset(data.dataset, data_path(data.data_dir), data.image_size).without(data.holdout)
+    from marginalia.training.dataset_of import dataset_of
 
     loaded = []
-    by_the_first(ranks, lambda: loaded.append(load()))
+    by_the_first(ranks, lambda: loaded.append(dataset_of(config.data)))
     if not loaded:
         with on_this_rank(ranks):
-            loaded.append(load())
+            loaded.append(dataset_of(config.data))
     return loaded[0]
 
 
-def one_run(
-    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks, tensorboard: bool
-) -> None:
-    """One run in its folder, or in a folder beside it if the usual one has a run with other settings."""
+def one_run(config: RunConfig, dataset: Dataset, outputs: Path, ranks: Ranks, **how: bool) -> None:
+    """One run in its folder, or in a folder beside it if the usual one has a run with other settings.
+
+    how: options of `run_experiment`.
+    """
     from marginalia.cli.experiment import run_experiment
     from marginalia.training.agreement import by_the_first
     from marginalia.training.folder import with_free_folder
@@ -109,15 +106,13 @@ def one_run(
             click.echo(line)
 
     by_the_first(ranks, choose)
-    run_experiment(config, dataset, outputs / config.name, overwrite, verbose, ranks, tensorboard)
+    run_experiment(config, dataset, outputs / config.name, ranks=ranks, **how)
 
 
-def attempt(
-    config: RunConfig, dataset: Dataset, outputs: Path, overwrite: bool, verbose: bool, ranks: Ranks, tensorboard: bool
-) -> str | None:
+def attempt(config: RunConfig, dataset: Dataset, outputs: Path, ranks: Ranks, **how: bool) -> str | None:
     """One run of several: its name if it failed, so that the others go on."""
     try:
-        one_run(config, dataset, outputs, overwrite, verbose, ranks, tensorboard)
+        one_run(config, dataset, outputs, ranks, **how)
     except (StoppedError, OneRankError, OtherRankError):
         raise
     except Exception as error:  # whatever it is, the other losses go on; log.txt has the traceback
@@ -137,8 +132,13 @@ def chosen_losses(lossnames: tuple[str, ...], file: ConfigFile) -> list[str]:
     return list(dict.fromkeys(lossnames))
 
 
-def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool) -> RunConfig:
-    """The run that the command line asks for; options that were not given are None."""
+def run_config(
+    file: ConfigFile, lossname: str, given: dict[str, Any], quick: bool, shared: dict[str, Any] | None = None
+) -> RunConfig:
+    """The run that the command line asks for; options that were not given are None.
+
+    shared: settings of data, model, training and optimiser that do not appear in its name.
+    """
     asked = {key: value for key, value in given.items() if value is not None and value != ()}
     try:
         scale = asked.pop("match_scale", None)
@@ -147,6 +147,7 @@ def run_config(file: ConfigFile, lossname: str, given: dict[str, Any], quick: bo
         numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
         base = with_overrides(file, file.quick, "quick") if quick else file
         started = with_overrides(base, file.recipes.get(lossname, {}), f"recipe of {lossname}")
+        started = with_overrides(started, shared or {}, "base")
         settings = with_overrides(started, asked, "command line")
         preset = file.loss(lossname, settings.model.visual_dimension)
         if scale is not None:

@@ -11,7 +11,7 @@ from marginalia.core.parsing import require_between, require_choice, require_fin
 from marginalia.core.user_code import UserCode, is_user_code
 from marginalia.losses.spec import LossSpec
 
-BASEMODELS = ("LeNet_pp", "MiniResnet18")
+BASEMODELS = ("LeNet_pp", "MiniResnet18", "tiny")
 OPTIMIZERS = ("adamw", "sgd")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "bf16", "fp32")
@@ -31,6 +31,7 @@ class DataConfig:
 
     crop: pixels cut off each side of an image, 0 to 2. image_size: pixels of each side to which the images of a folder
     are scaled, in colour; 0 is 28 in grey.
+    validation: how many training images are set aside to choose by; the same for every seed.
     holdout: names of classes that are left out of training, sorted; their test images are drawn as crosses.
     """
 
@@ -41,11 +42,13 @@ class DataConfig:
     holdout: tuple[str, ...]
     crop: int
     image_size: int
+    validation: int
 
     def __post_init__(self) -> None:
         for name in ("train_points", "test_points"):
             require_count_or(name, getattr(self, name), ALL, MOST)
         require_between("crop", self.crop, 0, MOST_CROP)
+        require_between("validation", self.validation, 0, MOST)
         if self.image_size:
             require_between("image_size", self.image_size, LEAST_SIZE, MOST_SIZE)
             if not self.dataset.startswith(FOLDER_PREFIX):

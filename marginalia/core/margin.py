@@ -158,6 +158,26 @@ def sampled_psi(spec: Margin, annealing_lambda: float = 0.0) -> np.ndarray:
     return (annealing_lambda * np.cos(theta) + psi(theta, spec)) / (1 + annealing_lambda)
 
 
+def margin_too_large(loss: object, classes: int, dimension: int) -> str | None:
+    """A line for people if not all classes can satisfy the margin at once, with the largest one that they can; or None.
+
+    Only of a MarginSpec is anything said, and only where `nearest_cosine` is exact.
+    """
+    if not isinstance(loss, MarginSpec):
+        return None
+    cosine, exact = nearest_cosine(classes, dimension)
+    if not exact or psi(0.0, loss) >= cosine:
+        return None
+    name = "m3" if loss.m3 else "m2"
+    largest = math.cos(loss.m2) - cosine if loss.m3 else math.acos(cosine)
+    if largest < 0:
+        name, largest = "m2", math.acos(cosine)
+    return (
+        f"{name} = {getattr(loss, name):g} is more than {classes} classes in {dimension} dimensions can satisfy; "
+        f"the largest feasible {name} is {math.floor(largest * 1000) / 1000:g}"
+    )
+
+
 def nearest_cosine(classes: int, dimension: int) -> tuple[float, bool]:
     """The cosine between neighbours where unit vectors of these classes lie as far apart as they can, for D >= 2.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from marginalia.core.errors import InputError
 FEWEST_CLASSES, MOST_CLASSES = 2, 1000
 SMALLEST_SIDE = 12
 LONGEST_NAME = 60
+SEED_OF_VALIDATION = 0
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class Split:
 class Dataset:
     """A named data set in memory. Raises InputError unless it has 2 to 1,000 classes and fitting images in both splits.
 
-    held_out: test images of the classes `held_out_names`, which are none of `class_names` and not trained. notes: what
-    a user should know of how the images were read.
+    held_out: test images of the classes `held_out_names`, which are none of `class_names` and not trained. validation:
+    training images set aside, to choose by. notes: what a user should know of how the images were read.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Dataset:
     test: Split
     held_out: Split | None = None
     held_out_names: tuple[str, ...] = ()
+    validation: Split | None = None
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -109,14 +112,29 @@ class Dataset:
             raise InputError(f"--holdout: {self.name} has no test images of {', '.join(names)}")
         known, unknown = (tuple(self.class_names[label] for label in labels) for labels in (left, held))
         return Dataset(
-            self.name, known, self.train.only(left), self.test.only(left), self.test.only(held), unknown, self.notes
+            self.name, known, self.train.only(left), self.test.only(left), self.test.only(held), unknown,
+            notes=self.notes,
         )  # fmt: skip
+
+    def with_validation(self, count: int) -> Dataset:
+        """The data set with so many training images set aside, always the same.
+
+        Raises InputError if a class is left without training images.
+        """
+        if not count:
+            return self
+        apart = np.zeros(len(self.train), bool)
+        apart[self.train.sampled(count, SEED_OF_VALIDATION)] = True
+        left, chosen = (Split(self.train.images[mask], self.train.labels[mask]) for mask in (~apart, apart))
+        if len(np.unique(left.labels)) < len(np.unique(self.train.labels)):
+            raise InputError(f"--validation {count:,} leaves a class of {self.name} without training images")
+        return dataclasses.replace(self, train=left, validation=chosen)
 
     @functools.cached_property
     def digest(self) -> str:
         """A fingerprint of all images and labels: a run compares it to see whether its data changed."""
         content = hashlib.blake2b(digest_size=16)
-        for split in (self.train, self.test, *([self.held_out] if self.held_out is not None else [])):
+        for split in filter(None, (self.train, self.test, self.held_out, self.validation)):
             content.update(np.ascontiguousarray(split.images).data)
             content.update(split.labels.data)
         return content.hexdigest()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from marginalia.record.description import DrawnHead
-from marginalia.record.snapshot import HELD_OUT, SPLITS, Points, Snapshot
+from marginalia.record.snapshot import HELD_OUT, Points, Snapshot
 
 FAR = 95
-OF_A_SPLIT = ("accuracy", "margin_accuracy", "angle", f"angle_{FAR}", "scatter_ratio")
+DEGREES = np.arange(181)
+OF_A_SPLIT = ("accuracy", "margin_accuracy", "angle", f"angle_{FAR}", "overlap", "scatter_ratio")
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,29 @@ class SplitEvaluation:
     kept: np.ndarray
 
 
-def measure(train: SplitEvaluation, test: SplitEvaluation, class_weights: np.ndarray, loss: float) -> dict[str, float]:
+def measure(
+    splits: Mapping[str, SplitEvaluation], class_weights: np.ndarray, loss: float, floor: float = float("nan")
+) -> dict[str, float]:
     """Everything in metrics.csv for one snapshot, as docs/metrics.md defines it; angles in degrees, shares from 0 to 1.
 
-    loss: mean training loss since the snapshot before (NaN before training). A number that does not exist, such as the
-    spread of a class without points, is NaN.
+    splits: by name, among them "train". loss: mean training loss since the snapshot before (NaN before training).
+    floor: the least that it can be, or NaN. A number that does not exist, such as the spread of a class without points,
+    is NaN.
     """
     classes = len(class_weights)
-    metrics = {"loss": loss}
-    for split, seen in zip(SPLITS, (train, test), strict=True):
+    metrics = {"loss": loss, "loss_floor": floor}
+    for split, seen in splits.items():
         angles = target_angles(seen.points, class_weights)
         shares = (seen.points.accuracy, float(seen.kept.mean()))
-        spread = (float(angles.mean()), float(np.percentile(angles, FAR)), scatter_ratio(seen.points, classes))
-        metrics |= {f"{split}_{name}": value for name, value in zip(OF_A_SPLIT, (*shares, *spread), strict=True)}
-    metrics["centre_gap"] = smallest_angle(class_centres(train.points, classes))
+        spread = (float(angles.mean()), float(np.percentile(angles, FAR)), overlap(seen.points, class_weights))
+        values = (*shares, *spread, scatter_ratio(seen.points, classes))
+        metrics |= {f"{split}_{name}": value for name, value in zip(OF_A_SPLIT, values, strict=True)}
+    train = splits["train"].points
+    metrics["centre_gap"] = smallest_angle(class_centres(train, classes))
     metrics["weight_gap"] = smallest_angle(class_weights)
-    lengths = np.linalg.norm(train.points.features.astype(np.float64), axis=1)
+    lengths = np.linalg.norm(train.features.astype(np.float64), axis=1)
     for label in range(classes):
-        mine = lengths[train.points.labels == label]
+        mine = lengths[train.labels == label]
         metrics[f"norm_mean_{label}"] = float(mine.mean()) if len(mine) else float("nan")
         metrics[f"norm_spread_{label}"] = float(mine.std()) if len(mine) else float("nan")
     return metrics
@@ -78,6 +85,18 @@ def target_angles(points: Points, class_weights: np.ndarray) -> np.ndarray:
     target_weights = unit(class_weights)[points.labels]
     cosine = np.sum(unit(points.features) * target_weights, axis=1)
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def overlap(points: Points, class_weights: np.ndarray) -> float:
+    """The area that the densities of two angles share, of features with their own weight and with all others, 0 to 1.
+
+    The densities are histograms in steps of one degree.
+    """
+    cosines = unit(points.features) @ unit(class_weights).T
+    degrees = np.degrees(np.arccos(np.clip(cosines, -1, 1)))
+    own = np.arange(len(class_weights)) == points.labels[:, None]
+    densities = [np.histogram(degrees[mask], DEGREES)[0] / max(mask.sum(), 1) for mask in (own, ~own)]
+    return float(np.minimum(*densities).sum())
 
 
 def class_centres(points: Points, classes: int) -> np.ndarray:

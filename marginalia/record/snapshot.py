@@ -12,7 +12,7 @@ from marginalia.core.margin import Margin, MarginSpec
 
 SplitName = str
 SPLITS: tuple[SplitName, ...] = ("train", "test")
-HELD_OUT = "held-out"
+HELD_OUT, VALIDATION = "held-out", "validation"
 UNBENT = MarginSpec(w_norm=False, x_norm=False, s=1, m1=1, m2=0, m3=0)
 
 
@@ -44,7 +44,8 @@ class Snapshot:
     """The feature space after `epoch` epochs (0 before training, 0.5 after half of the first) and `step` steps.
 
     splits: points by the name of their split, at least one; the same images in every snapshot of a run. "held-out" are
-    those of classes that were not trained; their labels count these classes.
+    those of classes that were not trained; their labels count these classes. "validation" are training images that were
+    set aside.
     class_weights: float32 (K, D), of which there are none, one a class, or several. centre_labels: int64 (K,), whose
     each is; None for one a class in their order. bias: float32 (K,), or None.
     psi: float64 (P,), what the loss made of the angle to the own class at this moment, over s |w| |x|: at P >= 2 angles

@@ -11,17 +11,18 @@ from marginalia.core.names import with_path, without_path
 from marginalia.data.dataset import Dataset
 from marginalia.losses.spec import HeadSpec, UserLoss, UserPsi
 from marginalia.record.description import Description, DrawnHead, SplitNames
-from marginalia.record.snapshot import HELD_OUT, SPLITS
+from marginalia.record.snapshot import HELD_OUT, SPLITS, VALIDATION
 
 
 def describe(config: RunConfig, dataset: Dataset) -> Description:
     """All that decides the numbers of a run, without its place, its time and its results."""
     held_out = {HELD_OUT: SplitNames(classes=dataset.held_out_names)} if dataset.held_out_names else {}
+    splits = SPLITS if dataset.validation is None else (*SPLITS, VALIDATION)
     return Description(
         name=config.name,
         lossname=config.lossname,
         class_names=dataset.class_names,
-        splits={split: SplitNames() for split in SPLITS} | held_out,
+        splits={split: SplitNames() for split in splits} | held_out,
         head=DrawnHead(config.loss.inference_spec, config.loss.name, config.loss.regions),
         images=dataset.digest,
         source=found_again(config.data.dataset),
@@ -42,7 +43,7 @@ def settings(config: RunConfig) -> dict[str, Any]:
     saved = {name: asdict(getattr(config, name)) for name in ("data", "model", "training", "optimizer")}
     del saved["data"]["data_dir"]
     saved["data"]["holdout"] = list(saved["data"]["holdout"])
-    for name in ("crop", "image_size"):  # older runs have no such keys
+    for name in ("crop", "image_size", "validation"):  # older runs have no such keys
         if not saved["data"][name]:
             del saved["data"][name]
     saved["data"]["dataset"] = without_path(config.data.dataset)

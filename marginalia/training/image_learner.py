@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,10 +28,9 @@ PIXEL_SAMPLE = 1000
 
 @dataclass(frozen=True)
 class DisplayedImages:
-    """The images of every snapshot; held_out: those of classes held out, or None."""
+    """The images of every snapshot. splits: by name; held_out: those of classes held out, or None."""
 
-    train: Split
-    test: Split
+    splits: Mapping[str, Split]
     held_out: Split | None
 
 
@@ -38,8 +38,7 @@ class DisplayedImages:
 class Evaluation:
     """What an encoder and its head make of the images displayed. class_weights: (C, D); psi: see `Snapshot`."""
 
-    train: SplitEvaluation
-    test: SplitEvaluation
+    splits: Mapping[str, SplitEvaluation]
     held_out: Points | None
     class_weights: np.ndarray
     psi: np.ndarray | None
@@ -106,18 +105,20 @@ class ImageLearner(Learner):
         self.encoder.eval()
         self.head.eval()
         with torch.inference_mode():
-            train = self.embed(displayed.train)
-            self.head.update_class_means(train, torch.tensor(displayed.train.labels, device=self.device))
+            features = {name: self.embed(split) for name, split in displayed.splits.items()}
+            labels = torch.tensor(displayed.splits["train"].labels, device=self.device)
+            self.head.update_class_means(features["train"], labels)
             held_out = (
                 self.points(displayed.held_out, self.embed(displayed.held_out))
                 if displayed.held_out is not None
                 else None
             )
             return Evaluation(
-                self.seen(displayed.train, train), self.seen(displayed.test, self.embed(displayed.test)), held_out,
+                {name: self.seen(split, features[name]) for name, split in displayed.splits.items()},
+                held_out,
                 self.head.directions().cpu().numpy().copy(),
                 self.head.sampled_psi(),
-            )  # fmt: skip
+            )
 
     def embed(self, split: Split) -> Tensor:
         """Features of all images, float32 (N, D)."""

@@ -11,9 +11,11 @@ import torch
 
 from marginalia.config.run_config import ALL, RunConfig
 from marginalia.data.dataset import Dataset, Split
+from marginalia.losses.floor import loss_floor
 from marginalia.record.metrics import measure
-from marginalia.record.snapshot import HELD_OUT, SPLITS, Snapshot
+from marginalia.record.snapshot import HELD_OUT, VALIDATION, Snapshot
 from marginalia.training.checkpoint import Checkpoint, checkpoint_of, restore
+from marginalia.training.collapse import neural_collapse
 from marginalia.training.image_learner import DisplayedImages, ImageLearner
 from marginalia.training.open_set import verification
 from marginalia.training.ranks import ALONE, Ranks
@@ -48,8 +50,9 @@ def train(
     learner = ImageLearner(config, dataset.train.images, len(dataset.class_names), steps, ranks)
     displayed = displayed_images(config, dataset)
     schedule = snapshot_schedule(config, dataset)
+    floor = floor_of(config, dataset)
     if start is None:
-        yield Progress(0, 0.0, float("nan"), evaluate(learner, displayed, 0.0, 0, float("nan")))
+        yield Progress(0, 0.0, float("nan"), evaluate(learner, displayed, 0.0, 0, float("nan"), floor))
     else:
         restore(learner, start)
     first = start.steps_done if start else 0
@@ -61,9 +64,17 @@ def train(
         if done not in schedule:
             yield Progress(done, epoch, losses[-1])
             continue
-        snapshot = evaluate(learner, displayed, schedule[done], done, float(np.mean(since_snapshot)))
+        snapshot = evaluate(learner, displayed, schedule[done], done, float(np.mean(since_snapshot)), floor)
         since_snapshot.clear()
         yield Progress(done, epoch, losses[-1], snapshot, checkpoint_of(learner, done))
+
+
+def floor_of(config: RunConfig, dataset: Dataset) -> float:
+    """The least loss that this run can reach, see `loss_floor`; NaN too where its margin is held back by a lambda."""
+    if config.training.lambda_start:
+        return math.nan
+    counts = np.bincount(dataset.train.labels, minlength=len(dataset.class_names))
+    return loss_floor(config.loss, tuple(counts.tolist()), config.model.visual_dimension)
 
 
 def count_steps(config: RunConfig, dataset: Dataset) -> int:
@@ -111,19 +122,23 @@ def displayed_images(config: RunConfig, dataset: Dataset) -> DisplayedImages:
         return split.sample(None if setting == ALL else int(setting), config.training.seed)
 
     held_out = some(dataset.held_out, config.data.test_points) if dataset.held_out is not None else None
-    return DisplayedImages(
-        some(dataset.train, config.data.train_points), some(dataset.test, config.data.test_points), held_out
-    )
+    splits = {
+        "train": some(dataset.train, config.data.train_points), "test": some(dataset.test, config.data.test_points)
+    }  # fmt: skip
+    return DisplayedImages(splits | ({VALIDATION: dataset.validation} if dataset.validation else {}), held_out)
 
 
-def evaluate(learner: ImageLearner, displayed: DisplayedImages, epoch: float, step: int, loss: float) -> Snapshot:
+def evaluate(
+    learner: ImageLearner, displayed: DisplayedImages, epoch: float, step: int, loss: float, floor: float
+) -> Snapshot:
     """The snapshot; DivergedError if features or class weights are not finite, so that none of it is saved."""
     found = learner.evaluate(displayed)
-    splits = dict(zip(SPLITS, (found.train.points, found.test.points), strict=True))
+    splits = {name: seen.points for name, seen in found.splits.items()}
     splits |= {HELD_OUT: found.held_out} if found.held_out is not None else {}
     if not all(np.isfinite(numbers).all() for numbers in (*(p.features for p in splits.values()), found.class_weights)):
         raise DivergedError(f"features are no longer finite at epoch {epoch:g}")
-    metrics = measure(found.train, found.test, found.class_weights, loss)
+    metrics = measure(found.splits, found.class_weights, loss, floor)
+    metrics |= neural_collapse(splits["train"], found.class_weights)
     if found.held_out is not None:
-        metrics |= verification(found.held_out, found.test.points)
+        metrics |= verification(found.held_out, splits["test"])
     return Snapshot(epoch, step, splits, found.class_weights, metrics, psi=found.psi)

@@ -33,17 +33,31 @@ def existing_run(folder: Path, asked: Description) -> ExistingRun:
             raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
         return ExistingRun([], False)
     saved = read_description(folder)
+    require_same(folder, saved, asked)
+    if not has_snapshots and not saved.finished:
+        return ExistingRun([], False)
+    if saved.is_old and not saved.finished:
+        raise InputError(f"{folder} holds an unfinished run of an older Marginalia; --overwrite starts anew")
+    return ExistingRun(list(read_run(folder).snapshots), saved.finished > 0)
+
+
+def is_finished(folder: Path, asked: Description) -> bool:
+    """Whether the folder holds the run that is asked for, complete. Raises InputError if it holds another run."""
+    if not (folder / "run.json").exists():
+        return False
+    saved = read_description(folder)
+    require_same(folder, saved, asked)
+    return saved.finished > 0
+
+
+def require_same(folder: Path, saved: Description, asked: Description) -> None:
+    """InputError that lists what differs."""
     lines = what_differs(saved, asked)
     if lines:
         raise InputError(
             f"{folder} holds a run with other settings ({'; '.join(lines)}); "
             "add --overwrite to replace it, or choose other --outputs"
         )
-    if not has_snapshots and not saved.finished:
-        return ExistingRun([], False)
-    if saved.is_old and not saved.finished:
-        raise InputError(f"{folder} holds an unfinished run of an older Marginalia; --overwrite starts anew")
-    return ExistingRun(list(read_run(folder).snapshots), saved.finished > 0)
 
 
 def what_differs(saved: Description, asked: Description) -> list[str]:

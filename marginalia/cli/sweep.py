@@ -1,0 +1,148 @@
+"""Trains every combination of a small file, on the cores of this machine or on a Ray cluster.
+
+python -m marginalia sweep sweeps/scale-or-margin.json
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from marginalia.cli.options import config_option, outputs_option
+from marginalia.cli.sweep_progress import Progress
+from marginalia.cli.train import MARGIN_OPTIONS, run_config
+from marginalia.config.config_file import ConfigFile, read_config
+from marginalia.config.naming import folder_name
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError, RunsFailedError, StoppedError
+from marginalia.core.run_log import command_to_go_on
+from marginalia.sweeps.sweep_file import Sweep, read_sweep
+
+if TYPE_CHECKING:
+    from marginalia.sweeps.worker import Outcome
+
+TIMES = "times.csv"
+OF_THE_LOSS = ("lossname", "match_scale", *MARGIN_OPTIONS)
+
+
+@click.command()
+@click.argument("file", type=Path)
+@config_option
+@outputs_option
+@click.option("--workers", type=click.IntRange(1), default=os.cpu_count, show_default="cores", help="Runs at a time.")
+@click.option("--ray", "address", metavar="ADDRESS", help="Train on this Ray cluster; auto: on the one running here.")
+@click.option("--run-cpus", type=float, default=1, show_default=True, help="Cores of a run on a cluster.")
+@click.option("--run-gpus", type=float, default=0, show_default=True, help="GPUs of a run on a cluster.")
+def sweep(
+    file: Path, config: Path, outputs: Path, workers: int, address: str | None, run_cpus: float, run_gpus: float
+) -> None:
+    """Train every combination of FILE into OUTPUTS/<name of FILE>; after a stop, the same command goes on."""
+    plan, table = read_sweep(file), read_config(config)
+    folder = outputs / folder_name(plan.name)
+    runs = planned(plan, table, folder)
+    failed = trained(runs, folder, workers, address, run_cpus, run_gpus)
+    publish(plan, {place: settings for place, (_, settings) in runs.items()}, folder)
+    if failed:
+        raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; see above")
+
+
+def planned(plan: Sweep, table: ConfigFile, folder: Path) -> dict[Path, tuple[RunConfig, dict[str, Any]]]:
+    """Each run by its folder, with the settings that the sweep gives it.
+
+    Raises InputError if a setting is wrong, or two runs have one name.
+    """
+    from marginalia.losses.registry import require_available
+    from marginalia.training.device import resolve_device, resolved
+
+    runs: dict[Path, tuple[RunConfig, dict[str, Any]]] = {}
+    shared = {key: value for key, value in plan.base.items() if key not in OF_THE_LOSS}
+    for settings in plan.runs:
+        asked = {key: value for key, value in plan.base.items() if key in OF_THE_LOSS} | settings
+        lossname = asked.pop("lossname")
+        config = run_config(table, lossname, asked, quick=False, shared=shared)
+        config = resolved(config, resolve_device(config.training.device))
+        require_available(config.loss, config.model.visual_dimension)
+        place = folder / config.name
+        if place in runs:
+            raise InputError(f"{plan.name}: {settings} and {runs[place][1]} are one run, {config.name}")
+        runs[place] = config, settings
+    return runs
+
+
+def trained(
+    runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], folder: Path, workers: int, address: str | None,
+    cpus: float, gpus: float,
+) -> list[str]:  # fmt: skip
+    """Trains what is not finished and tells how far it is; the names of the runs that failed."""
+    from marginalia.training.lock import locked
+
+    with locked(folder, "other --outputs"):
+        progress = Progress(len(runs))
+        left = dict(unfinished(runs, progress))
+        if not left:
+            click.echo(f"{len(runs)} runs, all finished already, in {folder}")
+            return progress.failed
+        click.echo(f"{len(runs)} runs, {len(runs) - len(left)} of them finished already -> {folder}")
+        try:
+            progress.begin()
+            for outcome in outcomes(left, workers, address, cpus, gpus):
+                note(folder / TIMES, outcome)
+                progress.add(outcome, folder)
+        except KeyboardInterrupt:
+            raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
+    return progress.failed
+
+
+def unfinished(
+    runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], progress: Progress
+) -> Iterator[tuple[Path, RunConfig]]:
+    """The runs that are left; one whose folder holds another run has failed."""
+    from marginalia.sweeps.worker import Outcome, loaded
+    from marginalia.training.describe import describe
+    from marginalia.training.resume import is_finished
+
+    for place, (config, _) in runs.items():
+        try:
+            finished = is_finished(place, describe(config, loaded(config.data)))
+        except InputError as error:  # noqa: PERF203
+            progress.add(Outcome(config.name, 0.0, str(error)), place.parent)
+        else:
+            if finished:
+                progress.left -= 1
+            else:
+                yield place, config
+
+
+def outcomes(
+    left: Mapping[Path, RunConfig], workers: int, address: str | None, cpus: float, gpus: float
+) -> Iterator[Outcome]:
+    if address is not None:
+        from marginalia.sweeps.on_ray import outcomes_on_ray
+
+        return outcomes_on_ray(left, address, cpus, gpus)
+    from marginalia.sweeps.pool import outcomes_here
+
+    return outcomes_here(left, min(workers, len(left)))
+
+
+def note(path: Path, outcome: Outcome) -> None:
+    """A line in times.csv, which a later command goes on writing."""
+    with path.open("a", newline="") as table:
+        csv.writer(table).writerow((outcome.name, f"{outcome.seconds:.1f}", outcome.reason))
+
+
+def publish(plan: Sweep, folders: Mapping[Path, dict[str, Any]], folder: Path) -> None:
+    """results.parquet of the runs that are finished."""
+    from marginalia.sweeps.results import NAME, collected, write_results
+
+    times = folder / TIMES
+    rows = list(csv.reader(times.open(newline=""))) if times.exists() else []
+    names = {place.name for place in folders}
+    seconds = sum(float(row[1]) for row in rows if row[0] in names and not row[2])
+    write_results(folder / NAME, collected(plan, folders, seconds))
+    click.echo(str(folder / NAME))

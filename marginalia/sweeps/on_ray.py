@@ -1,0 +1,84 @@
+"""Runs on a Ray cluster: each is a task, on whichever node has room for it."""
+
+from __future__ import annotations
+
+import io
+import logging
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from marginalia.config.run_config import RunConfig
+from marginalia.core.errors import InputError
+from marginalia.sweeps.worker import Outcome, recorded
+
+TRIES_AFTER_A_LOST_NODE = 10
+ANOTHER_LOOK = 5.0
+
+
+def outcomes_on_ray(runs: Mapping[Path, RunConfig], address: str, cpus: float, gpus: float) -> Iterator[Outcome]:
+    """How each run ends, in the order in which they end. runs: by their folders on this machine.
+
+    address: of a cluster, or "auto" for the one that this machine belongs to. cpus, gpus: what a run needs.
+
+    A run trains on its node and comes back as a record, so that nodes need no common disk. If its node is lost, it
+    begins again on another one. Raises InputError if there is no Ray or no cluster.
+    """
+    ray = connected(address)
+    resources = {"num_cpus": cpus, "num_gpus": gpus, "max_retries": TRIES_AFTER_A_LOST_NODE}
+    task = ray.remote(**resources)(packed_record)
+    under_way = {task.remote(config): folder for folder, config in runs.items()}
+    try:
+        while under_way:
+            done, _ = ray.wait(list(under_way), timeout=ANOTHER_LOOK)
+            for reference in done:
+                folder = under_way.pop(reference)
+                try:
+                    outcome, content = ray.get(reference)
+                except ray.exceptions.RayError as error:
+                    outcome, content = Outcome(runs[folder].name, 0.0, str(error).strip().splitlines()[-1]), b""
+                if content:
+                    unpack(content, folder)
+                yield outcome
+    finally:
+        for reference in under_way:
+            ray.cancel(reference, force=True)
+        ray.shutdown()
+
+
+def connected(address: str) -> Any:
+    """The module, connected. Raises InputError if there is no Ray or no cluster."""
+    try:
+        import ray
+    except ImportError:
+        raise InputError("--ray needs Ray: pip install 'marginalia-viz[ray]'") from None
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise InputError(f"--ray {address}: no cluster answers ({reason}); start one with: ray start --head") from None
+    return ray
+
+
+def packed_record(config: RunConfig) -> tuple[Outcome, bytes]:
+    """The run trained in a folder of this node, and the files of its record in a tar; none if it failed."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place, "run")
+        outcome = recorded(config, folder)
+        if outcome.reason:
+            return outcome, b""
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.name != ".lock"):
+                archive.add(file, file.relative_to(folder).as_posix())
+        return outcome, packed.getvalue()
+
+
+def unpack(content: bytes, folder: Path) -> None:
+    """Puts the record in its place; run.json, which says that it is complete, comes last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        members = sorted(archive.getmembers(), key=lambda member: member.name == "run.json")
+        archive.extractall(folder, members, filter="data")

@@ -1,0 +1,72 @@
+"""One run of a sweep, in a process that lives on for further runs."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from pathlib import Path
+
+from marginalia.config.run_config import DataConfig, RunConfig
+from marginalia.core.errors import InputError
+from marginalia.core.user_code import UserCode, load
+from marginalia.data.dataset import Dataset
+from marginalia.losses.spec import UserLoss, UserPsi
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run of this name ended. seconds: how long it took; reason: why it failed, or ""."""
+
+    name: str
+    seconds: float
+    reason: str = ""
+
+
+def prepare() -> None:
+    """Of a new process: one thread, no ear for Ctrl-C, and an end when the process that started it has ended."""
+    import torch
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def recorded(config: RunConfig, folder: Path) -> Outcome:
+    """Trains what is left of the run into its folder. An error that a person can mend is the outcome's reason."""
+    from marginalia.training.recording import record_run
+
+    began = time.perf_counter()
+    try:
+        with_code_loaded(config)
+        record_run(config, loaded(config.data), folder)
+    except (InputError, OSError) as error:
+        return Outcome(config.name, time.perf_counter() - began, " ".join(str(error).split()))
+    return Outcome(config.name, time.perf_counter() - began)
+
+
+def with_code_loaded(config: RunConfig) -> None:
+    """Loads the files of the user's own that the run names. Raises InputError if one of them has changed."""
+    loss = config.loss.code if isinstance(config.loss, UserLoss | UserPsi) else None
+    for code in (config.encoder, loss):
+        if isinstance(code, UserCode) and load(f"{code.path}:{code.name}") != code:
+            raise InputError(f"{code.path} has changed since the sweep began")
+
+
+@functools.lru_cache(maxsize=2)
+def loaded(data: DataConfig) -> Dataset:
+    """The images, which stay in memory from run to run."""
+    from marginalia.training.dataset_of import dataset_of
+
+    return dataset_of(data)
