@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "marginalia.cli.train",
     "draw": "marginalia.cli.draw",
     "sweep": "marginalia.cli.sweep",
+    "figure": "marginalia.cli.figure",
     "check": "marginalia.cli.check",
     "playground": "marginalia.cli.playground",
     "faces": "marginalia.cli.faces",

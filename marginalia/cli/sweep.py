@@ -137,12 +137,16 @@ def note(path: Path, outcome: Outcome) -> None:
 
 
 def publish(plan: Sweep, folders: Mapping[Path, dict[str, Any]], folder: Path) -> None:
-    """results.parquet of the runs that are finished."""
+    """results.parquet of the runs that are finished, and its page and sheets."""
+    from marginalia.sweeps.pictures import draw_sweep
     from marginalia.sweeps.results import NAME, collected, write_results
+    from marginalia.viz.style import Style
 
     times = folder / TIMES
     rows = list(csv.reader(times.open(newline=""))) if times.exists() else []
     names = {place.name for place in folders}
     seconds = sum(float(row[1]) for row in rows if row[0] in names and not row[2])
-    write_results(folder / NAME, collected(plan, folders, seconds))
-    click.echo(str(folder / NAME))
+    results = collected(plan, folders, seconds)
+    write_results(folder / NAME, results)
+    for path in (folder / NAME, *draw_sweep(results, plan.name, folder, Style())):
+        click.echo(str(path))

@@ -1,0 +1,66 @@
+"""Which margin is the hardest to learn, where all three leave a class the same angle."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from marginalia.papers.curves import band
+from marginalia.papers.paper_sheet import Area, PaperSheet
+from marginalia.papers.trained import Trained
+from marginalia.record.snapshot import Run
+from marginalia.sweeps.statistics import interval
+from marginalia.viz.style import class_colors
+
+TITLE = "Which margin is hard to learn"
+CLAIM = "Claimed: m1 theta is harder to train than cos(theta) - m3, and that is harder than cos(theta + m2)."
+SOURCE = "The order of the seeds of this project; the three margins here leave a class the same angle."
+CLASSES, EPOCHS = 0, 3
+REACHED = 0.95
+GAP, M2 = 2 * math.pi / 10, 0.3
+THETA = (GAP - M2) / 2
+MARGINS = {
+    "m1 theta": ("norm-softmax", {"m1": round((GAP - THETA) / THETA, 4)}),
+    "cos theta - m3": ("CosFace_v1", {"m3": round(math.cos(THETA) - math.cos(GAP - THETA), 4)}),
+    "cos(theta + m2)": ("ArcFace_v3", {"m2": M2}),
+}
+BASE: dict[str, Any] = {"snapshots": 10}
+GRIDS = [
+    {"lossname": [loss], "s": [4]} | {key: [value] for key, value in margin.items()}
+    for loss, margin in MARGINS.values()
+]
+NAMES = {
+    "m1 theta": r"$m_1\theta$",
+    "cos theta - m3": r"$\cos\theta - m_3$",
+    "cos(theta + m2)": r"$\cos(\theta + m_2)$",
+}
+
+
+def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
+    _, bottom, width, height = area
+    ax = sheet.chart(110, bottom + 60, width - 480, height - 110, "", xlabel="epoch", ylabel="training accuracy",
+                     ylim=(0.5, 1))  # fmt: skip
+    ax.axhline(REACHED, color=sheet.style.colors.muted, lw=1, ls="--")
+    for number, (name, color) in enumerate(zip(MARGINS, class_colors(len(MARGINS), sheet.style.palette), strict=True)):
+        band(ax, trained.where(lossname=MARGINS[name][0]).values(), "train_accuracy", color)
+        sheet.text(width - 330, bottom + height - 120 - 46 * number, NAMES[name], 22).set_color(color)
+
+
+def epochs_to(run: Run) -> float:
+    """The first snapshot's epoch with the accuracy reached; NaN for never."""
+    return next((s.epoch for s in run.snapshots if s.metric("train_accuracy") >= REACHED), math.nan)
+
+
+def verdict(trained: Trained) -> str:
+    runs = [trained.where(lossname=MARGINS[name][0]) for name in MARGINS]
+    found = [interval([epochs_to(run) for run in group.values()]) for group in runs]
+    seeds = sorted(set.intersection(*(set(group) for group in runs)))
+    holds = sum(bool(np.all(np.diff([epochs_to(group[seed]) for group in runs]) < 0)) for seed in seeds)
+    word = "Seen" if holds == len(seeds) else "Not seen" if not holds else "Not always seen"
+    told = ", ".join(
+        f"{name}: {one.mean:.2f} ({one.low:.2f} to {one.high:.2f})" for name, one in zip(MARGINS, found, strict=True)
+    )
+    what = f"Epochs until {REACHED:.0%} of the training images are right, with 95 % intervals"
+    return f"{word} in {holds} of {len(seeds)} seeds. {what}: {told}."

@@ -1,0 +1,56 @@
+import { drawCurves } from "./curves.mjs";
+import { drawMaps, measureOf } from "./maps.mjs";
+import { read } from "./numbers.mjs";
+
+const element = (id) => document.getElementById(id);
+const metricMenu = element("metric");
+const epochMenu = element("epoch");
+
+function start() {
+	metricMenu.replaceChildren(...summary.metrics.map((name) => new Option(name.replaceAll("_", " "), name)));
+	const epochs = [...new Set(summary.cells.flatMap((cell) => cell.epochs))].sort((a, b) => a - b);
+	epochMenu.replaceChildren(new Option("the last", "-1"), ...epochs.map((epoch) => new Option(epoch, epoch)));
+	const asked = new URLSearchParams(location.hash.slice(1)).get("metric");
+	if (summary.metrics.includes(asked)) metricMenu.value = asked;
+	for (const menu of [metricMenu, epochMenu]) menu.addEventListener("change", draw);
+	draw();
+}
+
+function draw() {
+	const metric = metricMenu.value;
+	history.replaceState(null, "", `#metric=${metric}`);
+	drawMaps(element("maps"), summary, metric, Number(epochMenu.value), choose);
+	choose(summary.best[0] ?? 0);
+}
+
+/** Shows the numbers of a cell, the pages of its runs, and its curve beside those of the best. */
+function choose(index) {
+	const [cell, metric] = [summary.cells[index], metricMenu.value];
+	const [mean, sd, low, high, n] = measureOf(cell, metric, Number(epochMenu.value)) ?? [null, null, null, null, 0];
+	element("name").textContent = cell.name;
+	const spread = n > 1 ? ` ± ${read(sd, metric)}, 95 % interval ${read(low, metric)} to ${read(high, metric)}` : "";
+	element("numbers").textContent = `${read(mean, metric)}${spread}, n = ${n}`;
+	const pages = Object.entries(cell.pages).filter(([, address]) => address);
+	element("pages").replaceChildren(...(pages.length ? ["Open the run of seed "] : []));
+	for (const [seed, address] of pages) element("pages").append(opener(seed, address), " ");
+	const shown = [...new Set([...summary.best, index])];
+	const colors = shown.map((number, place) => summary.colors[place % summary.colors.length]);
+	drawCurves(element("curves").firstChild, shown.map((number) => summary.cells[number]), metric, colors);
+	element("key").replaceChildren(...shown.map((number, place) => keyLine(summary.cells[number].name, colors[place])));
+}
+
+function opener(seed, address) {
+	const link = document.createElement("a");
+	link.href = address;
+	link.textContent = seed;
+	return link;
+}
+
+function keyLine(name, color) {
+	const line = document.createElement("li");
+	line.textContent = name;
+	line.style.setProperty("--own", color);
+	return line;
+}
+
+start();

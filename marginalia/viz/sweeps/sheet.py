@@ -1,0 +1,108 @@
+"""A sweep as a figure for a paper: a heat map a loss, and the curves of the best of each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from marginalia.viz.settings import our_settings
+from marginalia.viz.sheet import figure_file
+from marginalia.viz.style import Style, class_colors
+from marginalia.viz.sweeps.summary import Cell, Summary, axis
+
+CELL, LINE, SIDE, CURVES = 0.62, 0.36, 1.7, 3.2  # inches
+TEXT, TITLE = 11, 13
+SHARES = ("accuracy",)
+
+
+@our_settings()
+def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> bytes:
+    """png, svg or pdf; the mean over the seeds in each cell, with a frame around the best of each loss."""
+    facets = summary.facets()
+    grids = {name: (axis([c.y for c in cells]), axis([c.x for c in cells])) for name, cells in facets.items()}
+    columns = max(len(across) for _, across in grids.values())
+    heights = [LINE * len(down) + 0.75 for down, _ in grids.values()]
+    width, height = SIDE + CELL * columns + CURVES + 1.6, max(sum(heights), CURVES) + 0.3
+    figure = Figure(figsize=(width, height), dpi=style.dpi, facecolor=style.colors.background)
+    means = [value(cell, metric) for cell in summary.cells]
+    known = [mean for mean in means if math.isfinite(mean)]
+    limits = (float(np.quantile(known, 0.05)), float(np.quantile(known, 0.95))) if known else (0.0, 1.0)
+    top = height - 0.2
+    for (name, cells), tall in zip(facets.items(), heights, strict=True):
+        down, across = grids[name]
+        bottom = top - tall + 0.1
+        place = (SIDE / width, bottom / height, CELL * len(across) / width, LINE * len(down) / height)
+        best = [summary.cells[number] for number in summary.best]
+        heat_map(figure.add_axes(place), style, cells, metric, limits, best, summary.x_name)
+        figure.text(0.1 / width, (bottom + LINE * len(down) + 0.32) / height, name, fontsize=TITLE, fontweight="bold",
+                    color=style.colors.ink)  # fmt: skip
+        top -= tall
+    left = SIDE + CELL * columns + 0.9
+    ax = figure.add_axes((left / width, (height - CURVES) / height, CURVES / width, (CURVES - 0.6) / height))
+    curves(ax, style, [summary.cells[number] for number in summary.best], metric)
+    return figure_file(figure, kind, style)
+
+
+def heat_map(
+    ax: Axes, style: Style, cells: Sequence[Cell], metric: str, limits: tuple[float, float], best: Sequence[Cell],
+    x_name: str,
+) -> None:  # fmt: skip
+    down, across = axis([cell.y for cell in cells]), axis([cell.x for cell in cells])
+    colors = LinearSegmentedColormap.from_list("share", [style.colors.background, class_colors(1, style.palette)[0]])
+    ax.set(xlim=(0, len(across)), ylim=(len(down), 0))
+    ax.set_xticks(np.arange(len(across)) + 0.5, across)
+    ax.set_yticks(np.arange(len(down)) + 0.5, down)
+    ax.xaxis.tick_top()
+    ax.tick_params(length=0, colors=style.colors.muted, labelsize=TEXT)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    if x_name:
+        ax.text(-0.15, -0.35, x_name, fontsize=TEXT, color=style.colors.muted, ha="right", va="center")
+    for cell in cells:
+        x, y, mean = across.index(cell.x), down.index(cell.y), value(cell, metric)
+        share = min(1.0, max(0.0, (mean - limits[0]) / ((limits[1] - limits[0]) or 1))) if math.isfinite(mean) else 0
+        frame: dict[str, Any] = (
+            {"ec": style.colors.ink, "lw": 2.2, "zorder": 3} if cell in best else {"ec": "none", "lw": 0}
+        )
+        ax.add_patch(Rectangle((x + 0.03, y + 0.05), 0.94, 0.9, facecolor=colors(share), **frame))
+        dark = style.theme == "dark" and share < 0.6
+        ax.text(x + 0.5, y + 0.5, read(mean, metric), fontsize=TEXT, ha="center", va="center", zorder=4,
+                color=style.colors.ink if dark or style.theme == "light" else "#000000")  # fmt: skip
+
+
+def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
+    """Means over the epochs with the bands of their intervals, each named at the right."""
+    ax.patch.set_visible(False)
+    for side in ("right", "top"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(colors=style.colors.muted, labelsize=TEXT)
+    ax.set_xlabel("epoch", fontsize=TEXT, color=style.colors.ink)
+    ax.set_title(metric.replace("_", " "), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
+    scale = 100 if metric.endswith(SHARES) else 1
+    for cell, color in zip(cells, class_colors(max(len(cells), 1), style.palette), strict=False):
+        rows = cell.measures.get(metric, ())
+        mean, low, high = (scale * np.array([getattr(row, name) for row in rows]) for name in ("mean", "low", "high"))
+        ax.plot(cell.epochs[: len(mean)], mean, color=color, lw=2.5, label=cell.name)
+        ax.fill_between(cell.epochs[: len(mean)], low, high, color=color, alpha=0.2, lw=0)
+    legend = ax.legend(frameon=False, fontsize=TEXT, loc="upper left", bbox_to_anchor=(-0.02, -0.16))
+    for text in legend.get_texts():
+        text.set_color(style.colors.ink)
+
+
+def value(cell: Cell, metric: str) -> float:
+    """The mean at the last epoch."""
+    measures = cell.measures.get(metric)
+    return measures[-1].mean if measures else math.nan
+
+
+def read(mean: float, metric: str) -> str:
+    if not math.isfinite(mean):
+        return "-"
+    return f"{100 * mean:.1f}" if metric.endswith(SHARES) else f"{mean:.3g}"
