@@ -43,7 +43,7 @@ def figure(
 ) -> None:  # fmt: skip
     """Draw the figure NAME of a paper into OUTPUTS/figures; runs that are there already are used again."""
     from marginalia.papers.paper_sheet import PaperSheet
-    from marginalia.papers.trained import Trained
+    from marginalia.papers.trained import Trained, with_trained_classes_alone
     from marginalia.record.store import read_run
 
     module, table = figure_module(name), read_config(config)
@@ -57,7 +57,7 @@ def figure(
     failed = trained(runs, folder, workers, None, 1, 0)
     if failed:
         raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; see above")
-    found = Trained([(settings, read_run(place)) for place, (_, settings) in runs.items()])
+    found = Trained([(settings, with_trained_classes_alone(read_run(place))) for place, (_, settings) in runs.items()])
     sheet = PaperSheet(module, found, Style(theme=theme))
     for kind in KINDS:
         path = folder.with_suffix(f".{kind}")

@@ -37,10 +37,9 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
             for values, color in zip((own, other), class_colors(2, sheet.style.palette), strict=True):
                 counts, edges = np.histogram(values, np.arange(0, 122, 2))
                 ax.stairs(counts / max(counts.max(), 1), edges, color=color, fill=True, alpha=0.7)
-    for number, (word, color) in enumerate(
-        zip(("own", "nearest other"), class_colors(2, sheet.style.palette), strict=True)
-    ):
-        sheet.text(1040 + 80 * number, 610, word, 17, fontweight="bold").set_color(color)
+    colors = class_colors(2, sheet.style.palette)
+    for place, word, color in zip((1050, 1110), ("own", "nearest other"), colors, strict=True):
+        sheet.text(place, 676, word, 17, fontweight="bold").set_color(color)
 
 
 def angles(run: Run) -> tuple[np.ndarray, np.ndarray]:

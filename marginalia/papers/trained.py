@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from marginalia.record.snapshot import Run
+from marginalia.record.snapshot import HELD_OUT, Run
 from marginalia.sweeps.statistics import Interval, interval
 
 SEED = "seed"
@@ -35,6 +35,15 @@ class Trained:
     def interval(self, metric: str, **settings: Any) -> Interval:
         """Over the seeds, of the last snapshot."""
         return interval([last(run, metric) for run in self.where(**settings).values()])
+
+
+def with_trained_classes_alone(run: Run) -> Run:
+    """The run without the points of classes that were held out."""
+    snapshots = [
+        replace(snapshot, splits={name: points for name, points in snapshot.splits.items() if name != HELD_OUT})
+        for snapshot in run.snapshots
+    ]
+    return replace(run, snapshots=tuple(snapshots), held_out_names=(), splits_of_other_classes=())
 
 
 def last(run: Run, metric: str) -> float:
