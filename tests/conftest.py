@@ -18,7 +18,9 @@ from marginalia.cli.check import check
 from marginalia.cli.command_line import run_command
 from marginalia.cli.draw import draw
 from marginalia.cli.faces import faces
+from marginalia.cli.figure import figure
 from marginalia.cli.playground import playground
+from marginalia.cli.sweep import sweep
 from marginalia.cli.train import train
 from marginalia.config.config_file import ConfigFile, read_config
 from marginalia.config.run_config import RunConfig
@@ -32,7 +34,8 @@ from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces, "playground": playground}
+COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces, "playground": playground,
+            "sweep": sweep, "figure": figure}  # fmt: skip
 
 Answer = tuple[int, str, str]
 HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise

@@ -46,7 +46,8 @@ def sweep(
     folder = outputs / folder_name(plan.name)
     runs = planned(plan, table, folder)
     failed = trained(runs, folder, workers, address, run_cpus, run_gpus)
-    publish(plan, {place: settings for place, (_, settings) in runs.items()}, folder)
+    done = {place: settings for place, (_, settings) in runs.items() if place.name not in failed}
+    publish(plan, done, folder)
     if failed:
         raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; see above")
 
@@ -142,11 +143,15 @@ def publish(plan: Sweep, folders: Mapping[Path, dict[str, Any]], folder: Path) -
     from marginalia.sweeps.results import NAME, collected, write_results
     from marginalia.viz.style import Style
 
-    times = folder / TIMES
-    rows = list(csv.reader(times.open(newline=""))) if times.exists() else []
-    names = {place.name for place in folders}
-    seconds = sum(float(row[1]) for row in rows if row[0] in names and not row[2])
-    results = collected(plan, folders, seconds)
+    results = collected(plan, folders, seconds_of({place.name for place in folders}, folder / TIMES))
     write_results(folder / NAME, results)
     for path in (folder / NAME, *draw_sweep(results, plan.name, folder, Style())):
         click.echo(str(path))
+
+
+def seconds_of(names: set[str], times: Path) -> float:
+    """How long the runs of these names took that did not fail, all together."""
+    if not times.exists():
+        return 0.0
+    with times.open(newline="") as table:
+        return sum(float(seconds) for name, seconds, reason in csv.reader(table) if name in names and not reason)

@@ -36,8 +36,7 @@ class Group:
     def values(self, metric: str, epoch: float | None = None) -> Values:
         """By seed, at this epoch or at the last one."""
         rows = self.rows.last if epoch is None else self.rows.where(self.rows.columns["epoch"] == epoch)
-        seeds = rows.columns.get(SEED, np.zeros(len(rows)))
-        return {int(seed): float(value) for seed, value in zip(seeds, rows.columns[metric], strict=True)}
+        return {seed: float(value) for seed, value in zip(seeds(rows), rows.columns[metric], strict=True)}
 
     def interval(self, metric: str, epoch: float | None = None) -> Interval:
         return interval(list(self.values(metric, epoch).values()))
@@ -46,8 +45,12 @@ class Group:
     def runs(self) -> dict[int, str]:
         """The name of the run of each seed."""
         rows = self.rows.last
-        seeds = rows.columns.get(SEED, np.zeros(len(rows)))
-        return {int(seed): str(name) for seed, name in zip(seeds, rows.columns[RUN], strict=True)}
+        return dict(zip(seeds(rows), map(str, rows.columns[RUN]), strict=True))
+
+
+def seeds(rows: Results) -> list[int]:
+    """Of each row; 0, the usual one, where the sweep says none."""
+    return [int(seed or 0) for seed in rows.columns.get(SEED, np.zeros(len(rows)))]
 
 
 def shown(value: Any) -> str:

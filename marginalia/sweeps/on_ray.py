@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import socket
 import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from marginalia.core.errors import InputError
 from marginalia.sweeps.worker import Outcome, recorded
 
 TRIES_AFTER_A_LOST_NODE = 10
-ANOTHER_LOOK = 5.0
+ANOTHER_LOOK, PATIENCE = 5.0, 10.0  # seconds
 
 
 def outcomes_on_ray(runs: Mapping[Path, RunConfig], address: str, cpus: float, gpus: float) -> Iterator[Outcome]:
@@ -54,9 +55,12 @@ def connected(address: str) -> Any:
         import ray
     except ImportError:
         raise InputError("--ray needs Ray: pip install 'marginalia-viz[ray]'") from None
+    host, _, port = address.rpartition(":")
     try:
+        if host and port.isdecimal():  # Ray itself would wait for minutes
+            socket.create_connection((host, int(port)), PATIENCE).close()
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise InputError(f"--ray {address}: no cluster answers ({reason}); start one with: ray start --head") from None
     return ray

@@ -1,0 +1,198 @@
+"""Sweeps from the command line: a run for every combination, stops, failures, results, the page, a Ray cluster."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from marginalia.core.errors import InputError
+from marginalia.record.store import read_description, read_run
+from marginalia.sweeps.results import read_results
+from marginalia.sweeps.sweep_file import sweep_of
+
+from .conftest import HANGS, ROOT
+
+GRIDS = [{"lossname": ["softmax"]}, {"lossname": ["CosFace_v1"], "s": [4, 16], "seed": [0, 1]}]
+
+
+@pytest.fixture
+def write(tmp_path, digit_folder):
+    """write(grids, epochs=1) -> a sweep file of short runs on the digits of a folder."""
+
+    def make(grids=GRIDS, **base) -> Path:
+        usual = {"dataset": f"folder:{digit_folder}", "basemodel": "tiny", "epochs": 1, "snapshots": 1,
+                 "batch_size": 16, "precision": "fp32", "device": "cpu"}  # fmt: skip
+        path = tmp_path / "mine.json"
+        path.write_text(json.dumps({"question": "Does it run?", "base": usual | base, "grids": grids}))
+        return path
+
+    return make
+
+
+def start(path: Path, outputs: Path, *more: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "marginalia", "sweep", path, "--outputs", outputs, *more]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_every_combination_is_a_run_of_its_own_name(run, write, tmp_path):
+    path = write(validation=10)
+    code, out, err = run("sweep", path, "--outputs", tmp_path)
+    assert (code, err) == (0, "")
+    names = ["softmax", "CosFace_v1", "CosFace_v1_seed1", "CosFace_v1_s16", "CosFace_v1_s16_seed1"]
+    assert sorted(file.parent.name for file in tmp_path.glob("mine/*/run.json")) == sorted(names)
+    results = read_results(tmp_path / "mine" / "results.parquet")
+    assert results.varied == ("lossname", "s", "seed")
+    for name in names:
+        rows = results.where(results.columns["run"] == name)
+        with (tmp_path / "mine" / name / "metrics.csv").open() as table:
+            found = list(csv.DictReader(table))
+        assert rows.columns["validation_accuracy"].tolist() == [float(row["validation_accuracy"]) for row in found]
+        assert read_description(tmp_path / "mine" / name).metrics["test_accuracy"] == rows.columns["test_accuracy"][-1]
+    code, out, _ = run("sweep", path, "--outputs", tmp_path)
+    assert code == 0
+    assert "all finished already" in out
+
+
+def test_a_run_that_fails_is_told_and_the_others_go_on(run, write, tmp_path):
+    (tmp_path / "mine" / "softmax").mkdir(parents=True)
+    (tmp_path / "mine" / "softmax" / "run.json").write_text("{")
+    code, _, err = run("sweep", write(), "--outputs", tmp_path)
+    assert code == 1
+    assert "softmax failed" in err
+    assert "1 of 5 runs failed: softmax" in err
+    assert len(list(tmp_path.glob("mine/CosFace*/run.json"))) == 4
+
+
+def test_a_process_that_dies_twice_is_a_failed_run(run, write, tmp_path):
+    encoder = tmp_path / "mine.py"
+    encoder.write_text("import os\n\ndef Dies(dimension, shape):\n    os._exit(1)\n")
+    grids = [{"lossname": ["softmax"], "basemodel": ["tiny", f"{encoder}:Dies"]}]
+    code, _, err = run("sweep", write(grids), "--outputs", tmp_path, "--workers", 1)
+    assert code == 1
+    assert "its process died twice" in err
+    assert len(list(tmp_path.glob("mine/*/metrics.csv"))) == 1
+
+
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_sweep_goes_on(write, tmp_path, sign):
+    """What was finished stays as it is, byte for byte; of a run under way at most the last epoch is lost."""
+    path = write([{"lossname": ["softmax"], "seed": [0, 1, 2]}], epochs=15)
+    process = start(path, tmp_path, "--workers", 1)
+    wait_for(lambda: len(list(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))) > 2)
+    process.send_signal(sign)
+    process.communicate(timeout=HANGS)
+    assert process.returncode in (-signal.SIGKILL, 130)
+    done = tmp_path / "mine" / "softmax" / "run.json"
+    before = done.stat().st_mtime_ns
+    under_way = {file.name: file.read_bytes() for file in tmp_path.glob("mine/*_seed1/snapshots/*.npz")}
+    again = start(path, tmp_path, "--workers", 1)
+    _, err = again.communicate(timeout=HANGS)
+    assert (again.returncode, err) == (0, "")
+    assert done.stat().st_mtime_ns == before
+    for folder in tmp_path.glob("mine/softmax*"):
+        assert len(read_run(folder).snapshots) == 16
+    kept = {name: (tmp_path / "mine" / "softmax_seed1" / "snapshots" / name).read_bytes() for name in under_way}
+    assert kept == under_way
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + HANGS / 1000
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"base": {}, "grids": []}, "question"),
+        ({"question": "", "base": {}, "grids": []}, "grids must be a list"),
+        ({"question": "", "base": {}, "grids": [{"s": 4}]}, "s must be a list of values"),
+        ({"question": "", "base": {}, "grids": [{"s": [4]}]}, "needs a lossname"),
+        ({"question": "", "base": {}, "grids": [{"lossname": ["x"], "seed": list(range(10_001))}]}, "more than 10,000"),
+    ],
+)
+def test_a_wrong_file_is_told_in_one_line(content, said):
+    with pytest.raises(InputError, match=said):
+        sweep_of(content, "mine", "mine.json")
+
+
+def test_wrong_settings_are_told_before_anything_trains(run, write, tmp_path):
+    assert run("sweep", write([{"lossname": ["CosFace"]}]), "--outputs", tmp_path)[0] == 2
+    code, _, err = run("sweep", write([{"lossname": ["softmax"], "epoch": [1]}]), "--outputs", tmp_path)
+    assert code == 2
+    assert "epochs" in err
+    code, _, err = run("sweep", write([{"lossname": ["softmax"], "s": [1, 1.0]}]), "--outputs", tmp_path)
+    assert code == 2
+    assert "are one run" in err
+    assert not list(tmp_path.glob("mine/*/run.json"))
+
+
+def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
+    run("sweep", write(), "--outputs", tmp_path)
+    (tmp_path / "mine" / "CosFace_v1_s16" / "index.html").write_text("<title>its own page</title>")
+    run("sweep", write(), "--outputs", tmp_path)
+    results = read_results(tmp_path / "mine" / "results.parquet").last
+    mean = results.columns["test_accuracy"][results.columns["s"] == 16].mean()
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((tmp_path / "mine" / "sweep.html").as_uri())
+    page.select_option("#metric", "test_accuracy")
+    page.hover("#maps a[href]")
+    assert page.inner_text("#name") == "CosFace_v1, s = 16"
+    assert page.inner_text("#numbers").startswith(f"{100 * mean:.1f}")
+    assert page.locator("#curves path.line").count() >= 2
+    page.click("#maps a[href]")
+    assert page.title() == "its own page"
+    page.close()
+    assert complaints == []
+
+
+def test_a_node_lost_in_the_middle_of_a_ray_cluster(write, tmp_path):
+    """Two nodes of one core each; one is killed when the first run is done. All runs are there at the end."""
+    pytest.importorskip("ray", reason="no Ray: pip install -e '.[dev]'")
+    ray = [str(Path(sys.executable).with_name("ray")), "start", "--num-cpus=1", "--block"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True,
+             "env": os.environ | {"PYTHONPATH": str(ROOT)}}  # fmt: skip
+    port = 20_000 + os.getpid() % 10_000
+    head = subprocess.Popen([*ray, "--head", f"--port={port}", "--include-dashboard=false"], **quiet)
+    address = f"127.0.0.1:{port}"
+    try:
+        wait_for(lambda: "/1.0 CPU" in status(ray[0], address))
+        other = subprocess.Popen([*ray, f"--address={address}"], **quiet)
+        wait_for(lambda: "/2.0 CPU" in status(ray[0], address))
+        path = write([{"lossname": ["softmax"], "seed": list(range(8))}], epochs=20)
+        process = start(path, tmp_path, "--ray", address)
+        wait_for(lambda: list(tmp_path.glob("mine/*/run.json")))
+        os.killpg(other.pid, signal.SIGKILL)
+        _, err = process.communicate(timeout=HANGS)
+        assert process.returncode == 0, err
+    finally:
+        head.terminate()
+        head.wait()
+    assert len(list(tmp_path.glob("mine/*/run.json"))) == 8
+    for folder in tmp_path.glob("mine/softmax*"):
+        assert read_description(folder).finished == 21
+
+
+def status(ray: str, address: str) -> str:
+    return subprocess.run([ray, "status", f"--address={address}"], capture_output=True, text=True).stdout
+
+
+def test_no_cluster_is_told_in_one_line(run, write, tmp_path):
+    pytest.importorskip("ray", reason="no Ray: pip install -e '.[dev]'")
+    code, _, err = run("sweep", write(), "--outputs", tmp_path, "--ray", "127.0.0.1:1")
+    assert code == 2
+    assert err.count("\n") == 1
+    assert "ray start --head" in err
