@@ -11,7 +11,7 @@ WASM := marginalia/viz/playground/products
 WASM_FLAGS := --target=wasm32 -msimd128 -O3 -ffreestanding -fno-builtin -nostdlib \
 	-Wl,--no-entry,--export=__heap_base,--initial-memory=1048576,--strip-all,-z,stack-size=4096
 
-.PHONY: playground wasm run draw faces test check bench torture results records docs clean
+.PHONY: playground wasm run draw faces test check bench torture results records sweeps findings docs clean
 
 run: $(INSTALLED)
 	$(BIN)/python main.py $(ARGS)
@@ -50,6 +50,14 @@ results: $(INSTALLED)
 
 records: $(INSTALLED)
 	$(BIN)/python -m tools.records $(RECORDS)
+
+# Trains for hours, and goes on after a stop.
+sweeps: $(INSTALLED_DEV)
+	for file in sweeps/*.json; do name=$$(basename $$file .json); $(BIN)/python -m marginalia sweep $$file \
+		&& cp outputs/$$name/results.parquet sweeps/results/$$name.parquet || exit 1; done
+
+findings: $(INSTALLED_DEV)
+	$(BIN)/python -m tools.findings
 
 docs: $(INSTALLED_DOCS)
 	$(BIN)/mkdocs build --strict

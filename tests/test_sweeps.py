@@ -176,6 +176,7 @@ def test_a_node_lost_in_the_middle_of_a_ray_cluster(write, tmp_path):
         process = start(path, tmp_path, "--ray", address)
         wait_for(lambda: list(tmp_path.glob("mine/*/run.json")))
         os.killpg(other.pid, signal.SIGKILL)
+        other.wait()
         _, err = process.communicate(timeout=HANGS)
         assert process.returncode == 0, err
     finally:

@@ -1,0 +1,1 @@
+"""docs/findings.md from the results of the committed sweeps: `make findings`."""

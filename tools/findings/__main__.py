@@ -1,0 +1,60 @@
+"""make findings: writes docs/findings.md and its pictures from the results of the sweeps, sweeps/results/*.parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from marginalia.cli.command_line import run_command
+from marginalia.core.errors import InputError
+from marginalia.core.files import write_whole
+from marginalia.sweeps.groups import JUDGING
+from marginalia.sweeps.pictures import summary
+from marginalia.sweeps.results import Results, read_results
+from marginalia.viz.page.assemble import with_places
+from marginalia.viz.style import Style
+from marginalia.viz.sweeps.sheet import sweep_figure
+from tools.findings import norm_and_classes, scale_and_margin
+from tools.findings.words import table
+
+ROOT = Path(__file__).parents[2]
+RESULTS, PAGE, PICTURES = ROOT / "sweeps" / "results", ROOT / "docs" / "findings.md", ROOT / "docs" / "findings"
+METRICS = {"open-set": "held_out_auc", "norm": "norm_mean"}
+ANSWERS: tuple[Callable[[Mapping[str, Results]], dict[str, str]], ...] = (
+    scale_and_margin.equal_scale, scale_and_margin.scale, scale_and_margin.arcface_fails,
+    norm_and_classes.normalising, norm_and_classes.norm, norm_and_classes.never_seen, norm_and_classes.presets,
+)  # fmt: skip
+
+
+@click.command()
+def main() -> None:
+    """Write docs/findings.md: the words of tools/findings/findings.md with the numbers of the sweeps in their places."""
+    results = {path.stem: read_results(path) for path in sorted(RESULTS.glob("*.parquet"))}
+    places = {"sweeps": sweeps(results)}
+    for answer in ANSWERS:
+        try:
+            places |= answer(results)
+        except KeyError as error:
+            raise InputError(f"no results of the sweep {error}; make sweeps trains what is missing") from None
+    PICTURES.mkdir(exist_ok=True)
+    for name, found in results.items():
+        figure = sweep_figure(summary(found, name, RESULTS), METRICS.get(name, JUDGING), Style(), "png")
+        write_whole(PICTURES / f"{name}.png", figure)
+    template = Path(__file__).with_name("findings.md").read_text(encoding="utf-8")
+    write_whole(PAGE, with_places(template, places).encode())
+    click.echo(str(PAGE))
+
+
+def sweeps(results: Mapping[str, Results]) -> str:
+    """The machine and the time of each sweep."""
+    rows = []
+    for name, found in results.items():
+        told = [found.made_with.get(key, "-") for key in ("hours of all runs on one core", "machine", "torch")]
+        rows.append((f"`sweeps/{name}.json`", str(len(found.last)), *told))
+    return table(("sweep", "runs", "hours on one core", "machine", "torch"), rows)
+
+
+if __name__ == "__main__":
+    run_command(main)

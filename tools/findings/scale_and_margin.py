@@ -1,0 +1,113 @@
+"""Does a margin help at equal scale, is it the scale, when does ArcFace fail?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from marginalia.core.margin import nearest_cosine
+from marginalia.sweeps.groups import JUDGING, LOSS, SCALE, Group, best_of_each, choosing, groups_of
+from marginalia.sweeps.results import Results
+from tools.findings.groups import PLAIN, against, best_at, better_and_worse, margin_of, scales_of, where
+from tools.findings.words import listed, percent, points, table
+
+FAILS = 0.90
+LIMIT = nearest_cosine(10, 2)[0]
+COSFACE, ARCFACE = "CosFace_v1", "ArcFace_v1"
+
+
+def equal_scale(results: Mapping[str, Results]) -> dict[str, str]:
+    groups = groups_of(results["scale-or-margin"])
+    scales = scales_of(groups)
+    bare = [best_at(groups, lossname=PLAIN, s=s) for s in scales]
+    with_margin = [best_at(groups, lossname=loss, s=s) for loss in (COSFACE, ARCFACE) for s in scales]
+    found = against(list(zip(2 * bare, with_margin, strict=True)))
+    of_loss = {COSFACE: found[: len(scales)], ARCFACE: found[len(scales) :]}
+    rows = []
+    for number, (s, group) in enumerate(zip(scales, bare, strict=True)):
+        cells = [f"{s:g}", percent(group.interval(JUDGING))]
+        for place in (number, number + len(scales)):
+            cells += [margin_of(with_margin[place]), points(found[place])]
+        rows.append(cells)
+    told = {}
+    for loss, name in ((COSFACE, "cosface"), (ARCFACE, "arcface")):
+        better, worse = better_and_worse(of_loss[loss])
+        told[f"{name}_helps"] = listed([f"{scales[of_loss[loss].index(one)]:g}" for one in better])
+        told[f"{name}_hurts"] = listed([f"{scales[of_loss[loss].index(one)]:g}" for one in worse])
+    heading = ("s", "no margin, %", "CosFace with", "gain, points", "ArcFace with", "gain, points")
+    return told | {"equal_scale": table(heading, rows), "equal_scale_pairs": str(len(found))}
+
+
+def scale(results: Mapping[str, Results]) -> dict[str, str]:
+    groups = groups_of(results["scale-or-margin"])
+    scales = scales_of(groups)
+    means = [100 * best_at(groups, lossname=PLAIN, s=s).interval(JUDGING).mean for s in scales]
+    low, high = int(np.argmin(means)), int(np.argmax(means))
+    best = best_of_each(groups)
+    others = [group for name, group in best.items() if name != PLAIN]
+    found = {one.first: one for one in against([(best[PLAIN], group) for group in others])}
+    rows = [
+        (group.name, percent(group.interval(choosing(group))), percent(group.interval(JUDGING)),
+         points(found[group.name]) if group.name in found else "-")
+        for group in best.values()
+    ]  # fmt: skip
+    return {
+        "worst_scale": f"{means[low]:.2f} % at s = {scales[low]:g}",
+        "best_scale": f"{means[high]:.2f} % at s = {scales[high]:g}",
+        "scale_alone": f"{means[high] - means[low]:.2f}",
+        "best_settings": table(("chosen", "validation, %", "test, %", "against norm-softmax, points"), rows),
+        "floors": floors(results),
+    }
+
+
+def floors(results: Mapping[str, Results]) -> str:
+    """How many runs lie below their floor, and how far those at s = 1 end above it."""
+    below, count, above = 0, 0, []
+    for found in results.values():
+        last = found.last
+        gaps = last.columns["loss"] - last.columns["loss_floor"]
+        known = np.isfinite(gaps)
+        count, below = count + int(known.sum()), below + int((gaps[known] < -1e-4).sum())
+        if SCALE in found.varied:
+            above += gaps[known & (last.columns[SCALE] == 1)].tolist()
+    close = sum(gap < 0.01 for gap in above)
+    return (
+        f"Of {count} runs that have a floor, {below} end below it by more than 0.0001. Of the {len(above)} runs at "
+        f"s = 1, {close} end within 0.01 of it; the median ends {np.median(above):.4f} above."
+    )
+
+
+def arcface_fails(results: Mapping[str, Results]) -> dict[str, str]:
+    groups = where(groups_of(results["scale-or-margin"]), **{LOSS: ARCFACE}) + groups_of(results["arcface-limit"])
+    margins = sorted({group.settings["m2"] for group in groups})
+    rows, feasible, beyond = [], [], []
+    scales = scales_of(groups)
+    for margin in margins:
+        fits = math.cos(margin) >= LIMIT
+        cells = [f"{margin:g}" if fits else f"{margin:g}, infeasible"]
+        for s in scales:
+            values = [value for group in where(groups, m2=margin, s=s) for value in group.values(JUDGING).values()]
+            (feasible if fits else beyond).extend(values)
+            cells.append(f"{100 * np.mean(values):.1f}, worst {100 * min(values):.1f}" if values else "")
+        rows.append(cells)
+    cosface = where(groups_of(results["scale-or-margin"]), **{LOSS: COSFACE})
+    return {
+        "arcface_limit": f"{math.acos(LIMIT):.3f}",
+        "arcface_feasible": f"{sum(value < FAILS for value in feasible)} of {len(feasible)}",
+        "arcface_beyond": f"{sum(value < FAILS for value in beyond)} of {len(beyond)}",
+        "arcface": table(("m2", *(f"s = {s:g}" for s in scales)), rows),
+        "cosface_limit": f"{1 - LIMIT:.3f}",
+        "cosface_beyond": failing(cosface, fits=False),
+        "cosface_feasible": failing(cosface, fits=True),
+    }
+
+
+def failing(groups: list[Group], fits: bool) -> str:
+    """How many of the CosFace runs fail whose margin ten classes can satisfy, or cannot."""
+    values = [
+        value for group in groups if (1 - group.settings["m3"] >= LIMIT) == fits
+        for value in group.values(JUDGING).values()
+    ]  # fmt: skip
+    return f"{sum(value < FAILS for value in values)} of {len(values)}"
