@@ -26,8 +26,8 @@ class Group:
     @property
     def name(self) -> str:
         """ "CosFace_v1, s = 4, m3 = 0.1"."""
-        words = [value if key == LOSS else f"{key} = {shown(value)}" for key, value in self.settings.items()]
-        return ", ".join(words) or "all runs"
+        words = [f"{key} = {shown(value)}" for key, value in self.settings.items() if key != LOSS]
+        return ", ".join([*([str(self.settings[LOSS])] if LOSS in self.settings else []), *words]) or "all runs"
 
     @property
     def epochs(self) -> list[float]:

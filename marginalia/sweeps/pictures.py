@@ -112,9 +112,9 @@ def chosen_table(best: Mapping[str, Group]) -> Table:
     rows = []
     for group in best.values():
         by, test = group.interval(choosing(group)), group.interval(JUDGING)
-        span = f"{100 * test.low:.2f} to {100 * test.high:.2f}"
+        spread = f"{100 * test.sd:.2f}" if test.n > 1 else "-"
         rows.append(
-            (group.name, f"{100 * by.mean:.2f}", f"{100 * test.mean:.2f}", f"{100 * test.sd:.2f}", span, str(test.n))
+            (group.name, f"{100 * by.mean:.2f}", f"{100 * test.mean:.2f}", spread, span(test, ".2f"), str(test.n))
         )
     return Table("The best of each, and the test images", heading, rows)
 
@@ -128,10 +128,15 @@ def difference_table(title: str, groups: Mapping[str, Group]) -> Table:
             found.first,
             found.second,
             f"{100 * found.interval.mean:+.2f}",
-            f"{100 * found.interval.low:+.2f} to {100 * found.interval.high:+.2f}",
-            f"{found.p:.2g}",
+            span(found.interval, "+.2f"),
+            f"{found.p:.2g}" if found.interval.n > 1 else "-",
             "" if found.is_seen else "no difference seen",
         )
         for found in differences(values)
     ]
     return Table(title, heading, rows)
+
+
+def span(found: Interval, form: str) -> str:
+    """The interval of a share in per cent; "-" for fewer than two values."""
+    return f"{100 * found.low:{form}} to {100 * found.high:{form}}" if found.n > 1 else "-"

@@ -30,14 +30,14 @@ ANSWERS: tuple[Callable[[Mapping[str, Results]], dict[str, str]], ...] = (
 
 @click.command()
 def main() -> None:
-    """Write docs/findings.md: the words of tools/findings/findings.md with the numbers of the sweeps in their places."""
+    """Write docs/findings.md: the words of tools/findings/findings.md with the numbers of the sweeps."""
     results = {path.stem: read_results(path) for path in sorted(RESULTS.glob("*.parquet"))}
     places = {"sweeps": sweeps(results)}
+    missing = [path.stem for path in (ROOT / "sweeps").glob("*.json") if path.stem not in results]
+    if missing:
+        raise InputError(f"no results of {', '.join(missing)}; make sweeps trains what is missing")
     for answer in ANSWERS:
-        try:
-            places |= answer(results)
-        except KeyError as error:
-            raise InputError(f"no results of the sweep {error}; make sweeps trains what is missing") from None
+        places |= answer(results)
     PICTURES.mkdir(exist_ok=True)
     for name, found in results.items():
         figure = sweep_figure(summary(found, name, RESULTS), METRICS.get(name, JUDGING), Style(), "png")

@@ -33,7 +33,7 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
     figure = Figure(figsize=(width, height), dpi=style.dpi, facecolor=style.colors.background)
     means = [value(cell, metric) for cell in summary.cells]
     known = [mean for mean in means if math.isfinite(mean)]
-    limits = (float(np.quantile(known, 0.05)), float(np.quantile(known, 0.95))) if known else (0.0, 1.0)
+    limits = limits_of(known) if known else (0.0, 1.0)
     top = height - 0.2
     for (name, cells), tall in zip(facets.items(), heights, strict=True):
         down, across = grids[name]
@@ -78,7 +78,7 @@ def heat_map(
 
 
 def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
-    """Means over the epochs with the bands of their intervals, each named at the right."""
+    """Means over the epochs of training with the bands of their intervals, each named below."""
     ax.patch.set_visible(False)
     for side in ("right", "top"):
         ax.spines[side].set_visible(False)
@@ -87,13 +87,20 @@ def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
     ax.set_title(metric.replace("_", " "), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
     scale = 100 if metric.endswith(SHARES) else 1
     for cell, color in zip(cells, class_colors(max(len(cells), 1), style.palette), strict=False):
-        rows = cell.measures.get(metric, ())
-        mean, low, high = (scale * np.array([getattr(row, name) for row in rows]) for name in ("mean", "low", "high"))
-        ax.plot(cell.epochs[: len(mean)], mean, color=color, lw=2.5, label=cell.name)
-        ax.fill_between(cell.epochs[: len(mean)], low, high, color=color, alpha=0.2, lw=0)
+        there = [(e, m) for e, m in zip(cell.epochs, cell.measures.get(metric, ()), strict=False) if e > 0]
+        epochs = [epoch for epoch, _ in there]
+        mean, low, high = (scale * np.array([getattr(m, name) for _, m in there]) for name in ("mean", "low", "high"))
+        ax.plot(epochs, mean, color=color, lw=2.5, label=cell.name)
+        ax.fill_between(epochs, low, high, color=color, alpha=0.2, lw=0)
     legend = ax.legend(frameon=False, fontsize=TEXT, loc="upper left", bbox_to_anchor=(-0.02, -0.16))
     for text in legend.get_texts():
         text.set_color(style.colors.ink)
+
+
+def limits_of(numbers: Sequence[float]) -> tuple[float, float]:
+    """From where to where colours go: most of the numbers, without those that lie far below."""
+    low, quarter, middle, three_quarters, high = (float(np.quantile(numbers, q)) for q in (0.05, 0.25, 0.5, 0.75, 0.95))
+    return max(low, middle - 3 * (three_quarters - quarter)), high
 
 
 def value(cell: Cell, metric: str) -> float:

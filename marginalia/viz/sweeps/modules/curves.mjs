@@ -7,10 +7,10 @@ const LEFT = 52;
 const BOTTOM = 24;
 const TOP = 10;
 
-/** The means of these cells over the epochs, each with the band of its interval. */
+/** The means of these cells over the epochs of training, each with the band of its interval. */
 export function drawCurves(svg, cells, metric, colors) {
 	const lines = cells.map((cell) => (cell.measures[metric] ?? []).map((measure, at) => [cell.epochs[at], ...measure]));
-	const points = lines.flat().filter(([, mean]) => mean !== null);
+	const points = lines.flat().filter(([epoch, mean]) => epoch > 0 && mean !== null);
 	svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
 	svg.replaceChildren();
 	if (!points.length) return;
@@ -23,7 +23,7 @@ export function drawCurves(svg, cells, metric, colors) {
 	caption(svg, x(first), HEIGHT - 4, `epoch ${first}`, "start");
 	caption(svg, x(last), HEIGHT - 4, `${last}`, "end");
 	lines.forEach((line, number) => {
-		const there = line.filter(([, mean]) => mean !== null);
+		const there = line.filter(([epoch, mean]) => epoch > 0 && mean !== null);
 		const along = (choice) => there.map((point) => `${x(point[0])},${y(point[choice] ?? point[1])}`);
 		if (!there.length) return;
 		outline(svg, `M${[...along(3), ...along(4).reverse()].join("L")}Z`, "band", "fill", colors[number]);

@@ -1,4 +1,4 @@
-import { quantile, read } from "./numbers.mjs";
+import { limits, read } from "./numbers.mjs";
 
 const DARK = 0.6;
 
@@ -6,7 +6,7 @@ const DARK = 0.6;
 export function drawMaps(place, summary, metric, epoch, choose) {
 	const means = summary.cells.map((cell) => measureOf(cell, metric, epoch)?.[0] ?? null);
 	const known = means.filter((mean) => mean !== null);
-	const [low, high] = [quantile(known, 0.05), quantile(known, 0.95)];
+	const [low, high] = limits(known);
 	const tables = summary.facets.map((facet) => {
 		const table = document.createElement("table");
 		table.createCaption().textContent = facet.name;

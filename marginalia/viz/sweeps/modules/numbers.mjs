@@ -6,9 +6,15 @@ export function shown(value) {
 	return value.toFixed(digits);
 }
 
-/** A share as per cent, any other number as it is. */
-export function read(value, metric) {
-	return value !== null && metric.endsWith("accuracy") ? shown(100 * value) : shown(value);
+/** A share as per cent with so many decimals, any other number as it is. */
+export function read(value, metric, decimals = 1) {
+	return value !== null && metric.endsWith("accuracy") ? (100 * value).toFixed(decimals) : shown(value);
+}
+
+/** From where to where colours go: most of the numbers, without those that lie far below. */
+export function limits(numbers) {
+	const [low, quarter, middle, threeQuarters, high] = [0.05, 0.25, 0.5, 0.75, 0.95].map((share) => quantile(numbers, share));
+	return [Math.max(low, middle - 3 * (threeQuarters - quarter)), high];
 }
 
 /** The value below which this share of the numbers lies. */
