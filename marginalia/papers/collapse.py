@@ -28,7 +28,7 @@ FALLS = ("nc1", "nc3")
 
 def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
     _, bottom, width, height = area
-    wide, tall = (width - 230) / 2, height / 2
+    wide, tall = (width - 250) / 2, height / 2
     colors = dict(zip(LOSSES, class_colors(len(LOSSES), sheet.style.palette), strict=True))
     for number, (metric, title) in enumerate(METRICS.items()):
         row, column = divmod(number, 2)
@@ -39,7 +39,7 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
         for loss in LOSSES:
             band(ax, trained.where(lossname=loss).values(), metric, colors[loss])
     for number, (loss, color) in enumerate(colors.items()):
-        sheet.text(width - 170, bottom + height - 110 - 34 * number, loss, 18, fontweight="bold").set_color(color)
+        sheet.text(width - 232, bottom + height - 110 - 34 * number, loss, 18, fontweight="bold").set_color(color)
 
 
 def verdict(trained: Trained) -> str:

@@ -20,7 +20,7 @@ from marginalia.viz.style import Style
 
 Area = tuple[float, float, float, float]
 AREA: Area = (0, 84, WIDTH, 520)
-LETTERS, LINE, TEXT, PANE_TITLE = 104, 24, 16, 19
+LETTERS, LINE, TEXT, PANE_TITLE = 96, 24, 16, 19
 CAPTION, GAP = 54, 10
 
 

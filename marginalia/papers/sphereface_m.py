@@ -38,7 +38,7 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
                 counts, edges = np.histogram(values, np.arange(0, 122, 2))
                 ax.stairs(counts / max(counts.max(), 1), edges, color=color, fill=True, alpha=0.7)
     colors = class_colors(2, sheet.style.palette)
-    for left, word, color in zip((1050, 1110), ("own", "nearest other"), colors, strict=True):
+    for left, word, color in zip((970, 1040), ("own", "nearest other"), colors, strict=True):
         sheet.text(left, 676, word, 17, fontweight="bold").set_color(color)
 
 

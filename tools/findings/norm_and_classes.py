@@ -47,8 +47,8 @@ def norm(results: Mapping[str, Results]) -> dict[str, str]:
             cells = [f"{turn.mean:+.2f} ({turn.low:+.2f} to {turn.high:+.2f})", points(changes[group.name])]
         angle = f"{group.interval('train_angle').mean:.2f}"
         rows.append((name, *(f"{length:.3g}" for length in lengths), angle, cells[0], cells[1]))
-    lengths = (f"epoch {epoch:g}" for epoch in usual.epochs)
-    heading = ("held by", *lengths, "angle, degrees", "change, degrees", "change of test accuracy, points")
+    epochs = (f"epoch {epoch:g}" for epoch in usual.epochs)
+    heading = ("held by", *epochs, "angle, degrees", "change, degrees", "change of test accuracy, points")
     told = [one for one in changes.values() if one.is_seen]
     return {"norm": table(heading, rows), "norm_changes": listed([one.first for one in told])}
 

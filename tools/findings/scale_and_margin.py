@@ -82,7 +82,7 @@ def floors(results: Mapping[str, Results]) -> str:
 def arcface_fails(results: Mapping[str, Results]) -> dict[str, str]:
     groups = where(groups_of(results["scale-or-margin"]), **{LOSS: ARCFACE}) + groups_of(results["arcface-limit"])
     margins = sorted({group.settings["m2"] for group in groups})
-    rows, feasible, beyond = [], [], []
+    rows, feasible, beyond = [], list[float](), list[float]()
     scales = scales_of(groups)
     for margin in margins:
         fits = math.cos(margin) >= LIMIT

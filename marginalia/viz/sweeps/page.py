@@ -16,7 +16,10 @@ from marginalia.viz.sweeps.summary import Cell, Measure, Summary, Table, axis
 HERE = Path(__file__).parent
 DIGITS = 5
 COLORS = 8
-CURVES = "The best of each loss, chosen on validation images, and the cell under the pointer; bands are intervals."
+CURVES = (
+    "The best of each loss, chosen on validation images, and the cell under the pointer. "
+    "Bands are intervals; dashed is the floor of a loss."
+)
 
 
 def sweep_page(summary: Summary) -> bytes:

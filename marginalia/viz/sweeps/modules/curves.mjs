@@ -7,7 +7,7 @@ const LEFT = 52;
 const BOTTOM = 24;
 const TOP = 10;
 
-/** The means of these cells over the epochs of training, each with the band of its interval. */
+/** The means of these cells over the epochs of training, each with the band of its interval; of the loss, its floor. */
 export function drawCurves(svg, cells, metric, colors) {
 	const lines = cells.map((cell) => (cell.measures[metric] ?? []).map((measure, at) => [cell.epochs[at], ...measure]));
 	const points = lines.flat().filter(([epoch, mean]) => epoch > 0 && mean !== null);
@@ -15,7 +15,9 @@ export function drawCurves(svg, cells, metric, colors) {
 	svg.replaceChildren();
 	if (!points.length) return;
 	const epochs = points.map(([epoch]) => epoch);
+	const floors = metric === "loss" ? cells.map((cell) => cell.measures.loss_floor?.at(-1)[0] ?? null) : [];
 	const values = points.flatMap(([, mean, , low, high]) => [mean, low ?? mean, high ?? mean]);
+	values.push(...floors.filter((floor) => floor !== null));
 	const [first, last, least, most] = [Math.min(...epochs), Math.max(...epochs), Math.min(...values), Math.max(...values)];
 	const x = (epoch) => LEFT + ((WIDTH - LEFT - 8) * (epoch - first)) / (last - first || 1);
 	const y = (value) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * (value - least)) / (most - least || 1);
@@ -28,6 +30,8 @@ export function drawCurves(svg, cells, metric, colors) {
 		if (!there.length) return;
 		outline(svg, `M${[...along(3), ...along(4).reverse()].join("L")}Z`, "band", "fill", colors[number]);
 		outline(svg, `M${along(1).join("L")}`, "line", "stroke", colors[number]);
+		const floor = floors[number] ?? null;
+		if (floor !== null) outline(svg, `M${x(first)},${y(floor)}H${x(last)}`, "floor", "stroke", colors[number]);
 	});
 }
 

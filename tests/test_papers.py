@@ -1,0 +1,89 @@
+"""Figures of papers: drawn for made-up runs, and one trained from the command line."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from marginalia.papers import NAMES, figure
+from marginalia.papers.paper_sheet import PaperSheet
+from marginalia.papers.trained import Trained, monotone, with_trained_classes_alone
+from marginalia.record.snapshot import HELD_OUT
+from marginalia.viz.style import Style
+
+from .made_up import made_up_run
+
+MADE_UP = {"nc1": 0.5, "nc3": 0.2, "nc4": 0.9, "gnc2": 0.1, "loss_floor": 0.8}
+
+
+def runs_of(module, config_file) -> Trained:
+    runs = []
+    for grid in module.GRIDS:
+        for values in itertools.product(*grid.values(), (0, 1)):
+            settings = dict(zip((*grid, "seed"), values, strict=True))
+            run = made_up_run(config_file, dimension=settings.get("visual_dimension", 2), seed=settings["seed"])
+            snapshots = [
+                replace(snapshot, metrics=MADE_UP | dict(snapshot.metrics) | {"loss_floor": 0.8})
+                for snapshot in run.snapshots
+            ]
+            runs.append((settings, replace(run, snapshots=tuple(snapshots))))
+    return Trained(runs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_figure_has_a_claim_a_source_and_a_verdict(config_file, name):
+    module = figure(name)
+    trained = runs_of(module, config_file)
+    sheet = PaperSheet(module, trained, Style(size=360))
+    assert sheet.image(0).std() > 10
+    words = " ".join(text.get_text() for text in sheet.figure.texts)
+    for part in (module.TITLE, module.CLAIM.split()[-1], module.SOURCE.split()[0]):
+        assert part in words
+    assert module.verdict(trained).startswith(("Seen", "Not seen", "Not always seen"))
+    right = [text.get_window_extent().x1 for text in sheet.figure.texts]
+    assert max(right) <= sheet.figure.bbox.width, "a line is wider than the sheet"
+
+
+def test_a_claim_is_seen_only_where_every_step_rises(config_file):
+    def trained(*rows):
+        runs = []
+        for seed, values in enumerate(rows):
+            for step, value in enumerate(values):
+                run = made_up_run(config_file, snapshots=1)
+                snapshot = replace(run.snapshots[0], metrics={"x": value})
+                runs.append(({"m1": step, "seed": seed}, replace(run, snapshots=(snapshot,))))
+        return Trained(runs)
+
+    steps = [{"m1": step} for step in range(3)]
+    assert monotone(trained((1, 2, 3), (4, 5, 6)), steps, "x", rises=True)[:2] == (2, 2)
+    assert monotone(trained((1, 2, 3), (4, 6, 5)), steps, "x", rises=True)[:2] == (1, 2)
+    assert monotone(trained((3, 2, 1)), steps, "x", rises=False)[:2] == (1, 1)
+
+
+def test_classes_that_were_held_out_are_not_drawn(config_file):
+    run = made_up_run(config_file)
+    (first, *_) = run.snapshots
+    with_others = replace(first, splits=dict(first.splits) | {HELD_OUT: first.splits["test"]})
+    alone = with_trained_classes_alone(replace(run, snapshots=(with_others,), held_out_names=("8",)))
+    assert set(alone.snapshots[0].splits) == {"train", "test"}
+    assert alone.held_out_names == ()
+
+
+def test_the_command_trains_draws_and_uses_runs_again(run, digit_folder, tmp_path):
+    words = ["figure", "collapse", "--dataset", f"folder:{digit_folder}", "--epochs", 2, "--seeds", 2]
+    code, out, err = run(*words, "--outputs", tmp_path)
+    assert (code, err) == (0, "")
+    for kind in ("png", "svg", "pdf"):
+        assert (tmp_path / "figures" / f"collapse.{kind}").stat().st_size > 1000
+    assert "Seen" in out
+    code, out, _ = run(*words, "--outputs", tmp_path)
+    assert code == 0
+    assert "all finished already" in out
+
+
+def test_too_few_classes_are_told(run, digit_folder, tmp_path):
+    code, _, err = run("figure", "cosface-m", "--dataset", f"folder:{digit_folder}", "--outputs", tmp_path)
+    assert code == 2
+    assert "shows 8 classes" in err
