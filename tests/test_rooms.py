@@ -37,7 +37,7 @@ MAY_SEE = {
     "recorded": {"draw", "data", "config", "viz", *RECORD},
     "faces": {"progress", "training", "losses", "models", "data", "config", "viz", *RECORD},
 }
-MAY_SEE["sweeps"] = {"training", "losses", "models", "data", "config", "viz", *RECORD}
+MAY_SEE["sweeps"] = {"point_images", "training", "losses", "models", "data", "config", "viz", *RECORD}
 MAY_SEE["papers"] = {"sweeps", "viz", *RECORD}
 MAY_SEE["cli"] = {*MAY_SEE}
 MAY_SEE["__init__"] = {"recorded", "recorder", "callbacks", "draw", "losses", "config", *RECORD}

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from marginalia.cli.options import config_option, outputs_option
-from marginalia.cli.sweep import planned, trained
+from marginalia.cli.sweep import SweepOptions, planned, trained
 from marginalia.config.config_file import ConfigFile, read_config
 from marginalia.config.places import data_path
 from marginalia.config.run_config import BASEMODELS
@@ -54,7 +54,7 @@ def figure(
     plan = sweep_of({"question": module.TITLE, "base": base, "grids": grids}, name, name)
     folder = outputs / "figures" / name
     runs = planned(plan, table, folder)
-    failed = trained(runs, folder, workers, None, 1, 0)
+    failed = trained(runs, folder, SweepOptions(workers))
     if failed:
         raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; see above")
     found = Trained([(settings, with_trained_classes_alone(read_run(place))) for place, (_, settings) in runs.items()])

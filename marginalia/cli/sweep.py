@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from marginalia.config.config_file import ConfigFile, read_config
 from marginalia.config.naming import folder_name
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, RunsFailedError, StoppedError
+from marginalia.core.margin import margin_too_large
 from marginalia.core.run_log import command_to_go_on
 from marginalia.sweeps.sweep_file import Sweep, read_sweep
 
@@ -30,22 +32,35 @@ TIMES = "times.csv"
 OF_THE_LOSS = ("lossname", "match_scale", *MARGIN_OPTIONS)
 
 
+@dataclass(frozen=True)
+class SweepOptions:
+    """workers: runs at a time on this machine. address: of a Ray cluster to train on instead.
+
+    cpus, gpus: what a run needs there. pages: whether each run gets a page of its own.
+    """
+
+    workers: int
+    address: str | None = None
+    cpus: float = 1
+    gpus: float = 0
+    pages: bool = False
+
+
 @click.command()
 @click.argument("file", type=Path)
 @config_option
 @outputs_option
 @click.option("--workers", type=click.IntRange(1), default=os.cpu_count, show_default="cores", help="Runs at a time.")
 @click.option("--ray", "address", metavar="ADDRESS", help="Train on this Ray cluster; auto: on the one running here.")
-@click.option("--run-cpus", type=float, default=1, show_default=True, help="Cores of a run on a cluster.")
-@click.option("--run-gpus", type=float, default=0, show_default=True, help="GPUs of a run on a cluster.")
-def sweep(
-    file: Path, config: Path, outputs: Path, workers: int, address: str | None, run_cpus: float, run_gpus: float
-) -> None:
+@click.option("--run-cpus", "cpus", type=float, default=1, show_default=True, help="Cores of a run on a cluster.")
+@click.option("--run-gpus", "gpus", type=float, default=0, show_default=True, help="GPUs of a run on a cluster.")
+@click.option("--pages", is_flag=True, help="Give each run a page of its own, which the sweep's page opens.")
+def sweep(file: Path, config: Path, outputs: Path, **options: Any) -> None:
     """Train every combination of FILE into OUTPUTS/<name of FILE>; after a stop, the same command goes on."""
     plan, table = read_sweep(file), read_config(config)
     folder = outputs / folder_name(plan.name)
     runs = planned(plan, table, folder)
-    failed = trained(runs, folder, workers, address, run_cpus, run_gpus)
+    failed = trained(runs, folder, SweepOptions(**options))
     done = {place: settings for place, (_, settings) in runs.items() if place.name not in failed}
     publish(plan, done, folder)
     if failed:
@@ -75,23 +90,22 @@ def planned(plan: Sweep, table: ConfigFile, folder: Path) -> dict[Path, tuple[Ru
     return runs
 
 
-def trained(
-    runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], folder: Path, workers: int, address: str | None,
-    cpus: float, gpus: float,
-) -> list[str]:  # fmt: skip
+def trained(runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], folder: Path, options: SweepOptions) -> list[str]:
     """Trains what is not finished and tells how far it is; the names of the runs that failed."""
     from marginalia.training.lock import locked
 
     with locked(folder, "other --outputs"):
         progress = Progress(len(runs))
-        left = dict(unfinished(runs, progress))
+        left = dict(unfinished(runs, progress, options.pages))
+        finished = len(runs) - len(left) - len(progress.failed)
+        click.echo(f"{len(runs)} runs, {finished} of them finished already -> {folder}")
         if not left:
-            click.echo(f"{len(runs)} runs, all finished already, in {folder}")
             return progress.failed
-        click.echo(f"{len(runs)} runs, {len(runs) - len(left)} of them finished already -> {folder}")
+        for line in infeasible(left.values()):
+            click.echo(f"  {line}")
         try:
             progress.begin()
-            for outcome in outcomes(left, workers, address, cpus, gpus):
+            for outcome in outcomes(left, options):
                 note(folder / TIMES, outcome)
                 progress.add(outcome, folder)
         except KeyboardInterrupt:
@@ -100,10 +114,10 @@ def trained(
 
 
 def unfinished(
-    runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], progress: Progress
+    runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], progress: Progress, pages: bool
 ) -> Iterator[tuple[Path, RunConfig]]:
-    """The runs that are left; one whose folder holds another run has failed."""
-    from marginalia.sweeps.worker import Outcome, loaded
+    """The runs that are left, or have no page where pages are wanted; one whose folder holds another run has failed."""
+    from marginalia.sweeps.worker import PAGE, Outcome, loaded
     from marginalia.training.describe import describe
     from marginalia.training.resume import is_finished
 
@@ -113,22 +127,31 @@ def unfinished(
         except InputError as error:  # noqa: PERF203
             progress.add(Outcome(config.name, 0.0, str(error)), place.parent)
         else:
-            if finished:
+            if finished and (not pages or (place / PAGE).exists()):
                 progress.left -= 1
             else:
                 yield place, config
 
 
-def outcomes(
-    left: Mapping[Path, RunConfig], workers: int, address: str | None, cpus: float, gpus: float
-) -> Iterator[Outcome]:
-    if address is not None:
+def infeasible(configs: Iterable[RunConfig]) -> list[str]:
+    """What there is to say of margins that the classes cannot satisfy, each once."""
+    from marginalia.sweeps.worker import loaded
+
+    found = (
+        margin_too_large(config.loss, len(loaded(config.data).class_names), config.model.visual_dimension)
+        for config in configs
+    )
+    return list(dict.fromkeys(line for line in found if line is not None))
+
+
+def outcomes(left: Mapping[Path, RunConfig], options: SweepOptions) -> Iterator[Outcome]:
+    if options.address is not None:
         from marginalia.sweeps.on_ray import outcomes_on_ray
 
-        return outcomes_on_ray(left, address, cpus, gpus)
+        return outcomes_on_ray(left, options.address, options.cpus, options.gpus, options.pages)
     from marginalia.sweeps.pool import outcomes_here
 
-    return outcomes_here(left, min(workers, len(left)))
+    return outcomes_here(left, min(options.workers, len(left)), options.pages)
 
 
 def note(path: Path, outcome: Outcome) -> None:

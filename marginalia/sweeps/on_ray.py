@@ -19,8 +19,10 @@ TRIES_AFTER_A_LOST_NODE = 10
 ANOTHER_LOOK, PATIENCE = 5.0, 10.0  # seconds
 
 
-def outcomes_on_ray(runs: Mapping[Path, RunConfig], address: str, cpus: float, gpus: float) -> Iterator[Outcome]:
-    """How each run ends, in the order in which they end. runs: by their folders on this machine.
+def outcomes_on_ray(
+    runs: Mapping[Path, RunConfig], address: str, cpus: float, gpus: float, pages: bool = False
+) -> Iterator[Outcome]:
+    """How each run ends, in the order in which they end. runs: by their folders on this machine. pages: see `recorded`.
 
     address: of a cluster, or "auto" for the one that this machine belongs to. cpus, gpus: what a run needs.
 
@@ -30,7 +32,7 @@ def outcomes_on_ray(runs: Mapping[Path, RunConfig], address: str, cpus: float, g
     ray = connected(address)
     resources = {"num_cpus": cpus, "num_gpus": gpus, "max_retries": TRIES_AFTER_A_LOST_NODE}
     task = ray.remote(**resources)(packed_record)
-    under_way = {task.remote(config): folder for folder, config in runs.items()}
+    under_way = {task.remote(config, pages): folder for folder, config in runs.items()}
     try:
         while under_way:
             done, _ = ray.wait(list(under_way), timeout=ANOTHER_LOOK)
@@ -66,11 +68,11 @@ def connected(address: str) -> Any:
     return ray
 
 
-def packed_record(config: RunConfig) -> tuple[Outcome, bytes]:
+def packed_record(config: RunConfig, page: bool) -> tuple[Outcome, bytes]:
     """The run trained in a folder of this node, and the files of its record in a tar; none if it failed."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "run")
-        outcome = recorded(config, folder)
+        outcome = recorded(config, folder, page)
         if outcome.reason:
             return outcome, b""
         packed = io.BytesIO()

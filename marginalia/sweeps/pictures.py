@@ -24,6 +24,7 @@ from marginalia.sweeps.groups import (
 )
 from marginalia.sweeps.results import RUN, Results
 from marginalia.sweeps.statistics import Interval, differences
+from marginalia.sweeps.worker import PAGE
 from marginalia.viz.style import Style
 from marginalia.viz.sweeps.page import sweep_page
 from marginalia.viz.sweeps.sheet import sweep_figure
@@ -89,7 +90,7 @@ def row_name(group: Group, elsewhere: Sequence[str]) -> str:
 
 def address(folder: Path, run: str) -> str:
     """Of a run's page as seen from the folder; "" where there is none."""
-    return f"{run}/index.html" if (folder / run / "index.html").exists() else ""
+    return f"{run}/{PAGE}" if (folder / run / PAGE).exists() else ""
 
 
 def measure(found: Interval) -> Measure:

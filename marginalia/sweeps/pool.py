@@ -17,8 +17,8 @@ MOST_TRIES = 2
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
 
-def outcomes_here(runs: Mapping[Path, RunConfig], workers: int) -> Iterator[Outcome]:
-    """How each run ends, in the order in which they end. runs: by their folders.
+def outcomes_here(runs: Mapping[Path, RunConfig], workers: int, pages: bool = False) -> Iterator[Outcome]:
+    """How each run ends, in the order in which they end. runs: by their folders. pages: whether each gets a page.
 
     If a process dies, as when memory is short, the runs that were under way begin again in new ones; one that was under
     way twice when that happened has failed. The processes end when this one ends or the iteration is left.
@@ -32,7 +32,7 @@ def outcomes_here(runs: Mapping[Path, RunConfig], workers: int) -> Iterator[Outc
                 while waiting or under_way:
                     while waiting and len(under_way) < workers:
                         folder = waiting.pop(0)
-                        under_way[pool.submit(recorded, runs[folder], folder)] = folder
+                        under_way[pool.submit(recorded, runs[folder], folder, pages)] = folder
                     for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                         outcome = future.result()
                         del under_way[future]

@@ -17,6 +17,8 @@ from marginalia.core.user_code import UserCode, load
 from marginalia.data.dataset import Dataset
 from marginalia.losses.spec import UserLoss, UserPsi
 
+PAGE = "index.html"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -43,17 +45,34 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
-def recorded(config: RunConfig, folder: Path) -> Outcome:
-    """Trains what is left of the run into its folder. An error that a person can mend is the outcome's reason."""
+def recorded(config: RunConfig, folder: Path, page: bool) -> Outcome:
+    """Trains what is left of the run into its folder. An error that a person can mend is the outcome's reason.
+
+    page: whether it gets a page of its own.
+    """
     from marginalia.training.recording import record_run
 
     began = time.perf_counter()
     try:
         with_code_loaded(config)
         record_run(config, loaded(config.data), folder)
+        if page:
+            write_own_page(folder, loaded(config.data))
     except (InputError, OSError) as error:
         return Outcome(config.name, time.perf_counter() - began, " ".join(str(error).split()))
     return Outcome(config.name, time.perf_counter() - began)
+
+
+def write_own_page(folder: Path, dataset: Dataset) -> None:
+    """The page of the run in this folder, if its features have two dimensions."""
+    from marginalia.point_images import images_of
+    from marginalia.record.store import read_description, read_run
+    from marginalia.viz.page.assemble import write_page
+    from marginalia.viz.style import Style
+
+    run = read_run(folder)
+    if run.dimension == 2:
+        write_page(folder / PAGE, [run], [images_of(run, read_description(folder), dataset)], Style())
 
 
 def with_code_loaded(config: RunConfig) -> None:
