@@ -25,6 +25,7 @@ ANSWERS: dict[Callable[[Mapping[str, Results]], dict[str, str]], tuple[str, ...]
     scale_and_margin.equal_scale: ("scale-or-margin",),
     scale_and_margin.scale: ("scale-or-margin",),
     scale_and_margin.arcface_fails: ("scale-or-margin", "arcface-limit"),
+    scale_and_margin.why: ("scale-or-margin",),
     norm_and_classes.normalising: ("scale-or-margin",),
     norm_and_classes.norm: ("norm",),
     norm_and_classes.never_seen: ("open-set",),

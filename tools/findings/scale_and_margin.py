@@ -111,3 +111,22 @@ def failing(groups: list[Group], fits: bool) -> str:
         for value in group.values(JUDGING).values()
     ]  # fmt: skip
     return f"{sum(value < FAILS for value in values)} of {len(values)}"
+
+
+def why(results: Mapping[str, Results]) -> dict[str, str]:
+    """Of each loss, where runs fail, and how near two class weights are in those that do."""
+    last = results["scale-or-margin"].last
+    columns = last.columns
+    failed = columns[JUDGING] < FAILS
+    rows = []
+    for loss in dict.fromkeys(columns[LOSS]):
+        mine, bad = columns[LOSS] == loss, failed & (columns[LOSS] == loss)
+        scales = [
+            f"{s:g} ({np.sum(bad & (columns[SCALE] == s))})" for s in np.unique(columns[SCALE][bad].astype(float))
+        ]
+        gaps = [f"{np.median(columns['weight_gap'][mask]):.2f}" if mask.any() else "-" for mask in (bad, mine & ~bad)]
+        rows.append((str(loss), f"{bad.sum()} of {mine.sum()}", places or "-", *gaps))
+    arcface = failed & (columns[LOSS] == ARCFACE)
+    above = (columns["loss"] - columns["loss_floor"])[arcface]
+    heading = ("loss", "failed", "at s (runs)", "nearest weights of failed runs, degrees", "of the others, degrees")
+    return {"failed": table(heading, rows), "arcface_above": f"{np.median(above):.2f}" if len(above) else "-"}
