@@ -121,9 +121,8 @@ def why(results: Mapping[str, Results]) -> dict[str, str]:
     rows = []
     for loss in dict.fromkeys(columns[LOSS]):
         mine, bad = columns[LOSS] == loss, failed & (columns[LOSS] == loss)
-        scales = [
-            f"{s:g} ({np.sum(bad & (columns[SCALE] == s))})" for s in np.unique(columns[SCALE][bad].astype(float))
-        ]
+        scales, counts = np.unique(columns[SCALE][bad].astype(float), return_counts=True)
+        places = ", ".join(f"{s:g} ({count})" for s, count in zip(scales, counts, strict=True))
         gaps = [f"{np.median(columns['weight_gap'][mask]):.2f}" if mask.any() else "-" for mask in (bad, mine & ~bad)]
         rows.append((str(loss), f"{bad.sum()} of {mine.sum()}", places or "-", *gaps))
     arcface = failed & (columns[LOSS] == ARCFACE)
