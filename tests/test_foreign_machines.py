@@ -18,6 +18,8 @@ from marginalia.faces.roc_plot import RocSheet
 from marginalia.faces.tsne import Walk
 from marginalia.faces.tsne_sheet import TsneSheet
 from marginalia.faces.verify_sheet import VerifySheet
+from marginalia.papers import figure
+from marginalia.papers.paper_sheet import PaperSheet
 from marginalia.training.roc import roc
 from marginalia.viz.angle_plane import AnglePlane
 from marginalia.viz.compare import Compare
@@ -30,6 +32,7 @@ from marginalia.viz.training_sheet import Curve, TrainingSheet
 
 from .conftest import ROOT
 from .made_up import made_up_run, save
+from .test_papers import runs_of
 
 HOSTILE = {
     "text.usetex": True, "savefig.facecolor": "black", "savefig.bbox": "tight", "savefig.dpi": 30, "hatch.linewidth": 6,
@@ -66,6 +69,10 @@ def training(config_file, style):
     return TrainingSheet({"loss": losses}, "CosFace", "conv4", run_of(config_file), "test", style)
 
 
+def paper(config_file, style):
+    return PaperSheet(figure("collapse"), runs_of(figure("collapse"), config_file), style)
+
+
 def verify(config_file, style):
     crop = np.arange(112 * 96 * 3, dtype=np.uint8).reshape(112, 96, 3)
     return VerifySheet([("a.jpg", crop), ("b.jpg", crop[::-1])], "two people", "score 0.1", style)
@@ -77,6 +84,7 @@ SHEETS = {
     Slide: lambda config_file, style: Slide(run_of(config_file), "test", style),
     AnglePlane: lambda config_file, style: AnglePlane(run_of(config_file), "test", style),
     Compare: compare, TsneSheet: tsne, RocSheet: curve, TrainingSheet: training, VerifySheet: verify,
+    PaperSheet: paper,
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from pathlib import Path
 
@@ -23,11 +24,10 @@ def outcomes_here(runs: Mapping[Path, RunConfig], workers: int, pages: bool = Fa
     If a process dies, as when memory is short, the runs that were under way begin again in new ones; one that was under
     way twice when that happened has failed. The processes end when this one ends or the iteration is left.
     """
-    os.environ.update(ONE_THREAD)  # processes that are spawned inherit it, and libgomp reads it when torch is loaded
     waiting, tries = list(runs), Counter[Path]()
     while waiting:
         under_way: dict[Future[Outcome], Path] = {}
-        with ProcessPoolExecutor(workers, get_context("spawn"), prepare) as pool:
+        with one_thread(), ProcessPoolExecutor(workers, get_context("spawn"), prepare) as pool:
             try:
                 while waiting or under_way:
                     while waiting and len(under_way) < workers:
@@ -47,3 +47,18 @@ def outcomes_here(runs: Mapping[Path, RunConfig], workers: int, pages: bool = Fa
         for folder in under_way.values():
             if tries[folder] == MOST_TRIES:
                 yield Outcome(runs[folder].name, 0.0, "its process died twice, perhaps for want of memory")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """In the environment that new processes inherit: libgomp reads it when torch is loaded."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
