@@ -76,15 +76,16 @@ def test_a_process_that_dies_twice_is_a_failed_run(run, write, tmp_path):
     encoder = tmp_path / "mine.py"
     encoder.write_text("import os\n\ndef Dies(dimension, shape):\n    os._exit(1)\n")
     grids = [{"lossname": ["softmax"], "basemodel": ["tiny", f"{encoder}:Dies"]}]
-    code, _, err = run("sweep", write(grids), "--outputs", tmp_path, "--workers", 1)
+    code, _, err = run("sweep", write(grids), "--outputs", tmp_path, "--workers", 2)
     assert code == 1
+    assert "1 of 2 runs failed" in err
     assert "its process died twice" in err
     assert len(list(tmp_path.glob("mine/*/metrics.csv"))) == 1
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_sweep_goes_on(write, tmp_path, sign):
-    """What was finished stays as it is, byte for byte; of a run under way at most the last epoch is lost."""
+    """What was finished stays as it is; of a run under way at most the last epoch is lost."""
     path = write([{"lossname": ["softmax"], "seed": [0, 1, 2]}], epochs=15)
     process = start(path, tmp_path, "--workers", 1)
     wait_for(lambda: len(list(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))) > 2)
@@ -93,15 +94,15 @@ def test_a_stopped_sweep_goes_on(write, tmp_path, sign):
     assert process.returncode in (-signal.SIGKILL, 130)
     done = tmp_path / "mine" / "softmax" / "run.json"
     before = done.stat().st_mtime_ns
-    under_way = {file.name: file.read_bytes() for file in tmp_path.glob("mine/*_seed1/snapshots/*.npz")}
+    under_way = sorted(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))[:-1]
+    times = [file.stat().st_mtime_ns for file in under_way]
     again = start(path, tmp_path, "--workers", 1)
     _, err = again.communicate(timeout=HANGS)
     assert (again.returncode, err) == (0, "")
     assert done.stat().st_mtime_ns == before
     for folder in tmp_path.glob("mine/softmax*"):
         assert len(read_run(folder).snapshots) == 16
-    kept = {name: (tmp_path / "mine" / "softmax_seed1" / "snapshots" / name).read_bytes() for name in under_way}
-    assert kept == under_way
+    assert [file.stat().st_mtime_ns for file in under_way] == times
 
 
 def wait_for(condition) -> None:

@@ -16,6 +16,7 @@ EXTRAS = {
     "torch": "train",
     "torchvision": "train",
     "sklearn": "train",
+    "scipy": "train",
     "imageio_ffmpeg": "video",
     "pptx": "deck",
     "openTSNE": "faces",

@@ -25,6 +25,7 @@ from marginalia.record.run_files import clear
 from marginalia.record.snapshot import SPLITS, Run, Snapshot
 from marginalia.record.store import read_run, run_of
 from marginalia.training.agreement import on_this_rank, starting, with_all_ranks
+from marginalia.training.checkpoint import NAME as CHECKPOINT
 from marginalia.training.checkpoint import Checkpoint
 from marginalia.training.lock import locked
 from marginalia.training.loop import Progress, count_steps, train
@@ -110,6 +111,7 @@ class Experiment(Recording):
                 self.make_page(run)
             if not found.finished:  # else it says what made its numbers, and stays
                 self.finish()
+            (self.folder / CHECKPOINT).unlink(missing_ok=True)
         except KeyboardInterrupt:
             raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
 

@@ -48,9 +48,10 @@ def figure(
 
     module, table = figure_module(name), read_config(config)
     base = {"snapshots": 1, "train_points": 5000} | module.BASE | (TINY if basemodel == "tiny" else {})
-    base |= {"basemodel": basemodel, "dataset": dataset or table.data.dataset, "epochs": epochs or module.EPOCHS}
-    base |= {"holdout": held_out(table, base["dataset"], module.CLASSES)}
-    grids = [grid | {"seed": list(range(seeds))} for grid in module.GRIDS]
+    data = dataset or table.data.dataset
+    base |= {"holdout": held_out(table, data, module.CLASSES)}
+    named = {"basemodel": [basemodel], "dataset": [data], "epochs": [module.EPOCHS if epochs is None else epochs]}
+    grids = [grid | named | {"seed": list(range(seeds))} for grid in module.GRIDS]
     plan = sweep_of({"question": module.TITLE, "base": base, "grids": grids}, name, name)
     folder = outputs / "figures" / name
     runs = planned(plan, table, folder)

@@ -57,12 +57,16 @@ class SweepOptions:
 @click.option("--pages", is_flag=True, help="Give each run a page of its own, which the sweep's page opens.")
 def sweep(file: Path, config: Path, outputs: Path, **options: Any) -> None:
     """Train every combination of FILE into OUTPUTS/<name of FILE>; after a stop, the same command goes on."""
+    from marginalia.sweeps.results import parquet_modules
+
+    parquet_modules()  # before the trainings and not after them
     plan, table = read_sweep(file), read_config(config)
     folder = outputs / folder_name(plan.name)
     runs = planned(plan, table, folder)
     failed = trained(runs, folder, SweepOptions(**options))
     done = {place: settings for place, (_, settings) in runs.items() if place.name not in failed}
-    publish(plan, done, folder)
+    if done:
+        publish(plan, done, folder)
     if failed:
         raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; see above")
 

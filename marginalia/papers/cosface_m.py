@@ -9,7 +9,7 @@ from marginalia.papers.trained import Trained, monotone, sentence
 
 TITLE = "CosFace: the gap grows with m"
 CLAIM = "Claimed: with a larger m, eight identities become more separate on the circle."
-SOURCE = "Wang et al., CVPR 2018, 1801.09414, figure 5."
+SOURCE = "Wang et al., CVPR 2018, 1801.09414, figure 4."
 CLASSES, EPOCHS = 8, 8
 STEPS = [{"m3": 0.0}, {"m3": 0.1}, {"m3": 0.2}]
 BASE: dict[str, Any] = {"lossname": "CosFace_v1", "s": 16}

@@ -33,6 +33,7 @@ from marginalia.viz.sweeps.summary import Cell, Measure, Summary, Table
 FIRST = (CHOOSING, JUDGING, "train_accuracy", "loss", "loss_floor", "test_margin_accuracy", "test_angle")
 HOW = "Means over the seeds; intervals are 95 % by Student's t. Framed: of each loss the best, chosen on {}."
 KINDS = ("png", "pdf")
+MOST_CURVES = 7
 
 
 def draw_sweep(results: Results, title: str, folder: Path, style: Style) -> list[Path]:
@@ -69,8 +70,9 @@ def summary(results: Results, title: str, folder: Path) -> Summary:
     made = [f"{name}: {value}" for name, value in results.made_with.items() if name in ("machine", "torch")]
     by = "validation images" if choosing(groups[0]) == CHOOSING else "test images, since none were set aside"
     lines = [f"{len(results.last):,} runs. {HOW.format(by)}", ", ".join(made)]
-    numbers = [groups.index(group) for group in best.values()] if len(best) > 1 else list(range(min(len(groups), 8)))
-    return Summary(title, results.question, lines, across, names, cells, numbers, tables(groups, best))
+    framed = [groups.index(group) for group in best.values()]
+    curves = framed if 1 < len(framed) <= MOST_CURVES else list(range(min(len(groups), MOST_CURVES)))
+    return Summary(title, results.question, lines, across, names, cells, framed, curves, tables(groups, best))
 
 
 def metrics(results: Results) -> list[str]:
@@ -99,7 +101,8 @@ def measure(found: Interval) -> Measure:
 
 def tables(groups: Sequence[Group], best: Mapping[str, Group]) -> list[Table]:
     """What was chosen and how it did on the test images, and the differences, at the best scale and at equal scales."""
-    found = [chosen_table(best), difference_table("Differences at the best settings of each", best)]
+    found = [chosen_table(best)]
+    found += [difference_table("Differences at the best settings of each", best)] if len(best) > 1 else []
     for scale in sorted({group.settings[SCALE] for group in groups if SCALE in group.settings}):
         at_scale = [group for group in groups if group.settings.get(SCALE) == scale]
         of_each = chosen(at_scale, LOSS, lambda group: group.interval(choosing(group)).mean)

@@ -59,7 +59,7 @@ def collected(sweep: Sweep, folders: Mapping[Path, dict[str, Any]], seconds: flo
         if not (folder / "run.json").is_file() or not (description := read_description(folder)).finished:
             continue
         first = first or description
-        told = {key: plain(settings.get(key)) for key in sweep.varied}
+        told = {key: plain((sweep.base | settings).get(key)) for key in sweep.varied}
         rows += [{RUN: folder.name} | told | snapshot for snapshot in snapshots(folder)]
     if first is None:
         raise InputError(f"no run of {sweep.name} is finished")

@@ -68,11 +68,11 @@ def paired(first: Values, second: Values) -> np.ndarray:
 
 
 def p_value(values: np.ndarray) -> float:
-    """Of Student's test that the mean is zero; NaN for fewer than two values."""
+    """Of Student's test that the mean is zero; NaN for fewer than three values."""
     from scipy import stats
 
     known = values[np.isfinite(values)]
-    if len(known) < 2:
+    if len(known) < 3:
         return math.nan
     if not known.std():
         return 0.0 if known[0] else 1.0

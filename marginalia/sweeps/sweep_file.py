@@ -31,7 +31,7 @@ class Sweep:
     def varied(self) -> list[str]:
         """The settings in which runs differ, in the order of the file."""
         keys = dict.fromkeys(key for settings in self.runs for key in settings)
-        return [key for key in keys if len({json.dumps(settings.get(key)) for settings in self.runs}) > 1]
+        return [key for key in keys if len({json.dumps((self.base | run).get(key)) for run in self.runs}) > 1]
 
 
 def read_sweep(path: Path) -> Sweep:

@@ -30,12 +30,12 @@ class Outcome:
 
 
 def prepare() -> None:
-    """Of a new process: one thread, no ear for Ctrl-C, and an end when the process that started it has ended."""
+    """Of a new process: it ignores Ctrl-C, ends when the process that started it has ended, and has one thread."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=end_with_parent, daemon=True).start()
     import torch
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
-    threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 def end_with_parent() -> None:
@@ -46,7 +46,7 @@ def end_with_parent() -> None:
 
 
 def recorded(config: RunConfig, folder: Path, page: bool) -> Outcome:
-    """Trains what is left of the run into its folder. An error that a person can mend is the outcome's reason.
+    """Trains what is left of the run into its folder; if that fails, the outcome has the reason.
 
     page: whether it gets a page of its own.
     """
@@ -58,8 +58,9 @@ def recorded(config: RunConfig, folder: Path, page: bool) -> Outcome:
         record_run(config, loaded(config.data), folder)
         if page:
             write_own_page(folder, loaded(config.data))
-    except (InputError, OSError) as error:
-        return Outcome(config.name, time.perf_counter() - began, " ".join(str(error).split()))
+    except Exception as error:  # whatever it is, the other runs go on
+        kind = "" if isinstance(error, InputError | OSError) else f"{type(error).__name__}: "
+        return Outcome(config.name, time.perf_counter() - began, kind + " ".join(str(error).split()))
     return Outcome(config.name, time.perf_counter() - began)
 
 

@@ -47,6 +47,7 @@ class Recording:
         if not found.finished:
             self.train(self.restart(found.snapshots))
             self.finish()
+        (self.folder / CHECKPOINT).unlink(missing_ok=True)
 
     def restart(self, found: list[Snapshot]) -> Checkpoint | None:
         """The checkpoint to go on from, or None after clearing the folder. found: the snapshots that there are.
@@ -86,6 +87,5 @@ class Recording:
         write_description(self.folder, replace(self.description, finished=finished, metrics=metrics))
 
     def finish(self) -> None:
-        """Says in run.json that the run is complete, and removes the checkpoint."""
+        """Says in run.json that the run is complete."""
         self.describe(len(self.records), self.records[-1].metrics)
-        (self.folder / CHECKPOINT).unlink(missing_ok=True)

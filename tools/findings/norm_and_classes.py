@@ -11,6 +11,7 @@ from tools.findings.groups import PLAIN, against, best_at, better_and_worse, sca
 from tools.findings.words import listed, percent, points, table
 
 AUC = "held_out_auc"
+USUAL_SCALE = 16
 
 
 def normalising(results: Mapping[str, Results]) -> dict[str, str]:
@@ -55,9 +56,10 @@ def norm(results: Mapping[str, Results]) -> dict[str, str]:
 
 def never_seen(results: Mapping[str, Results]) -> dict[str, str]:
     groups = groups_of(results["open-set"])
-    (base,) = where(groups, **{LOSS: PLAIN, SCALE: 16})
-    others = [group for group in groups if group is not base]
-    changes = {one.first: one for one in against([(base, group) for group in others], AUC)}
+    bases = {group.settings[SCALE]: group for group in where(groups, **{LOSS: PLAIN})}
+    others = [group for group in groups if group.settings[LOSS] != PLAIN]
+    pairs = [(bases[group.settings.get(SCALE, USUAL_SCALE)], group) for group in others]
+    changes = {one.first: one for one in against(pairs, AUC)}
     rows = []
     for group in groups:
         change = points(changes[group.name]) if group.name in changes else "-"

@@ -43,8 +43,13 @@ def equal_scale(results: Mapping[str, Results]) -> dict[str, str]:
 def scale(results: Mapping[str, Results]) -> dict[str, str]:
     groups = groups_of(results["scale-or-margin"])
     scales = scales_of(groups)
-    means = [100 * best_at(groups, lossname=PLAIN, s=s).interval(JUDGING).mean for s in scales]
-    low, high = int(np.argmin(means)), int(np.argmax(means))
+    bare = {s: best_at(groups, lossname=PLAIN, s=s) for s in scales}
+    base = best_at(groups, lossname=PLAIN)
+    elsewhere = [s for s in scales if bare[s] is not base]
+    to_base = dict(zip(elsewhere, against([(base, bare[s]) for s in elsewhere]), strict=True))
+    by_scale = [
+        (f"{s:g}", percent(bare[s].interval(JUDGING)), points(to_base[s]) if s in to_base else "-") for s in scales
+    ]
     best = best_of_each(groups)
     others = [group for name, group in best.items() if name != PLAIN]
     found = {one.first: one for one in against([(best[PLAIN], group) for group in others])}
@@ -54,9 +59,9 @@ def scale(results: Mapping[str, Results]) -> dict[str, str]:
         for group in best.values()
     ]  # fmt: skip
     return {
-        "worst_scale": f"{means[low]:.2f} % at s = {scales[low]:g}",
-        "best_scale": f"{means[high]:.2f} % at s = {scales[high]:g}",
-        "scale_alone": f"{means[high] - means[low]:.2f}",
+        "chosen_scale": f"{base.settings[SCALE]:g}",
+        "scale_matters": listed([f"{s:g}" for s in elsewhere if to_base[s].is_seen]),
+        "by_scale": table(("s", "no margin, %", "against the chosen s, points"), by_scale),
         "best_settings": table(("chosen", "validation, %", "test, %", "against norm-softmax, points"), rows),
         "floors": floors(results),
     }

@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 DIGITS = 5
 COLORS = 8
 CURVES = (
-    "The best of each loss, chosen on validation images, and the cell under the pointer. "
+    "The best of each loss, or the first settings of a single one, and the cell under the pointer. "
     "Bands are intervals; dashed is the floor of a loss."
 )
 
@@ -49,6 +49,7 @@ def data(summary: Summary) -> dict[str, Any]:
         "xName": summary.x_name,
         "metrics": summary.metrics,
         "best": summary.best,
+        "curves": summary.curves,
         "colors": class_colors(COLORS),
         "facets": facets,
         "cells": [cell_data(cell) for cell in summary.cells],

@@ -46,7 +46,7 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
         top -= tall
     left = SIDE + CELL * columns + 0.9
     ax = figure.add_axes((left / width, (height - CURVES) / height, CURVES / width, (CURVES - 0.6) / height))
-    curves(ax, style, [summary.cells[number] for number in summary.best], metric)
+    curves(ax, style, [summary.cells[number] for number in summary.curves], metric)
     return figure_file(figure, kind, style)
 
 

@@ -47,7 +47,8 @@ class Table:
 class Summary:
     """title: name of the sweep. lines: what it is and how the intervals are made. x_name: of the columns, "" for none.
 
-    metrics: names in the order of a menu. best: numbers of the cells that were chosen, one a facet.
+    metrics: names in the order of a menu. best: numbers of the cells that were chosen, one of each loss, which are
+    framed. curves: of those whose curves are drawn.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Summary:
     metrics: Sequence[str]
     cells: Sequence[Cell]
     best: Sequence[int]
+    curves: Sequence[int]
     tables: Sequence[Table]
 
     def facets(self) -> dict[str, list[Cell]]:

@@ -33,7 +33,7 @@ function choose(index) {
 	const pages = Object.entries(cell.pages).filter(([, address]) => address);
 	element("pages").replaceChildren(...(pages.length ? ["Open the run of seed "] : []));
 	for (const [seed, address] of pages) element("pages").append(opener(seed, address), " ");
-	const shown = [...new Set([...summary.best, index])];
+	const shown = [...new Set([...summary.curves, index])];
 	const colors = shown.map((number, place) => summary.colors[place % summary.colors.length]);
 	drawCurves(element("curves").firstChild, shown.map((number) => summary.cells[number]), metric, colors);
 	element("key").replaceChildren(...shown.map((number, place) => keyLine(summary.cells[number].name, colors[place])));
