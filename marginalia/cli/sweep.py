@@ -128,7 +128,7 @@ def unfinished(
     for place, (config, _) in runs.items():
         try:
             finished = is_finished(place, describe(config, loaded(config.data)))
-        except InputError as error:  # noqa: PERF203
+        except InputError as error:  # noqa: PERF203  (each run is judged alone)
             progress.add(Outcome(config.name, 0.0, str(error)), place.parent)
         else:
             if finished and (not pages or (place / PAGE).exists()):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from marginalia.core.interval import Interval
 from marginalia.record.snapshot import HELD_OUT, Run
-from marginalia.sweeps.statistics import Interval, interval
+from marginalia.sweeps.statistics import interval
 
 SEED = "seed"
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from marginalia.core.interval import Interval
 from marginalia.sweeps.results import RUN, Results
-from marginalia.sweeps.statistics import Interval, Values, interval
+from marginalia.sweeps.statistics import Values, interval
 
 SEED, LOSS, SCALE = "seed", "lossname", "s"
 CHOOSING, JUDGING = "validation_accuracy", "test_accuracy"

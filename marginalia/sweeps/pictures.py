@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from marginalia.core.files import write_whole
+from marginalia.core.interval import Interval
 from marginalia.sweeps.groups import (
     CHOOSING,
     JUDGING,
@@ -23,12 +23,12 @@ from marginalia.sweeps.groups import (
     shown,
 )
 from marginalia.sweeps.results import RUN, Results
-from marginalia.sweeps.statistics import Interval, differences
+from marginalia.sweeps.statistics import differences
 from marginalia.sweeps.worker import PAGE
 from marginalia.viz.style import Style
 from marginalia.viz.sweeps.page import sweep_page
 from marginalia.viz.sweeps.sheet import sweep_figure
-from marginalia.viz.sweeps.summary import Cell, Measure, Summary, Table
+from marginalia.viz.sweeps.summary import Cell, Summary, Table
 
 FIRST = (CHOOSING, JUDGING, "train_accuracy", "loss", "loss_floor", "test_margin_accuracy", "test_angle")
 HOW = "Means over the seeds; intervals are 95 % by Student's t. Framed: of each loss the best, chosen on {}."
@@ -62,7 +62,7 @@ def summary(results: Results, title: str, folder: Path) -> Summary:
             row_name(group, (facet, across)),
             shown(group.settings.get(across, "")),
             group.epochs,
-            {name: [measure(group.interval(name, epoch)) for epoch in group.epochs] for name in names},
+            {name: [group.interval(name, epoch) for epoch in group.epochs] for name in names},
             {seed: address(folder, run) for seed, run in group.runs.items()},
         )
         for group in groups
@@ -93,10 +93,6 @@ def row_name(group: Group, elsewhere: Sequence[str]) -> str:
 def address(folder: Path, run: str) -> str:
     """Of a run's page as seen from the folder; "" where there is none."""
     return f"{run}/{PAGE}" if (folder / run / PAGE).exists() else ""
-
-
-def measure(found: Interval) -> Measure:
-    return Measure(**dataclasses.asdict(found))
 
 
 def tables(groups: Sequence[Group], best: Mapping[str, Group]) -> list[Table]:

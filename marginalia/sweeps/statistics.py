@@ -5,22 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
+from marginalia.core.interval import Interval
+
 CONFIDENCE = 0.95
 Values = Mapping[int, float]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Mean and sample standard deviation of n values, and the 95 % interval of the mean; NaN where n is too small."""
-
-    mean: float
-    sd: float
-    low: float
-    high: float
-    n: int
 
 
 @dataclass(frozen=True)
@@ -52,14 +44,18 @@ def interval(values: Sequence[float] | np.ndarray) -> Interval:
 
 
 def differences(groups: Mapping[str, Values]) -> list[Difference]:
-    """Of every pair of groups, over the seeds that both have; the p-values corrected for so many pairs."""
-    names = list(groups)
-    pairs = [(first, second) for number, first in enumerate(names) for second in names[number + 1 :]]
-    found = [paired(groups[first], groups[second]) for first, second in pairs]
-    corrected = holm([p_value(values) for values in found])
+    """Of every pair of groups, see `corrected`."""
+    return corrected(list(combinations(groups.items(), 2)))
+
+
+def corrected(pairs: Sequence[tuple[tuple[str, Values], tuple[str, Values]]]) -> list[Difference]:
+    """First - second of each pair of named groups, over the seeds that both have; p corrected for so many pairs."""
+    found = [paired(first, second) for (_, first), (_, second) in pairs]
+    p_values = holm([p_value(values) for values in found])
     return [
-        Difference(*pair, interval(values), p) for pair, values, p in zip(pairs, found, corrected, strict=True)
-    ]  # fmt: skip
+        Difference(first, second, interval(values), p)
+        for ((first, _), (second, _)), values, p in zip(pairs, found, p_values, strict=True)
+    ]
 
 
 def paired(first: Values, second: Values) -> np.ndarray:
@@ -84,9 +80,9 @@ def holm(values: Sequence[float]) -> list[float]:
 
     Source: Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979.
     """
-    corrected, largest = list(values), 0.0
+    found, largest = list(values), 0.0
     order = sorted((number for number, value in enumerate(values) if not math.isnan(value)), key=values.__getitem__)
     for place, number in enumerate(order):
         largest = max(largest, min(1.0, (len(order) - place) * values[number]))
-        corrected[number] = largest
-    return corrected
+        found[number] = largest
+    return found

@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from marginalia.sweeps.groups import JUDGING, SCALE, Group, choosing
-from marginalia.sweeps.statistics import Difference, holm, interval, p_value, paired
+from marginalia.sweeps.statistics import Difference, corrected
 
 PLAIN = "norm-softmax"
 
 
 def against(pairs: Sequence[tuple[Group, Group]], metric: str = JUDGING) -> list[Difference]:
     """Of each pair second - first, by seed, with the p-values corrected for so many pairs."""
-    found = [paired(second.values(metric), first.values(metric)) for first, second in pairs]
-    corrected = holm([p_value(values) for values in found])
-    return [
-        Difference(second.name, first.name, interval(values), p)
-        for (first, second), values, p in zip(pairs, found, corrected, strict=True)
-    ]
+    return corrected([((b.name, b.values(metric)), (a.name, a.values(metric))) for a, b in pairs])
 
 
 def where(groups: Sequence[Group], **settings: Any) -> list[Group]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from marginalia.sweeps.statistics import Difference, Interval
+from marginalia.core.interval import Interval
+from marginalia.sweeps.statistics import Difference
 
 NOT_SEEN = "no difference seen"
 

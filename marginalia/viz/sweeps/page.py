@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from marginalia.core.interval import Interval
 from marginalia.viz.page.assemble import filled, in_script, theme_rules
 from marginalia.viz.page.script import script
 from marginalia.viz.style import class_colors
-from marginalia.viz.sweeps.summary import Cell, Measure, Summary, Table, axis
+from marginalia.viz.sweeps.summary import Cell, Summary, Table, axis
 
 HERE = Path(__file__).parent
 DIGITS = 5
@@ -61,7 +62,7 @@ def cell_data(cell: Cell) -> dict[str, Any]:
     return {"name": cell.name, "epochs": list(cell.epochs), "measures": measures, "pages": dict(cell.pages)}
 
 
-def numbers(measure: Measure) -> list[float | None]:
+def numbers(measure: Interval) -> list[float | None]:
     values = (measure.mean, measure.sd, measure.low, measure.high)
     return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in values] + [measure.n]
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Measure:
-    """Mean of n runs, their standard deviation, and the interval of the mean; NaN where there is none."""
-
-    mean: float
-    sd: float
-    low: float
-    high: float
-    n: int
+from marginalia.core.interval import Interval
 
 
 @dataclass(frozen=True)
@@ -30,7 +21,7 @@ class Cell:
     y: str
     x: str
     epochs: Sequence[float]
-    measures: Mapping[str, Sequence[Measure]]
+    measures: Mapping[str, Sequence[Interval]]
     pages: Mapping[int, str]
 
 
