@@ -12,11 +12,11 @@ def number(page, name: str) -> float:
 
 
 def wait_until(page, holds: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(2400):
         if holds():
             return
         page.wait_for_timeout(50)
-    raise AssertionError(f"not after 30 seconds; {number(page, 'steps'):g} steps")
+    raise AssertionError(f"not after two minutes; {number(page, 'steps'):g} steps")
 
 
 def wait_for_steps(page, steps: int) -> None:

@@ -54,7 +54,7 @@ def test_every_trial_is_a_command_with_a_folder_of_its_own(config_file, tmp_path
         words = command(trial, config_file, tmp_path)[1:]
         given = train.make_context("main.py", words).params
         (lossname,), outputs = given.pop("lossnames"), given.pop("outputs")
-        for name in ("config", "overwrite", "tensorboard", "verbose"):
+        for name in ("config", "overwrite", "record_only", "tensorboard", "verbose"):
             del given[name]
         config = run_config(config_file, lossname, given, given.pop("quick"))
         assert outputs / config.name == folder

@@ -59,7 +59,7 @@ def test_only_the_first_rank_downloads(config_file, few_digits, monkeypatch):
     """The others load when it is done, and all raise what it meets."""
     events: list[str] = []
     config = command.run_config(config_file, "softmax", {}, quick=False)
-    monkeypatch.setattr("marginalia.data.sources.load_dataset", lambda *_: events.append("load") or few_digits)
+    monkeypatch.setattr("marginalia.training.dataset_of.load_dataset", lambda *_: events.append("load") or few_digits)
     monkeypatch.setattr(Ranks, "broadcast", lambda self, message: events.append("told") or message)
     assert command.chosen_data(config, ALONE) is few_digits
     assert events == ["load", "told"]
