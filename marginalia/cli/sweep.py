@@ -62,8 +62,9 @@ def sweep(file: Path, config: Path, outputs: Path, **options: Any) -> None:
     parquet_modules()  # before the trainings and not after them
     plan, table = read_sweep(file), read_config(config)
     folder = outputs / folder_name(plan.name)
-    runs = planned(plan, table, folder)
-    failed = trained(runs, folder, SweepOptions(**options))
+    chosen = SweepOptions(**options)
+    runs = planned(plan, table, folder, chosen.gpus if chosen.address else None)
+    failed = trained(runs, folder, chosen)
     done = {place: settings for place, (_, settings) in runs.items() if place.name not in failed}
     if done:
         publish(plan, done, folder)
@@ -71,13 +72,15 @@ def sweep(file: Path, config: Path, outputs: Path, **options: Any) -> None:
         raise RunsFailedError(f"{len(failed)} of {len(runs)} runs failed: {', '.join(failed)}; see above")
 
 
-def planned(plan: Sweep, table: ConfigFile, folder: Path) -> dict[Path, tuple[RunConfig, dict[str, Any]]]:
-    """Each run by its folder, with the settings that the sweep gives it.
+def planned(
+    plan: Sweep, table: ConfigFile, folder: Path, gpus: float | None = None
+) -> dict[Path, tuple[RunConfig, dict[str, Any]]]:
+    """Each run by its folder, with the settings that the sweep gives it. gpus: of a run on a cluster; None for here.
 
     Raises InputError if a setting is wrong, or two runs have one name.
     """
     from marginalia.losses.registry import require_available
-    from marginalia.training.device import resolve_device, resolved
+    from marginalia.training.device import resolve_device, resolved, resolved_for_cluster
 
     runs: dict[Path, tuple[RunConfig, dict[str, Any]]] = {}
     shared = {key: value for key, value in plan.base.items() if key not in OF_THE_LOSS}
@@ -85,7 +88,10 @@ def planned(plan: Sweep, table: ConfigFile, folder: Path) -> dict[Path, tuple[Ru
         asked = {key: value for key, value in plan.base.items() if key in OF_THE_LOSS} | settings
         lossname = asked.pop("lossname")
         config = run_config(table, lossname, asked, quick=False, shared=shared)
-        config = resolved(config, resolve_device(config.training.device))
+        if gpus is None:
+            config = resolved(config, resolve_device(config.training.device))
+        else:
+            config = resolved_for_cluster(config, gpus)
         require_available(config.loss, config.model.visual_dimension)
         place = folder / config.name
         if place in runs:
@@ -131,7 +137,8 @@ def unfinished(
         except InputError as error:  # noqa: PERF203  (each run is judged alone)
             progress.add(Outcome(config.name, 0.0, str(error)), place.parent)
         else:
-            if finished and (not pages or (place / PAGE).exists()):
+            has_page = config.model.visual_dimension != 2 or (place / PAGE).exists()
+            if finished and (has_page or not pages):
                 progress.left -= 1
             else:
                 yield place, config

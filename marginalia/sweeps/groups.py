@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,10 +87,12 @@ def choosing(group: Group, metric: str = CHOOSING) -> str:
 
 
 def chosen(groups: list[Group], of: str, merit: Callable[[Group], float]) -> dict[str, Group]:
-    """The group of the largest merit among those with the same value of this setting."""
-    best: dict[str, Group] = {}
+    """The group of the largest merit among those with the same value of this setting; only from those of most seeds."""
+    alike: dict[str, list[Group]] = {}
     for group in groups:
-        value = str(group.settings.get(of, ""))
-        if value not in best or merit(group) > merit(best[value]):
-            best[value] = group
-    return best
+        alike.setdefault(str(group.settings.get(of, "")), []).append(group)
+
+    def worth(group: Group) -> tuple[int, float]:
+        return len(group.runs), -math.inf if math.isnan(merit(group)) else merit(group)
+
+    return {value: max(those, key=worth) for value, those in alike.items()}

@@ -13,6 +13,7 @@ from typing import Any
 
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError
+from marginalia.record.run_files import clear
 from marginalia.sweeps.worker import Outcome, recorded
 
 TRIES_AFTER_A_LOST_NODE = 10
@@ -26,13 +27,13 @@ def outcomes_on_ray(
 
     address: of a cluster, or "auto" for the one that this machine belongs to. cpus, gpus: what a run needs.
 
-    A run trains on its node and comes back as a record, so that nodes need no common disk. If its node is lost, it
-    begins again on another one. Raises InputError if there is no Ray or no cluster.
+    What there is of a run goes to its node and comes back as a whole record, so that nodes need no common disk. If its
+    node is lost, it begins again on another one. Raises InputError if there is no Ray or no cluster.
     """
     ray = connected(address)
     resources = {"num_cpus": cpus, "num_gpus": gpus, "max_retries": TRIES_AFTER_A_LOST_NODE}
     task = ray.remote(**resources)(packed_record)
-    under_way = {task.remote(config, pages): folder for folder, config in runs.items()}
+    under_way = {task.remote(config, packed(folder), pages): folder for folder, config in runs.items()}
     try:
         while under_way:
             done, _ = ray.wait(list(under_way), timeout=ANOTHER_LOOK)
@@ -68,22 +69,30 @@ def connected(address: str) -> Any:
     return ray
 
 
-def packed_record(config: RunConfig, page: bool) -> tuple[Outcome, bytes]:
-    """The run trained in a folder of this node, and the files of its record in a tar; none if it failed."""
+def packed_record(config: RunConfig, content: bytes, page: bool) -> tuple[Outcome, bytes]:
+    """The run trained in a folder of this node, and the files of its record in a tar; none if it failed.
+
+    content: a tar of what there is of it already.
+    """
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place, "run")
+        unpack(content, folder)
         outcome = recorded(config, folder, page)
-        if outcome.reason:
-            return outcome, b""
-        packed = io.BytesIO()
-        with tarfile.open(fileobj=packed, mode="w") as archive:
-            for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.name != ".lock"):
-                archive.add(file, file.relative_to(folder).as_posix())
-        return outcome, packed.getvalue()
+        return outcome, b"" if outcome.reason else packed(folder)
+
+
+def packed(folder: Path) -> bytes:
+    """The files of a record in a tar; of a folder that is not there, an empty one."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        for file in sorted(file for file in folder.rglob("*") if file.is_file() and file.name != ".lock"):
+            archive.add(file, file.relative_to(folder).as_posix())
+    return content.getvalue()
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Puts the record in its place; run.json, which says that it is complete, comes last."""
+    """Puts the record in the place of what there was of it; run.json, which says that it is complete, comes last."""
+    clear(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with tarfile.open(fileobj=io.BytesIO(content)) as archive:
         members = sorted(archive.getmembers(), key=lambda member: member.name == "run.json")

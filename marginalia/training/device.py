@@ -28,6 +28,19 @@ def resolved(config: RunConfig, device: torch.device) -> RunConfig:
     return replace(config, training=replace(config.training, device=device.type, precision=precision))
 
 
+def resolved_for_cluster(config: RunConfig, gpus: float) -> RunConfig:
+    """The config with `auto` replaced by what every node can do, so that no two runs of a sweep differ by their node.
+
+    gpus: what a run is given. In doubt it computes in float32.
+    """
+    device, precision = config.training.device, config.training.precision
+    device = ("cuda" if gpus else "cpu") if device == "auto" else device
+    return replace(
+        config,
+        training=replace(config.training, device=device, precision="fp32" if precision == "auto" else precision),
+    )
+
+
 def uses_bfloat16(precision: str, device: torch.device, encoder: nn.Module | None = None) -> bool:
     """Whether an encoder computes in bfloat16: asked for, or `auto` where the hardware has it and is faster with it.
 

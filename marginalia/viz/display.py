@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -74,14 +75,23 @@ def space(
 
 
 def loss_curve(run: Run, ax: Axes | None = None, *, metric: str = "loss", **style: Any) -> Display:
-    """A number of the snapshots over the epochs. Raises InputError if it was not recorded."""
+    """A number of the snapshots over the epochs; of the loss, its floor too, see `losses.floor`.
+
+    Raises InputError if it was not recorded.
+    """
     there = sorted({name for snapshot in run.snapshots for name in snapshot.metrics})
     if metric not in there:
         raise InputError(f"{run.name} has no metric {metric!r}; it has {', '.join(there) or 'none'}")
 
     def paint(ax: Axes, look: Style) -> None:
         epochs = [snapshot.epoch for snapshot in run.snapshots]
-        ax.plot(epochs, [snapshot.metric(metric) for snapshot in run.snapshots], "o-", label=run.name, lw=2)
+        (line,) = ax.plot(epochs, [snapshot.metric(metric) for snapshot in run.snapshots], "o-", label=run.name, lw=2)
+        floor = run.snapshots[-1].metric("loss_floor") if metric == "loss" else math.nan
+        if math.isfinite(floor):
+            ax.axhline(floor, color=line.get_color(), ls="--", lw=1.5)
+            ax.set_title(f"floor {floor:.4g}", fontsize="medium", color=look.colors.muted)
+        elif metric == "loss" and run.spec is not None and not run.spec.x_norm:
+            ax.set_title("no floor: the norm grows", fontsize="medium", color=look.colors.muted)
         ax.set(xlabel="epoch", ylabel=metric)
 
     return Display(paint, 1.6).plot(ax, **style)

@@ -19,7 +19,8 @@ DIGITS = 5
 COLORS = 8
 CURVES = (
     "The best of each loss, or the first settings of a single one, and the cell under the pointer. "
-    "Bands are intervals; dashed is the floor of a loss."
+    "Bands are intervals; dashed is the floor of a loss. "
+    "A loss that does not normalise features has none: the norm grows."
 )
 
 

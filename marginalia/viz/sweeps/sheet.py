@@ -92,6 +92,8 @@ def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
         mean, low, high = (scale * np.array([getattr(m, name) for _, m in there]) for name in ("mean", "low", "high"))
         ax.plot(epochs, mean, color=color, lw=2.5, label=cell.name)
         ax.fill_between(epochs, low, high, color=color, alpha=0.2, lw=0)
+        if metric == "loss" and math.isfinite(floor := value(cell, "loss_floor")):
+            ax.axhline(floor, color=color, lw=1.5, ls="--")
     legend = ax.legend(frameon=False, fontsize=TEXT, loc="upper left", bbox_to_anchor=(-0.02, -0.16))
     for text in legend.get_texts():
         text.set_color(style.colors.ink)
