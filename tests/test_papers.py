@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from marginalia.papers import NAMES, figure
+from marginalia.papers import NAMES, collapse, figure
 from marginalia.papers.paper_sheet import PaperSheet
 from marginalia.papers.trained import Trained, monotone, with_trained_classes_alone
 from marginalia.record.snapshot import HELD_OUT
@@ -60,6 +60,23 @@ def test_a_claim_is_seen_only_where_every_step_rises(config_file):
     assert monotone(trained((1, 2, 3), (4, 5, 6)), steps, "x", rises=True)[:2] == (2, 2)
     assert monotone(trained((1, 2, 3), (4, 6, 5)), steps, "x", rises=True)[:2] == (1, 2)
     assert monotone(trained((3, 2, 1)), steps, "x", rises=False)[:2] == (1, 1)
+
+
+def test_collapse_is_seen_only_where_all_four_numbers_go_their_way(config_file):
+    def trained(**ends):
+        runs = []
+        for loss in collapse.LOSSES:
+            run = made_up_run(config_file, snapshots=2)
+            goes = {"nc1": (2, 1), "nc3": (2, 1), "nc4": (0.8, 0.9), "gnc2": (0.1, 0.2)} | ends
+            metrics = [{name: values[at] for name, values in goes.items()} for at in (0, 0, 1)]
+            snapshots = [replace(run.snapshots[0], metrics=found) for found in metrics]
+            runs.append(({"lossname": loss, "seed": 0}, replace(run, snapshots=tuple(snapshots))))
+        return Trained(runs)
+
+    assert collapse.verdict(trained()).startswith("Seen.")
+    told = collapse.verdict(trained(gnc2=(0.2, 0.1)))
+    assert told.startswith("Not always seen.")
+    assert told.endswith("GNC2 none.")
 
 
 def test_classes_that_were_held_out_are_not_drawn(config_file):

@@ -72,14 +72,18 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(run, write, tmp_path):
     assert len(list(tmp_path.glob("mine/CosFace*/run.json"))) == 4
 
 
-def test_a_process_that_dies_twice_is_a_failed_run(run, write, tmp_path):
+def test_a_process_that_dies_twice_and_an_encoder_that_raises_are_failed_runs(run, write, tmp_path):
     encoder = tmp_path / "mine.py"
-    encoder.write_text("import os\n\ndef Dies(dimension, shape):\n    os._exit(1)\n")
-    grids = [{"lossname": ["softmax"], "basemodel": ["tiny", f"{encoder}:Dies"]}]
+    encoder.write_text(
+        "import os\n\ndef Dies(dimension, shape):\n    os._exit(1)\n\n"
+        "def Raises(dimension, shape):\n    raise RuntimeError('no room')\n"
+    )
+    grids = [{"lossname": ["softmax"], "basemodel": ["tiny", f"{encoder}:Dies", f"{encoder}:Raises"]}]
     code, _, err = run("sweep", write(grids), "--outputs", tmp_path, "--workers", 2)
     assert code == 1
-    assert "1 of 2 runs failed" in err
+    assert "2 of 3 runs failed" in err
     assert "its process died twice" in err
+    assert "RuntimeError: no room" in err
     assert len(list(tmp_path.glob("mine/*/metrics.csv"))) == 1
 
 
@@ -151,7 +155,7 @@ def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
     page.goto((tmp_path / "mine" / "sweep.html").as_uri())
     page.select_option("#metric", "test_accuracy")
     page.hover("#maps a[href*=CosFace]")
-    assert page.inner_text("#name") == "CosFace_v1, s = 16"
+    page.wait_for_function("() => document.getElementById('name').textContent === 'CosFace_v1, s = 16'")
     assert page.inner_text("#numbers").startswith(f"{100 * mean:.1f}")
     assert page.locator("#curves path.line").count() >= 2
     page.click("#maps a[href*=CosFace]")

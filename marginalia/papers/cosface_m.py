@@ -22,6 +22,13 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
-    found = monotone(trained, STEPS, "test_angle_95", rises=False)
+    narrow = monotone(trained, STEPS, "test_angle_95", rises=False)
+    apart = monotone(trained, STEPS, "test_overlap", rises=False)
     what = "the angle within which 95 % of a class lie falls with each m"
-    return sentence(*found[:2], what, found[2], "{:.1f}°".format)
+    also = "the angles to the own and to other weights overlap less with each m"
+    return " ".join(
+        (
+            sentence(*narrow[:2], what, narrow[2], "{:.1f}°".format),
+            sentence(*apart[:2], also, apart[2], "{:.3f}".format),
+        )
+    )

@@ -59,8 +59,9 @@ def verdict(trained: Trained) -> str:
     seeds = sorted(set.intersection(*(set(group) for group in runs)))
     holds = sum(bool(np.all(np.diff([epochs_to(group[seed]) for group in runs]) < 0)) for seed in seeds)
     word = "Seen" if holds == len(seeds) else "Not seen" if not holds else "Not always seen"
-    told = ", ".join(
-        f"{name}: {one.mean:.2f} ({one.low:.2f} to {one.high:.2f})" for name, one in zip(MARGINS, found, strict=True)
+    times = ", ".join(
+        f"{name} {one.mean:.2f} ({one.low:.2f} to {one.high:.2f}; {one.n} of {len(group)} get there)"
+        for name, one, group in zip(MARGINS, found, runs, strict=True)
     )
     what = f"Epochs until {REACHED:.0%} of the training images are right, with 95 % intervals"
-    return f"{word} in {holds} of {len(seeds)} seeds. {what}: {told}."
+    return f"{word} in {holds} of {len(seeds)} seeds. {what}: {times}."

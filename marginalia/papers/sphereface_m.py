@@ -14,7 +14,7 @@ from marginalia.viz.style import class_colors
 
 TITLE = "SphereFace: the angles within a class shrink with m"
 CLAIM = "Claimed: the larger m, the smaller the angles within a class, and the better own and other angles part."
-SOURCE = "Liu et al., CVPR 2017, 1704.08063, figures 3 and 5."
+SOURCE = "Liu et al., CVPR 2017, 1704.08063, figures 2 and 5."
 CLASSES, EPOCHS = 0, 8
 MARGINS = (1, 2, 3, 4)
 BASE: dict[str, Any] = {"lossname": "A-softmax_v1"}

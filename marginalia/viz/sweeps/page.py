@@ -16,9 +16,8 @@ from marginalia.viz.sweeps.summary import Cell, Summary, Table, axis
 
 HERE = Path(__file__).parent
 DIGITS = 5
-COLORS = 8
 CURVES = (
-    "The best of each loss, or the first settings of a single one, and the cell under the pointer. "
+    "The best of each loss, or the first settings of a single one, and, thick, the cell under the pointer. "
     "Bands are intervals; dashed is the floor of a loss. "
     "A loss that does not normalise features has none: the norm grows."
 )
@@ -52,7 +51,7 @@ def data(summary: Summary) -> dict[str, Any]:
         "metrics": summary.metrics,
         "best": summary.best,
         "curves": summary.curves,
-        "colors": class_colors(COLORS),
+        "colors": class_colors(len(summary.curves) + 1),
         "facets": facets,
         "cells": [cell_data(cell) for cell in summary.cells],
     }

@@ -7,8 +7,9 @@ const LEFT = 52;
 const BOTTOM = 24;
 const TOP = 10;
 
-/** The means of these cells over the epochs of training, each with the band of its interval; of the loss, its floor. */
-export function drawCurves(svg, cells, metric, colors) {
+/** The means of these cells over the epochs of training, each with the band of its interval; of the loss, its floor.
+ *  One of them, by its place, is drawn thicker. */
+export function drawCurves(svg, cells, metric, colors, chosen) {
 	const lines = cells.map((cell) => (cell.measures[metric] ?? []).map((measure, at) => [cell.epochs[at], ...measure]));
 	const points = lines.flat().filter(([epoch, mean]) => epoch > 0 && mean !== null);
 	svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
@@ -29,7 +30,7 @@ export function drawCurves(svg, cells, metric, colors) {
 		const along = (choice) => there.map((point) => `${x(point[0])},${y(point[choice] ?? point[1])}`);
 		if (!there.length) return;
 		outline(svg, `M${[...along(3), ...along(4).reverse()].join("L")}Z`, "band", "fill", colors[number]);
-		outline(svg, `M${along(1).join("L")}`, "line", "stroke", colors[number]);
+		outline(svg, `M${along(1).join("L")}`, number === chosen ? "line chosen" : "line", "stroke", colors[number]);
 		const floor = floors[number] ?? null;
 		if (floor !== null) outline(svg, `M${x(first)},${y(floor)}H${x(last)}`, "floor", "stroke", colors[number]);
 	});

@@ -35,8 +35,9 @@ function choose(index) {
 	for (const [seed, address] of pages) element("pages").append(opener(seed, address), " ");
 	const shown = [...new Set([...summary.curves, index])];
 	const colors = shown.map((number, place) => summary.colors[place % summary.colors.length]);
-	drawCurves(element("curves").firstChild, shown.map((number) => summary.cells[number]), metric, colors);
-	element("key").replaceChildren(...shown.map((number, place) => keyLine(summary.cells[number].name, colors[place])));
+	const at = shown.indexOf(index);
+	drawCurves(element("curves").firstChild, shown.map((number) => summary.cells[number]), metric, colors, at);
+	element("key").replaceChildren(...shown.map((number, place) => keyLine(summary.cells[number].name, colors[place], place === at)));
 }
 
 function opener(seed, address) {
@@ -46,8 +47,9 @@ function opener(seed, address) {
 	return link;
 }
 
-function keyLine(name, color) {
+function keyLine(name, color, isChosen) {
 	const line = document.createElement("li");
+	line.classList.toggle("chosen", isChosen);
 	line.textContent = name;
 	line.style.setProperty("--own", color);
 	return line;

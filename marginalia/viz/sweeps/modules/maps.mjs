@@ -1,6 +1,7 @@
 import { limits, read } from "./numbers.mjs";
 
 const DARK = 0.6;
+const REST = 120; // ms; a pointer on its way to the links of a run crosses cells that nobody chose
 
 /** A table a map, its cells coloured by the mean and linked to the page of a run. */
 export function drawMaps(place, summary, metric, epoch, choose) {
@@ -49,7 +50,10 @@ function link(summary, index, mean, metric, low, high, choose) {
 	const page = firstPage(cell);
 	if (page) element.href = page;
 	else element.tabIndex = 0;
-	for (const event of ["pointerenter", "focus"]) element.addEventListener(event, () => choose(index));
+	let waiting;
+	element.addEventListener("pointerenter", () => (waiting = setTimeout(choose, REST, index)));
+	element.addEventListener("pointerleave", () => clearTimeout(waiting));
+	element.addEventListener("focus", () => choose(index));
 	return element;
 }
 
