@@ -105,7 +105,7 @@ def trained(runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], folder: Path,
     from marginalia.training.lock import locked
 
     with locked(folder, "other --outputs"):
-        progress = Progress(len(runs))
+        progress = Progress(len(runs), None if options.address else options.workers)
         left = dict(unfinished(runs, progress, options.pages))
         finished = len(runs) - len(left) - len(progress.failed)
         click.echo(f"{len(runs)} runs, {finished} of them finished already -> {folder}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +20,11 @@ HEADING = f"{'left':>6} {'time left':>10} {'seconds':>8} {'test':>8}  run"
 
 
 class Progress:
-    """Of so many runs in all. `failed`: the names of those that failed."""
+    """Of so many runs in all, so many at a time; None where that shows only as they end. `failed`: names of runs."""
 
-    def __init__(self, count: int):
-        self.left, self.done, self.began = count, 0, time.perf_counter()
+    def __init__(self, count: int, at_a_time: int | None):
+        self.left, self.at_a_time, self.began = count, at_a_time, time.perf_counter()
+        self.seconds: list[float] = []
         self.failed: list[str] = []
 
     def begin(self) -> None:
@@ -31,16 +34,19 @@ class Progress:
     def add(self, outcome: Outcome, folder: Path) -> None:
         """A row for a run that has ended; its reason on stderr if it failed. folder: of all runs."""
         self.left -= 1
-        self.done += outcome.seconds > 0
         if outcome.reason:
             self.failed.append(outcome.name)
             click.echo(f"{outcome.name} failed: {outcome.reason}", err=True)
             return
-        left = (time.perf_counter() - self.began) / self.done * self.left
-        click.echo(
-            f"{self.left:6} {duration(left):>10} {outcome.seconds:8.1f} {accuracy(folder / outcome.name):>8}  "
-            f"{outcome.name}"
-        )
+        self.seconds.append(outcome.seconds)
+        test = accuracy(folder / outcome.name)
+        left = duration(self.seconds_left())
+        click.echo(f"{self.left:6} {left:>10} {outcome.seconds:8.1f} {test:>8}  {outcome.name}")
+
+    def seconds_left(self) -> float:
+        """As many rounds of runs as are left, each as long as a run took on average."""
+        together = self.at_a_time or math.ceil(sum(self.seconds) / (time.perf_counter() - self.began))
+        return math.ceil(self.left / together) * statistics.fmean(self.seconds)
 
 
 def accuracy(folder: Path) -> str:

@@ -59,8 +59,8 @@ def collected(sweep: Sweep, folders: Mapping[Path, dict[str, Any]], seconds: flo
         if not (folder / "run.json").is_file() or not (description := read_description(folder)).finished:
             continue
         first = first or description
-        told = {key: plain((sweep.base | settings).get(key)) for key in sweep.varied}
-        rows += [{RUN: folder.name} | told | snapshot for snapshot in snapshots(folder)]
+        given = {key: plain((sweep.base | settings).get(key)) for key in sweep.varied}
+        rows += [{RUN: folder.name} | given | snapshot for snapshot in snapshots(folder)]
     if first is None:
         raise InputError(f"no run of {sweep.name} is finished")
     names = dict.fromkeys(name for row in rows for name in row)
@@ -96,11 +96,11 @@ def write_results(path: Path, results: Results) -> None:
     import io
 
     arrow, parquet = parquet_modules()
-    told = {"varied": list(results.varied), "question": results.question, "made_with": dict(results.made_with)}
+    about = {"varied": list(results.varied), "question": results.question, "made_with": dict(results.made_with)}
     table = arrow.table({name: arrow.array(values.tolist()) for name, values in results.columns.items()})
     packed = io.BytesIO()
     parquet.write_table(
-        table.replace_schema_metadata({"marginalia": json.dumps(told)}), packed, compression="zstd", version="2.6"
+        table.replace_schema_metadata({"marginalia": json.dumps(about)}), packed, compression="zstd", version="2.6"
     )
     write_whole(path, packed.getvalue())
 
@@ -110,12 +110,12 @@ def read_results(path: Path) -> Results:
     arrow, parquet = parquet_modules()
     try:
         table = parquet.read_table(path)
-        told = json.loads(table.schema.metadata[b"marginalia"])
+        about = json.loads(table.schema.metadata[b"marginalia"])
     except (OSError, arrow.ArrowInvalid, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} holds no results of a sweep ({error})") from None
-    varied = tuple(told["varied"])
+    varied = tuple(about["varied"])
     columns = {name: column(table[name].to_pylist(), name in varied) for name in table.column_names}
-    return Results(columns, varied, told["question"], told["made_with"])
+    return Results(columns, varied, about["question"], about["made_with"])
 
 
 def parquet_modules() -> tuple[Any, Any]:
