@@ -17,7 +17,7 @@ from marginalia.viz.sheet import figure_file
 from marginalia.viz.style import Style, class_colors
 from marginalia.viz.sweeps.summary import Cell, Summary, axis
 
-CELL, LINE, SIDE, CURVES = 0.62, 0.36, 1.7, 3.2  # inches
+CELL, LINE, LETTER, CURVES, KEY = 0.62, 0.36, 0.088, 3.2, 0.25  # inches; KEY: a line below the curves
 TEXT, TITLE = 11, 13
 SHARES = ("accuracy",)
 
@@ -29,7 +29,11 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
     grids = {name: (axis([c.y for c in cells]), axis([c.x for c in cells])) for name, cells in facets.items()}
     columns = max(len(across) for _, across in grids.values())
     heights = [LINE * len(down) + 0.75 for down, _ in grids.values()]
-    width, height = SIDE + CELL * columns + CURVES + 1.6, max(sum(heights), CURVES) + 0.3
+    side = 0.5 + LETTER * max(len(row) for down, _ in grids.values() for row in (*down, summary.x_name))
+    key = 0.5 + KEY * len(summary.curves)
+    widest = max(len(summary.cells[number].name) for number in summary.curves)
+    width = side + CELL * columns + 1.2 + max(CURVES, 0.6 + LETTER * widest)
+    height = max(sum(heights), CURVES + key) + 0.3
     figure = Figure(figsize=(width, height), dpi=style.dpi, facecolor=style.colors.background)
     means = [value(cell, metric) for cell in summary.cells]
     known = [mean for mean in means if math.isfinite(mean)]
@@ -38,13 +42,13 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
     for (name, cells), tall in zip(facets.items(), heights, strict=True):
         down, across = grids[name]
         bottom = top - tall + 0.1
-        place = (SIDE / width, bottom / height, CELL * len(across) / width, LINE * len(down) / height)
+        place = (side / width, bottom / height, CELL * len(across) / width, LINE * len(down) / height)
         best = [summary.cells[number] for number in summary.best]
         heat_map(figure.add_axes(place), style, cells, metric, limits, best, summary.x_name)
         figure.text(0.1 / width, (bottom + LINE * len(down) + 0.32) / height, name, fontsize=TITLE, fontweight="bold",
                     color=style.colors.ink)  # fmt: skip
         top -= tall
-    left = SIDE + CELL * columns + 0.9
+    left = side + CELL * columns + 0.9
     ax = figure.add_axes((left / width, (height - CURVES) / height, CURVES / width, (CURVES - 0.6) / height))
     curves(ax, style, [summary.cells[number] for number in summary.curves], metric)
     return figure_file(figure, kind, style)
