@@ -9,7 +9,7 @@ import click
 
 from marginalia.cli.command_line import run_command
 from marginalia.core.files import write_whole
-from marginalia.sweeps.groups import JUDGING
+from marginalia.sweeps.groups import JUDGING, groups_of
 from marginalia.sweeps.pictures import summary
 from marginalia.sweeps.results import Results, read_results
 from marginalia.viz.page.assemble import with_places
@@ -44,7 +44,8 @@ class Places(dict[str, str]):
 def main() -> None:
     """Write docs/findings.md: the words of tools/findings/findings.md with the numbers of the sweeps."""
     results = {path.stem: read_results(path) for path in sorted(RESULTS.glob("*.parquet"))}
-    places = Places(sweeps=sweeps(results))
+    places = Places({f"from_{name.replace('-', '_')}": source(name, found) for name, found in results.items()})
+    places["sweeps"] = sweeps(results)
     for answer, needed in ANSWERS.items():
         if all(name in results for name in needed):
             places |= answer(results)
@@ -55,6 +56,12 @@ def main() -> None:
     template = Path(__file__).with_name("findings.md").read_text(encoding="utf-8")
     write_whole(PAGE, with_places(template, places).encode())
     click.echo(str(PAGE))
+
+
+def source(name: str, found: Results) -> str:
+    """Which sweep answers, from how many runs and seeds."""
+    seeds = min(len(group.runs) for group in groups_of(found))
+    return f"*Sweep: `sweeps/{name}.json`, {len(found.last)} runs, n = {seeds} seeds.*"
 
 
 def sweeps(results: Mapping[str, Results]) -> str:
