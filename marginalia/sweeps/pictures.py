@@ -31,7 +31,8 @@ from marginalia.viz.sweeps.sheet import sweep_figure
 from marginalia.viz.sweeps.summary import Cell, Summary, Table
 
 FIRST = (CHOOSING, JUDGING, "train_accuracy", "loss", "loss_floor", "test_margin_accuracy", "test_angle")
-HOW = "Means over the seeds; intervals are 95 % by Student's t. Framed: of each loss the best, chosen on {}."
+HOW = "Means over the seeds; intervals are 95 % by Student's t."
+FRAMED = " Framed: of each loss the best, chosen on {}."
 KINDS = ("png", "pdf")
 MOST_CURVES = 7
 
@@ -69,9 +70,12 @@ def summary(results: Results, title: str, folder: Path) -> Summary:
     ]
     made = [f"{name}: {value}" for name, value in results.made_with.items() if name in ("machine", "torch")]
     by = "validation images" if choosing(groups[0]) == CHOOSING else "test images, since none were set aside"
-    lines = [f"{len(results.last):,} runs. {HOW.format(by)}", ", ".join(made)]
-    framed = [groups.index(group) for group in best.values()]
-    curves = framed if 1 < len(framed) <= MOST_CURVES else list(range(min(len(groups), MOST_CURVES)))
+    of_each = [groups.index(group) for group in best.values()]
+    framed = of_each if len(groups) > len(best) else []
+    lines = [f"{len(results.last):,} runs. {HOW}{FRAMED.format(by) if framed else ''}", ", ".join(made)]
+    curves = of_each if 1 < len(of_each) <= MOST_CURVES else list(range(min(len(groups), MOST_CURVES)))
+    if max(sum(epoch > 0 for epoch in group.epochs) for group in groups) < 2:
+        curves = []
     return Summary(title, results.question, lines, across, names, cells, framed, curves, tables(groups, best))
 
 

@@ -30,10 +30,10 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
     columns = max(len(across) for _, across in grids.values())
     heights = [LINE * len(down) + 0.75 for down, _ in grids.values()]
     side = 0.5 + LETTER * max(len(row) for down, _ in grids.values() for row in (*down, summary.x_name))
-    key = 0.5 + KEY * len(summary.curves)
-    widest = max(len(summary.cells[number].name) for number in summary.curves)
+    key = 0.5 + KEY * len(summary.curves) if summary.curves else -CURVES
+    widest = max((len(summary.cells[number].name) for number in summary.curves), default=0)
     width = side + CELL * columns + 1.2 + max(CURVES, 0.6 + LETTER * widest)
-    height = max(sum(heights), CURVES + key) + 0.3
+    height = max(sum(heights), CURVES + key) + 0.3 + (0 if summary.curves else LINE)
     figure = Figure(figsize=(width, height), dpi=style.dpi, facecolor=style.colors.background)
     means = [value(cell, metric) for cell in summary.cells]
     known = [mean for mean in means if math.isfinite(mean)]
@@ -49,8 +49,13 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
                     color=style.colors.ink)  # fmt: skip
         top -= tall
     left = side + CELL * columns + 0.9
-    ax = figure.add_axes((left / width, (height - CURVES) / height, CURVES / width, (CURVES - 0.6) / height))
-    curves(ax, style, [summary.cells[number] for number in summary.curves], metric)
+    if summary.curves:
+        ax = figure.add_axes((left / width, (height - CURVES) / height, CURVES / width, (CURVES - 0.6) / height))
+        curves(ax, style, [summary.cells[number] for number in summary.curves], metric)
+    elif len(facets) == columns == 1:
+        rows = summary.cells
+        place = ((left - 0.7) / width, bottom / height, CURVES / width, LINE * len(rows) / height)
+        intervals(figure.add_axes(place), style, rows, metric)
     return figure_file(figure, kind, style)
 
 
@@ -101,6 +106,22 @@ def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
     legend = ax.legend(frameon=False, fontsize=TEXT, loc="upper left", bbox_to_anchor=(-0.02, -0.16))
     for text in legend.get_texts():
         text.set_color(style.colors.ink)
+
+
+def intervals(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
+    """The last means with their intervals, each in the line of its row."""
+    scale = 100 if metric.endswith(SHARES) else 1
+    down = axis([cell.y for cell in cells])
+    for cell in cells:
+        last, y = cell.measures[metric][-1], down.index(cell.y) + 0.5
+        ax.plot([scale * last.low, scale * last.high], [y, y], color=style.colors.muted, lw=2)
+        ax.plot(scale * last.mean, y, "o", color=class_colors(1, style.palette)[0], ms=6)
+    ax.set(ylim=(len(down), 0), yticks=[])
+    ax.patch.set_visible(False)
+    for side in ("left", "right", "top"):
+        ax.spines[side].set_visible(False)
+    ax.tick_params(colors=style.colors.muted, labelsize=TEXT)
+    ax.set_title(metric.replace("_", " "), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
 
 
 def limits_of(numbers: Sequence[float]) -> tuple[float, float]:

@@ -39,7 +39,7 @@ class Summary:
     """title: name of the sweep. lines: what it is and how the intervals are made. x_name: of the columns, "" for none.
 
     metrics: names in the order of a menu. best: numbers of the cells that were chosen, one of each loss, which are
-    framed. curves: of those whose curves are drawn.
+    framed; none if there was nothing to choose. curves: of those whose curves are drawn; none if there is one snapshot.
     """
 
     title: str

@@ -13,6 +13,7 @@ function start() {
 	const asked = new URLSearchParams(location.hash.slice(1)).get("metric");
 	if (summary.metrics.includes(asked)) metricMenu.value = asked;
 	for (const menu of [metricMenu, epochMenu]) menu.addEventListener("change", draw);
+	element("curves").hidden = !summary.curves.length;
 	draw();
 }
 
