@@ -30,10 +30,10 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
     columns = max(len(across) for _, across in grids.values())
     heights = [LINE * len(down) + 0.75 for down, _ in grids.values()]
     side = 0.5 + LETTER * max(len(row) for down, _ in grids.values() for row in (*down, summary.x_name))
-    key = 0.5 + KEY * len(summary.curves) if summary.curves else -CURVES
+    right = CURVES + 0.5 + KEY * len(summary.curves) if summary.curves else 0
     widest = max((len(summary.cells[number].name) for number in summary.curves), default=0)
     width = side + CELL * columns + 1.2 + max(CURVES, 0.6 + LETTER * widest)
-    height = max(sum(heights), CURVES + key) + 0.3 + (0 if summary.curves else LINE)
+    height = max(sum(heights) + (0 if summary.curves else LINE), right) + 0.3
     figure = Figure(figsize=(width, height), dpi=style.dpi, facecolor=style.colors.background)
     means = [value(cell, metric) for cell in summary.cells]
     known = [mean for mean in means if math.isfinite(mean)]

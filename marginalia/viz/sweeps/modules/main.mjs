@@ -30,7 +30,7 @@ function choose(index) {
 	const [mean, sd, low, high, n] = measureOf(cell, metric, Number(epochMenu.value)) ?? [null, null, null, null, 0];
 	element("name").textContent = cell.name;
 	const spread = n > 1 ? ` ± ${read(sd, metric, 2)}, 95 % interval ${read(low, metric, 2)} to ${read(high, metric, 2)}` : "";
-	element("numbers").textContent = `${read(mean, metric, 2)}${spread}, n = ${n}`;
+	element("numbers").textContent = `${read(mean, metric, 2)}${spread}, n\u00a0=\u00a0${n}`;
 	const pages = Object.entries(cell.pages).filter(([, address]) => address);
 	element("pages").replaceChildren(...(pages.length ? ["Open the run of seed "] : []));
 	for (const [seed, address] of pages) element("pages").append(opener(seed, address), " ");
