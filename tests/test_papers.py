@@ -42,8 +42,9 @@ def test_each_figure_has_a_claim_a_source_and_a_verdict(config_file, name):
     for part in (module.TITLE, module.CLAIM.split()[-1], module.SOURCE.split()[0]):
         assert part in words
     assert module.verdict(trained).startswith(("Seen", "Not seen", "Not always seen"))
-    right = [text.get_window_extent().x1 for text in sheet.figure.texts]
-    assert max(right) <= sheet.figure.bbox.width, "a line is wider than the sheet"
+    boxes = [text.get_window_extent() for text in sheet.figure.texts]
+    assert max(box.x1 for box in boxes) <= sheet.figure.bbox.width, "a line is wider than the sheet"
+    assert min(box.y0 for box in boxes) >= 0, "the last line is below the sheet"
 
 
 def test_a_claim_is_seen_only_where_every_step_rises(config_file):

@@ -145,7 +145,7 @@ def test_wrong_settings_are_told_before_anything_trains(run, write, tmp_path):
 
 def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
     grids = [{"lossname": ["softmax"]}, {"lossname": ["CosFace_v1"], "s": [16], "seed": [0, 1]}]
-    assert run("sweep", write(grids), "--outputs", tmp_path, "--pages")[0] == 0
+    assert run("sweep", write(grids, epochs=2), "--outputs", tmp_path, "--pages")[0] == 0
     results = read_results(tmp_path / "mine" / "results.parquet").last
     mean = results.columns["test_accuracy"][results.columns["s"] == 16].mean()
     page = browser.new_page(viewport={"width": 1280, "height": 800})

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from marginalia.core.interval import Interval
 from marginalia.papers.curves import band
 from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained
@@ -59,9 +60,13 @@ def verdict(trained: Trained) -> str:
     seeds = sorted(set.intersection(*(set(group) for group in runs)))
     holds = sum(bool(np.all(np.diff([epochs_to(group[seed]) for group in runs]) < 0)) for seed in seeds)
     word = "Seen" if holds == len(seeds) else "Not seen" if not holds else "Not always seen"
-    times = ", ".join(
-        f"{name} {one.mean:.2f} ({one.low:.2f} to {one.high:.2f}; {one.n} of {len(group)} get there)"
+    times = "; ".join(
+        f"{name} {one.mean:.2f}{between(one)}, {one.n} of {len(group)} get there"
         for name, one, group in zip(MARGINS, found, runs, strict=True)
     )
-    what = f"Epochs until {REACHED:.0%} of the training images are right, with 95 % intervals"
-    return f"{word} in {holds} of {len(seeds)} seeds. {what}: {times}."
+    what = f"Epochs until {100 * REACHED:.0f} % of the training images are right, with 95 % intervals"
+    return f"{word}: that order in {holds} of {len(seeds)} seeds. {what}: {times}."
+
+
+def between(found: Interval) -> str:
+    return f" ({found.low:.2f} to {found.high:.2f})" if found.n > 1 else ""

@@ -20,7 +20,7 @@ from marginalia.viz.style import Style
 
 Area = tuple[float, float, float, float]
 AREA: Area = (0, 84, WIDTH, 520)
-LETTERS, LINE, TEXT, PANE_TITLE = 96, 24, 16, 19
+LETTERS, LINE, FOOT, TEXT, PANE_TITLE = 98, 24, 16, 16, 19
 CAPTION, GAP = 54, 10
 
 
@@ -31,12 +31,14 @@ class PaperSheet(Sheet):
         super().__init__(WIDTH, style)
         self.panes: list[tuple[Any, Run]] = []
         self.text(24, LINES - 44, figure.TITLE, 28, fontweight="bold")
-        self.write_lines(f"{figure.CLAIM} {figure.SOURCE}", LINES - 74, muted=True)
-        self.write_lines(figure.verdict(trained), 48)
+        claim, verdict = (textwrap.wrap(words, LETTERS) for words in (f"{figure.CLAIM} {figure.SOURCE}",
+                                                                      figure.verdict(trained)))  # fmt: skip
+        self.write_lines(claim, LINES - 74, muted=True)
+        self.write_lines(verdict, FOOT + LINE * (len(verdict) - 1))
         figure.draw(self, AREA, trained)
 
-    def write_lines(self, content: str, top: float, muted: bool = False) -> None:
-        for number, line in enumerate(textwrap.wrap(content, LETTERS)):
+    def write_lines(self, lines: Sequence[str], top: float, muted: bool = False) -> None:
+        for number, line in enumerate(lines):
             self.text(24, top - LINE * number, line, TEXT, muted=muted)
 
     @property
