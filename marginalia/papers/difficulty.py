@@ -16,27 +16,22 @@ from marginalia.sweeps.statistics import interval
 from marginalia.viz.style import class_colors
 
 TITLE = "Which margin is hard to learn"
-CLAIM = "Claimed: m1 theta is harder to train than cos(theta) - m3, and that is harder than cos(theta + m2)."
+CLAIM = "Claimed: m₁θ is harder to train than cos θ - m₃, and that is harder than cos(θ + m₂)."
 SOURCE = "An assumption of this project; the three margins here leave each of ten classes the same angle."
 CLASSES, EPOCHS = 10, 3
 REACHED = 0.95
 GAP, M2 = 2 * math.pi / 10, 0.3
 THETA = (GAP - M2) / 2
 MARGINS = {
-    "m1 theta": ("norm-softmax", {"m1": round((GAP - THETA) / THETA, 4)}),
-    "cos theta - m3": ("CosFace_v1", {"m3": round(math.cos(THETA) - math.cos(GAP - THETA), 4)}),
-    "cos(theta + m2)": ("ArcFace_v3", {"m2": M2}),
+    "m₁θ": ("norm-softmax", {"m1": round((GAP - THETA) / THETA, 4)}),
+    "cos θ - m₃": ("CosFace_v1", {"m3": round(math.cos(THETA) - math.cos(GAP - THETA), 4)}),
+    "cos(θ + m₂)": ("ArcFace_v3", {"m2": M2}),
 }
 BASE: dict[str, Any] = {"snapshots": 10}
 GRIDS = [
     {"lossname": [loss], "s": [4]} | {key: [value] for key, value in margin.items()}
     for loss, margin in MARGINS.values()
 ]
-NAMES = {
-    "m1 theta": r"$m_1\theta$",
-    "cos theta - m3": r"$\cos\theta - m_3$",
-    "cos(theta + m2)": r"$\cos(\theta + m_2)$",
-}
 
 
 def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
@@ -46,7 +41,7 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
     ax.axhline(REACHED, color=sheet.style.colors.muted, lw=1, ls="--")
     for number, (name, color) in enumerate(zip(MARGINS, class_colors(len(MARGINS), sheet.style.palette), strict=True)):
         band(ax, trained.where(lossname=MARGINS[name][0]).values(), "train_accuracy", color)
-        sheet.text(width - 330, bottom + height - 120 - 46 * number, NAMES[name], 22).set_color(color)
+        sheet.text(width - 330, bottom + height - 120 - 46 * number, name, 22).set_color(color)
 
 
 def epochs_to(run: Run) -> float:
