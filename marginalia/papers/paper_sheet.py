@@ -55,10 +55,12 @@ class PaperSheet(Sheet):
         columns = len(runs) if width / len(runs) >= height / 2 - CAPTION else math.ceil(len(runs) / 2)
         rows = math.ceil(len(runs) / columns)
         side = min(width / columns - 2 * GAP, height / rows - CAPTION)
+        tall = min(height / rows, side + CAPTION + 4 * GAP)
+        highest = bottom + (height + rows * tall) / 2
         for number, (run, title) in enumerate(zip(runs, titles, strict=True)):
             row, column = divmod(number, columns)
             middle = left + (column + 0.5) * width / columns
-            top = bottom + height - row * height / rows
+            top = highest - row * tall
             self.text(middle, top - 22, title, PANE_TITLE, fontweight="bold", ha="center")
             accuracy = in_percent(run.snapshots[-1].points(split).accuracy)
             self.text(middle, top - 46, f"{split} {accuracy}", 15, muted=True, ha="center")
