@@ -24,6 +24,7 @@ GRIDS = [{"lossname": ["softmax"]}, {"lossname": list(LOSSES[1:]), "s": [16]}]
 METRICS = {"nc1": "NC1, within over between", "nc3": "NC3, weight to mean", "nc4": "NC4, nearest mean decides",
            "gnc2": "GNC2, least distance"}  # fmt: skip
 FALLS = ("nc1", "nc3")
+TICK_OF_LOG = 13
 
 
 def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
@@ -36,6 +37,7 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
         ax = sheet.chart(*place, title, xlabel="epoch" if row else "")
         if metric in FALLS:
             ax.set_yscale("log")
+            ax.tick_params(axis="y", which="both", labelsize=TICK_OF_LOG, colors=sheet.style.colors.muted)
         for loss in LOSSES:
             band(ax, trained.where(lossname=loss).values(), metric, colors[loss])
     for number, (loss, color) in enumerate(colors.items()):
