@@ -31,8 +31,8 @@ class PaperSheet(Sheet):
         super().__init__(WIDTH, style)
         self.panes: list[tuple[Any, Run]] = []
         self.text(24, LINES - 44, figure.TITLE, 28, fontweight="bold")
-        claim, verdict = (textwrap.wrap(words, LETTERS) for words in (f"{figure.CLAIM} {figure.SOURCE}",
-                                                                      figure.verdict(trained)))  # fmt: skip
+        claim = textwrap.wrap(f"{figure.CLAIM} {figure.SOURCE}", LETTERS)
+        verdict = textwrap.wrap(figure.verdict(trained), LETTERS)
         self.write_lines(claim, LINES - 74, muted=True)
         self.write_lines(verdict, FOOT + LINE * (len(verdict) - 1))
         figure.draw(self, AREA, trained)
