@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from marginalia.cli.command_line import limit_spinning
+from marginalia.cli.train import run_config
 from marginalia.faces.backbones import BACKBONES, meta_backbone
 from marginalia.training import device
 from marginalia.training.device import uses_bfloat16
@@ -56,3 +57,12 @@ def test_grouped_convolutions_stay_in_float32_on_processors(monkeypatch, backbon
     assert not uses_bfloat16("fp32", CPU, encoder)
     monkeypatch.setattr(device, "cpu_has_bfloat16", lambda: False)
     assert not uses_bfloat16("auto", CPU, encoder)
+
+
+@pytest.mark.parametrize(("gpus", "expected"), [(0, "cpu"), (0.5, "cuda")])
+def test_nodes_of_a_cluster_compute_alike(config_file, gpus, expected):
+    config = run_config(config_file, "softmax", {}, quick=False)
+    training = device.resolved_for_cluster(config, gpus).training
+    assert (training.device, training.precision) == (expected, "fp32")
+    asked = run_config(config_file, "softmax", {"device": "cpu", "precision": "bf16"}, quick=False)
+    assert device.resolved_for_cluster(asked, gpus) == asked

@@ -15,6 +15,7 @@ import pytest
 
 from marginalia.core.errors import InputError
 from marginalia.record.store import read_description, read_run
+from marginalia.sweeps.on_ray import packed, unpack
 from marginalia.sweeps.results import read_results
 from marginalia.sweeps.sweep_file import sweep_of
 
@@ -162,6 +163,20 @@ def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
     assert page.title().startswith("CosFace_v1_s16")
     page.close()
     assert complaints == []
+
+
+def test_a_record_takes_the_place_of_what_there_was_and_of_nothing_else(tmp_path):
+    record, place = tmp_path / "record", tmp_path / "place"
+    for folder, name in ((record, "epoch_01_step_4.npz"), (place, "epoch_09_step_9.npz")):
+        (folder / "snapshots").mkdir(parents=True)
+        (folder / "snapshots" / name).write_text(name)
+    (record / "run.json").write_text("{}")
+    (place / "notes.txt").write_text("mine")
+    unpack(packed(record), place)
+    found = sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file())
+    assert found == ["notes.txt", "run.json", "snapshots/epoch_01_step_4.npz"]
+    unpack(packed(tmp_path / "nothing"), tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_a_node_lost_in_the_middle_of_a_ray_cluster(write, tmp_path):

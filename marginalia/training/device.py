@@ -31,14 +31,12 @@ def resolved(config: RunConfig, device: torch.device) -> RunConfig:
 def resolved_for_cluster(config: RunConfig, gpus: float) -> RunConfig:
     """The config with `auto` replaced by what every node can do, so that no two runs of a sweep differ by their node.
 
-    gpus: what a run is given. In doubt it computes in float32.
+    gpus: what a run is given. The precision `auto` means float32, which all have.
     """
-    device, precision = config.training.device, config.training.precision
-    device = ("cuda" if gpus else "cpu") if device == "auto" else device
-    return replace(
-        config,
-        training=replace(config.training, device=device, precision="fp32" if precision == "auto" else precision),
-    )
+    asked = config.training
+    device = ("cuda" if gpus else "cpu") if asked.device == "auto" else asked.device
+    precision = "fp32" if asked.precision == "auto" else asked.precision
+    return replace(config, training=replace(asked, device=device, precision=precision))
 
 
 def uses_bfloat16(precision: str, device: torch.device, encoder: nn.Module | None = None) -> bool:
