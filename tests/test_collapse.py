@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from marginalia.record.snapshot import Points
 from marginalia.training.collapse import least_distance, neural_collapse
@@ -75,3 +76,19 @@ def test_a_collapsed_space():
 
 def test_distance_of_a_point_inside_is_nothing():
     assert least_distance(np.array([[0.0, 0], [3, 0], [-3, 3], [-3, -3]])) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("dimension", [3, 7])
+def test_distance_from_a_hull_equals_a_general_minimiser(dimension):
+    points = np.random.default_rng(dimension).normal(size=(9, dimension))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    found = []
+    for number, point in enumerate(points):
+        others = np.delete(points, number, axis=0)
+        sums_to_one = {"type": "eq", "fun": lambda shares: shares.sum() - 1}
+        nearest = minimize(
+            lambda shares, point=point, others=others: np.sum((point - shares @ others) ** 2), np.full(8, 1 / 8),
+            method="SLSQP", bounds=[(0, 1)] * 8, constraints=sums_to_one, options={"ftol": 1e-15, "maxiter": 500},
+        )  # fmt: skip
+        found.append(np.sqrt(nearest.fun))
+    assert least_distance(points) == pytest.approx(min(found), abs=1e-6)

@@ -64,5 +64,5 @@ def test_an_unfinished_run_of_the_format_before_is_not_gone_on_with(old):
     assert existing_run(old, asked).finished
     content = json.loads((old / "run.json").read_text())
     (old / "run.json").write_text(json.dumps(content | {"finished": 0}))
-    with pytest.raises(InputError, match="unfinished run of an older Marginalia; --overwrite starts anew"):
+    with pytest.raises(InputError, match="unfinished run of an older Marginalia; train anew with --overwrite"):
         existing_run(old, asked)

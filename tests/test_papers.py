@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from marginalia.papers import NAMES, collapse, figure
+from marginalia.core.errors import InputError
+from marginalia.papers import NAMES, collapse, difficulty, figure, scale_floor
 from marginalia.papers.paper_sheet import PaperSheet
 from marginalia.papers.trained import Trained, monotone, with_trained_classes_alone
 from marginalia.record.snapshot import HELD_OUT
@@ -78,6 +79,42 @@ def test_collapse_is_seen_only_where_all_four_numbers_go_their_way(config_file):
     told = collapse.verdict(trained(gnc2=(0.2, 0.1)))
     assert told.startswith("Not always seen.")
     assert told.endswith("GNC2 none.")
+
+
+def with_metric(config_file, name, *rows):
+    """A run of one seed whose snapshots have these values at the epochs 0, 1, …"""
+    run = made_up_run(config_file, snapshots=len(rows))
+    snapshots = [replace(s, metrics={name: value}) for s, value in zip(run.snapshots, rows, strict=True)]
+    return replace(run, snapshots=tuple(snapshots))
+
+
+def test_a_margin_that_never_gets_there_is_the_hardest(config_file):
+    losses = [loss for loss, _ in difficulty.MARGINS.values()]
+    curves = dict(zip(losses, ((0.1, 0.5, 0.9), (0.1, 0.9, 0.96), (0.1, 0.96, 0.99)), strict=True))
+    runs = [({"lossname": loss}, with_metric(config_file, "train_accuracy", *curve)) for loss, curve in curves.items()]
+    told = difficulty.verdict(Trained(runs))
+    assert told.startswith("Seen: that order in 1 of 1 seeds.")
+    assert "m₁θ in 0 of 1 trainings only; cos θ - m₃ 2.00; cos(θ + m₂) 1.00." in told
+    assert difficulty.verdict(Trained([*runs[1:], ({"lossname": losses[0]}, runs[2][1])])).startswith("Not seen")
+
+
+def test_floors_are_judged_only_where_there_are_any(config_file):
+    def trained(floor):
+        runs = []
+        for margin, scale in itertools.product(scale_floor.KINDS.values(), scale_floor.SCALES):
+            run = with_metric(config_file, "loss", 2.0)
+            (snapshot,) = run.snapshots
+            metrics = {"loss": 2.0, "loss_floor": floor(scale)}
+            runs.append(({"m3": margin, "s": scale}, replace(run, snapshots=(replace(snapshot, metrics=metrics),))))
+        return Trained(runs)
+
+    told = scale_floor.verdict(trained(lambda scale: 1.9 / scale))
+    assert told.startswith("Seen: the floor falls with each scale, and 0 of 12 trainings lie below it")
+    assert told.endswith("at s = 1 they end at most 0.100 above.")
+    assert scale_floor.verdict(trained(lambda scale: 1.9)).startswith("Not seen: the floor does not fall")
+    assert scale_floor.verdict(trained(lambda scale: 2.1 / scale)).startswith("Not seen: the floor falls")
+    with pytest.raises(InputError, match="at most 100"):
+        scale_floor.verdict(trained(lambda scale: float("nan")))
 
 
 def test_classes_that_were_held_out_are_not_drawn(config_file):

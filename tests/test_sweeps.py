@@ -95,14 +95,14 @@ def test_a_stopped_sweep_goes_on(write, tmp_path, sign):
     process = start(path, tmp_path, "--workers", 1)
     wait_for(lambda: len(list(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))) > 2)
     process.send_signal(sign)
-    process.communicate(timeout=HANGS)
+    process.communicate(timeout=HANGS / 1000)
     assert process.returncode in (-signal.SIGKILL, 130)
     done = tmp_path / "mine" / "softmax" / "run.json"
     before = done.stat().st_mtime_ns
     under_way = sorted(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))[:-1]
     times = [file.stat().st_mtime_ns for file in under_way]
     again = start(path, tmp_path, "--workers", 1)
-    _, err = again.communicate(timeout=HANGS)
+    _, err = again.communicate(timeout=HANGS / 1000)
     assert (again.returncode, err) == (0, "")
     assert done.stat().st_mtime_ns == before
     for folder in tmp_path.glob("mine/softmax*"):
@@ -197,7 +197,7 @@ def test_a_node_lost_in_the_middle_of_a_ray_cluster(write, tmp_path):
         wait_for(lambda: list(tmp_path.glob("mine/*/run.json")))
         os.killpg(other.pid, signal.SIGKILL)
         other.wait()
-        _, err = process.communicate(timeout=HANGS)
+        _, err = process.communicate(timeout=HANGS / 1000)
         assert process.returncode == 0, err
     finally:
         head.terminate()

@@ -16,8 +16,8 @@ import click
 
 from marginalia.cli.options import config_option, outputs_option
 from marginalia.cli.sweep_progress import Progress
-from marginalia.cli.train import MARGIN_OPTIONS, run_config
-from marginalia.config.config_file import ConfigFile, read_config
+from marginalia.cli.train import run_config
+from marginalia.config.config_file import ConfigFile, read_config, setting_names
 from marginalia.config.naming import folder_name
 from marginalia.config.run_config import RunConfig
 from marginalia.core.errors import InputError, RunsFailedError, StoppedError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from marginalia.sweeps.worker import Outcome
 
 TIMES = "times.csv"
-OF_THE_LOSS = ("lossname", "match_scale", *MARGIN_OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -77,15 +76,17 @@ def planned(
 ) -> dict[Path, tuple[RunConfig, dict[str, Any]]]:
     """Each run by its folder, with the settings that the sweep gives it. gpus: of a run on a cluster; None for here.
 
-    Raises InputError if a setting is wrong, or two runs have one name.
+    Raises InputError if a setting is wrong, images cannot be read, or two runs have one name.
     """
     from marginalia.losses.registry import require_available
+    from marginalia.sweeps.worker import loaded
     from marginalia.training.device import resolve_device, resolved, resolved_for_cluster
 
     runs: dict[Path, tuple[RunConfig, dict[str, Any]]] = {}
-    shared = {key: value for key, value in plan.base.items() if key not in OF_THE_LOSS}
+    known = setting_names()
+    shared = {key: value for key, value in plan.base.items() if key in known}
     for settings in plan.runs:
-        asked = {key: value for key, value in plan.base.items() if key in OF_THE_LOSS} | settings
+        asked = {key: value for key, value in plan.base.items() if key not in known} | settings
         lossname = asked.pop("lossname")
         config = run_config(table, lossname, asked, quick=False, shared=shared)
         if gpus is None:
@@ -97,6 +98,8 @@ def planned(
         if place in runs:
             raise InputError(f"{plan.name}: {settings} and {runs[place][1]} are one run, {config.name}")
         runs[place] = config, settings
+    for data in {config.data for config, _ in runs.values()}:
+        loaded(data)
     return runs
 
 
@@ -119,7 +122,8 @@ def trained(runs: Mapping[Path, tuple[RunConfig, dict[str, Any]]], folder: Path,
                 note(folder / TIMES, outcome)
                 progress.add(outcome, folder)
         except KeyboardInterrupt:
-            raise StoppedError(f"stopped; what was computed is kept; go on with: {command_to_go_on()}") from None
+            kept = "finished runs are" if options.address else "what was computed is"
+            raise StoppedError(f"stopped; {kept} kept; go on with: {command_to_go_on()}") from None
     return progress.failed
 
 
@@ -188,4 +192,5 @@ def seconds_of(names: set[str], times: Path) -> float:
     if not times.exists():
         return 0.0
     with times.open(newline="") as table:
-        return sum(float(seconds) for name, seconds, reason in csv.reader(table) if name in names and not reason)
+        rows = [row for row in csv.reader(table) if len(row) == 3]  # a stop may have cut the last one
+    return sum(float(seconds) for name, seconds, reason in rows if name in names and not reason)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from marginalia.cli.options import config_option, margin_options, outputs_option, setting_options
-from marginalia.config.config_file import ConfigFile, read_config, with_overrides
+from marginalia.config.config_file import ConfigFile, read_config, setting_names, with_overrides
 from marginalia.config.naming import run_name
 from marginalia.config.run_config import ALL, LossSpec, RunConfig
 from marginalia.core.errors import InputError, OneRankError, OtherRankError, RunsFailedError, StoppedError
 from marginalia.core.margin import MarginSpec
+from marginalia.core.parsing import typed
 from marginalia.core.user_code import is_user_code, load
 
 if TYPE_CHECKING:
@@ -137,19 +138,21 @@ def run_config(
 ) -> RunConfig:
     """The run that the command line asks for; options that were not given are None.
 
-    shared: settings of data, model, training and optimiser that do not appear in its name.
+    Besides settings, `given` may hold any numbers of the loss. shared: settings that do not appear in the run's name.
     """
     asked = {key: value for key, value in given.items() if value is not None and value != ()}
     try:
         scale = asked.pop("match_scale", None)
         if scale is not None and "s" in asked:
             raise InputError("--match-scale and --s exclude each other")
-        numbers = {key: asked.pop(key) for key in MARGIN_OPTIONS if key in asked}
         base = with_overrides(file, file.quick, "quick") if quick else file
         started = with_overrides(base, file.recipes.get(lossname, {}), f"recipe of {lossname}")
         started = with_overrides(started, shared or {}, "base")
-        settings = with_overrides(started, asked, "command line")
+        known = setting_names()
+        settings = with_overrides(started, {key: asked.pop(key) for key in known if key in asked}, "command line")
         preset = file.loss(lossname, settings.model.visual_dimension)
+        numbers = {key: asked.pop(key) for key in (*MARGIN_OPTIONS, *vars(preset)) if key in asked}
+        with_overrides(settings, asked, "command line")  # names what is neither a setting nor a number of the loss
         if scale is not None:
             numbers |= matched(preset, scale)
         margin = with_numbers(preset, numbers, lossname)
@@ -164,16 +167,17 @@ def run_config(
 
 def with_numbers(preset: LossSpec, numbers: dict[str, Any], lossname: str) -> LossSpec:
     """The loss with some of its numbers replaced; InputError naming those it has if it has none of the name."""
+    types = {field.name: str(field.type) for field in dataclasses.fields(preset)}
     for key in numbers:
-        if not hasattr(preset, key):
+        if key not in types:
             there = [name for name, value in vars(preset).items() if isinstance(value, (int, float))]
             raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(there) or 'none'}")
-    return dataclasses.replace(preset, **numbers)
+    return dataclasses.replace(preset, **{key: typed(value, types[key], key) for key, value in numbers.items()})
 
 
 def matched(loss: LossSpec, scale: float) -> dict[str, float]:
     """The number that gives a loss this scale, if its weights and features are normalised and the scale is free."""
-    if not 0 < scale < math.inf:
+    if not 0 < typed(scale, "float", "match_scale") < math.inf:
         raise InputError(f"--match-scale must be a finite number greater than 0, not {scale:g}")
     name = next((name for name in ("s", "r") if hasattr(loss, name)), None)
     return {name: scale} if name and loss.inference_spec.w_norm and loss.inference_spec.x_norm else {}

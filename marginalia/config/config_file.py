@@ -116,6 +116,12 @@ def split_recipes(table: Any, where: str) -> tuple[dict[str, Any], dict[str, Any
     return rows, recipes
 
 
+def setting_names() -> list[str]:
+    """What may be overridden, of all sections."""
+    sections = (DataConfig, ModelConfig, TrainingConfig, OptimizerConfig)
+    return [field.name for section in sections for field in fields(section)]
+
+
 def with_overrides(config: ConfigFile, overrides: Mapping[str, Any], where: str) -> ConfigFile:
     """The config with single settings of data, model, training or the optimiser replaced, wherever they belong."""
     require_object(overrides, where)
@@ -126,8 +132,7 @@ def with_overrides(config: ConfigFile, overrides: Mapping[str, Any], where: str)
             continue
         owner = next((section for section in sections.values() if key in section), None)
         if owner is None:
-            known = [*(k for s in sections.values() for k in s), *(field.name for field in fields(OptimizerConfig))]
-            raise InputError(f"{where}: unknown key {key!r}; {nearest(key, known)}")
+            raise InputError(f"{where}: unknown key {key!r}; {nearest(key, setting_names())}")
         owner[key] = value
     training = parse(TrainingConfig, sections["training"], where)
     optimizer = parse(OptimizerConfig, vars(config.optimizers[training.optimizer]) | recipe, where)

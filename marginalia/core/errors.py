@@ -1,5 +1,7 @@
 """What a user should read instead of a traceback, and the exit code that goes with it."""
 
+ANEW = "train anew with --overwrite, or remove the folder"
+
 
 def in_words(error: OSError) -> str:
     """Which file, and what is wrong with it."""

@@ -24,4 +24,4 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 def verdict(trained: Trained) -> str:
     found = monotone(trained, STEPS, "nc1", rises=False)
     what = "the scatter within classes over that between them (NC1) falls with each lambda"
-    return sentence(*found[:2], what, found[2], "{:.3f}".format)
+    return sentence(*found[:2], what, found[2], "{:.4f}".format)

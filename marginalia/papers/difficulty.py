@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
-from marginalia.core.interval import Interval
 from marginalia.papers.curves import band
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained
+from marginalia.papers.trained import Trained, in_order
 from marginalia.record.snapshot import Run
 from marginalia.sweeps.statistics import interval
 from marginalia.viz.style import class_colors
@@ -45,23 +43,25 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def epochs_to(run: Run) -> float:
-    """The first snapshot's epoch with the accuracy reached; NaN for never."""
-    return next((s.epoch for s in run.snapshots if s.metric("train_accuracy") >= REACHED), math.nan)
+    """The first snapshot's epoch with the accuracy reached; infinity for never."""
+    return next((s.epoch for s in run.snapshots if s.metric("train_accuracy") >= REACHED), math.inf)
 
 
 def verdict(trained: Trained) -> str:
     runs = [trained.where(lossname=MARGINS[name][0]) for name in MARGINS]
-    found = [interval([epochs_to(run) for run in group.values()]) for group in runs]
     seeds = sorted(set.intersection(*(set(group) for group in runs)))
-    holds = sum(bool(np.all(np.diff([epochs_to(group[seed]) for group in runs]) < 0)) for seed in seeds)
+    holds = sum(in_order([-epochs_to(group[seed]) for group in runs]) for seed in seeds)
     word = "Seen" if holds == len(seeds) else "Not seen" if not holds else "Not always seen"
-    times = "; ".join(
-        f"{name} {one.mean:.2f}{between(one)}, {one.n} of {len(group)} get there"
-        for name, one, group in zip(MARGINS, found, runs, strict=True)
-    )
+    times = "; ".join(f"{name} {told(list(group.values()))}" for name, group in zip(MARGINS, runs, strict=True))
     what = f"Epochs until {100 * REACHED:.0f} % of the training images are right, with 95 % intervals"
     return f"{word}: that order in {holds} of {len(seeds)} seeds. {what}: {times}."
 
 
-def between(found: Interval) -> str:
-    return f" ({found.low:.2f} to {found.high:.2f})" if found.n > 1 else ""
+def told(runs: Sequence[Run]) -> str:
+    """The mean with its interval if all runs get there, else how many do."""
+    epochs = [epochs_to(run) for run in runs]
+    there = sum(map(math.isfinite, epochs))
+    if there < len(epochs):
+        return f"in {there} of {len(epochs)} trainings only"
+    found = interval(epochs)
+    return f"{found.mean:.2f} ({found.low:.2f} to {found.high:.2f})" if found.n > 1 else f"{found.mean:.2f}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from marginalia.core.errors import InputError
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained, last
+from marginalia.papers.trained import Trained, in_order, last
 from marginalia.viz.style import class_colors
 
 TITLE = "Why there is a scale: the floor of the loss"
@@ -33,8 +35,7 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
         zip(KINDS.items(), class_colors(len(KINDS), sheet.style.palette), strict=True)
     ):
         runs = [trained.where(m3=margin, s=scale) for scale in SCALES]
-        floors = [np.mean([last(run, "loss_floor") for run in found.values()]) for found in runs]
-        ax.plot(SCALES, np.maximum(floors, 1e-6), color=color, lw=3)
+        ax.plot(SCALES, np.maximum(floors(trained, margin), 1e-6), color=color, lw=3)
         for scale, found in zip(SCALES, runs, strict=True):
             ax.plot(
                 [scale] * len(found), [last(run, "loss") for run in found.values()], "o", color=color, ms=8, mec="none"
@@ -45,10 +46,20 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
+    """Raises InputError where no floor is computed."""
     gaps = [last(run, "loss") - last(run, "loss_floor") for _, run in trained.runs]
+    if not all(map(math.isfinite, gaps)):
+        raise InputError("the floor of the loss is not computed for so many classes; choose at most 100")
+    falls = all(in_order([-floor for floor in floors(trained, margin)]) for margin in KINDS.values())
     at_one = [last(run, "loss") - last(run, "loss_floor") for run in trained.where(s=1).values()]
     below = sum(gap < -1e-4 for gap in gaps)
-    word, above = "Not seen" if below else "Seen", max(at_one)
+    word, goes = "Seen" if falls and not below else "Not seen", "falls" if falls else "does not fall"
     return (
-        f"{word}: {below} of {len(gaps)} trainings lie below their floor; at s = 1 they end at most {above:.3f} above."
+        f"{word}: the floor {goes} with each scale, and {below} of {len(gaps)} trainings lie below it; "
+        f"at s = 1 they end at most {max(at_one):.3f} above."
     )
+
+
+def floors(trained: Trained, margin: float) -> list[float]:
+    """The floor of the loss at each scale."""
+    return [trained.interval("loss_floor", m3=margin, s=scale).mean for scale in SCALES]

@@ -56,6 +56,8 @@ def verdict(trained: Trained) -> str:
     for dimension in (2, 3):
         steps = [{"m1": margin, "visual_dimension": dimension} for margin in MARGINS]
         found = monotone(trained, steps, "test_angle", rises=False)
-        what = f"in {dimension} dimensions the mean angle falls with each m"
+        what = f"in {dimension} dimensions the mean own angle falls with each m"
         parts.append(sentence(*found[:2], what, found[2], "{:.1f}°".format))
+        found = monotone(trained, steps, "test_overlap", rises=False)
+        parts.append(sentence(*found[:2], "own and other angles overlap less with each m", found[2], "{:.3f}".format))
     return " ".join(parts)

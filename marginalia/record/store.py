@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from marginalia.core.errors import InputError
+from marginalia.core.errors import ANEW, InputError
 from marginalia.core.files import write_whole
 from marginalia.core.margin import Margin, SampledMargin
 from marginalia.record.description import LARGEST_JSON, Description, DrawnHead, described, require_writable
@@ -50,7 +50,7 @@ def read_description(folder: Path) -> Description:
             raise ValueError("far too large")
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is damaged ({error}); train anew with --overwrite") from None
+        raise InputError(f"{path} is damaged ({error}); {ANEW}") from None
     return described(content, path)
 
 

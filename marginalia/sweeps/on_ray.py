@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
+import os
+import shutil
 import socket
 import tarfile
 import tempfile
@@ -16,6 +18,7 @@ from marginalia.core.errors import InputError
 from marginalia.record.run_files import clear
 from marginalia.sweeps.worker import Outcome, recorded
 
+log = logging.getLogger(__name__)
 TRIES_AFTER_A_LOST_NODE = 10
 ANOTHER_LOOK, PATIENCE = 5.0, 10.0  # seconds
 
@@ -31,6 +34,8 @@ def outcomes_on_ray(
     node is lost, it begins again on another one. Raises InputError if there is no Ray or no cluster.
     """
     ray = connected(address)
+    if not any(has_room(node["Resources"], cpus, gpus) for node in ray.nodes() if node["Alive"]):
+        log.warning("no node has %g cores and %g GPUs; the runs wait for one", cpus, gpus)
     resources = {"num_cpus": cpus, "num_gpus": gpus, "max_retries": TRIES_AFTER_A_LOST_NODE}
     task = ray.remote(**resources)(packed_record)
     under_way = {task.remote(config, packed(folder), pages): folder for folder, config in runs.items()}
@@ -69,6 +74,10 @@ def connected(address: str) -> Any:
     return ray
 
 
+def has_room(node: Mapping[str, float], cpus: float, gpus: float) -> bool:
+    return node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus
+
+
 def packed_record(config: RunConfig, content: bytes, page: bool) -> tuple[Outcome, bytes]:
     """The run trained in a folder of this node, and the files of its record in a tar; none if it failed.
 
@@ -91,9 +100,10 @@ def packed(folder: Path) -> bytes:
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Puts the record in the place of what there was of it; run.json, which says that it is complete, comes last."""
-    clear(folder)
+    """Puts the record in the place of what there was of it, after all of it has been written beside."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-        members = sorted(archive.getmembers(), key=lambda member: member.name == "run.json")
-        archive.extractall(folder, members, filter="data")
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as place:
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            archive.extractall(place, filter="data")
+        clear(folder)
+        shutil.copytree(place, folder, dirs_exist_ok=True, copy_function=os.replace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -133,8 +134,8 @@ def difference_table(title: str, groups: Mapping[str, Group]) -> Table:
             found.second,
             f"{100 * found.interval.mean:+.2f}",
             span(found.interval, "+.2f"),
-            f"{found.p:.2g}" if found.interval.n > 1 else "-",
-            "" if found.is_seen else "no difference seen",
+            "-" if math.isnan(found.p) else f"{found.p:.2g}",
+            "too few seeds" if math.isnan(found.p) else "" if found.is_seen else "no difference seen",
         )
         for found in differences(values)
     ]

@@ -17,7 +17,7 @@ from marginalia.record.description import Description
 from marginalia.record.store import read_description
 from marginalia.sweeps.sweep_file import Sweep
 
-NAME = "results.parquet"
+NAME, HOURS = "results.parquet", "hours of training, without parts that were stopped"
 RUN = "run"
 PER_CLASS = ("norm_mean_", "norm_spread_")
 
@@ -55,29 +55,32 @@ def collected(sweep: Sweep, folders: Mapping[Path, dict[str, Any]], seconds: flo
     """The table of those runs that are finished. folders: with the settings of each. InputError if there are none."""
     rows: list[dict[str, Any]] = []
     first: Description | None = None
+    words = {key for key in sweep.varied if any(isinstance((sweep.base | run).get(key), str) for run in sweep.runs)}
     for folder, settings in folders.items():
         if not (folder / "run.json").is_file() or not (description := read_description(folder)).finished:
             continue
         first = first or description
-        given = {key: plain((sweep.base | settings).get(key)) for key in sweep.varied}
+        given = {key: plain((sweep.base | settings).get(key), key in words) for key in sweep.varied}
         rows += [{RUN: folder.name} | given | snapshot for snapshot in snapshots(folder)]
     if first is None:
         raise InputError(f"no run of {sweep.name} is finished")
     names = dict.fromkeys(name for row in rows for name in row)
     columns = {name: column([row.get(name) for row in rows], name in sweep.varied) for name in names}
-    made_with = dict(first.made_with) | {"hours of all runs on one core": f"{seconds / 3600:.2f}"}
+    made_with = dict(first.made_with) | {HOURS: f"{seconds / 3600:.2f}"}
     return Results(columns, tuple(sweep.varied), sweep.question, made_with)
 
 
-def plain(value: Any) -> Any:
-    """A list, as of classes held out, as one word."""
-    return "-".join(map(str, value)) if isinstance(value, list) else value
+def plain(value: Any, as_word: bool) -> Any:
+    """A list, as of classes held out, as one word; a number too where other runs have a word."""
+    if isinstance(value, list):
+        return "-".join(map(str, value))
+    return str(value) if as_word and value is not None else value
 
 
 def snapshots(folder: Path) -> list[dict[str, float]]:
     """The rows of metrics.csv, with the mean length of a feature instead of the numbers of each class."""
     with (folder / "metrics.csv").open(newline="") as table:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(table)]
+        rows = [{name: float(value or "nan") for name, value in row.items()} for row in csv.DictReader(table)]
     for row in rows:
         lengths = [value for name, value in row.items() if name.startswith(PER_CLASS[0])]
         row["norm_mean"] = float(np.nanmean(lengths)) if np.isfinite(lengths).any() else float("nan")

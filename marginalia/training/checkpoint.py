@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from marginalia.core.errors import InputError
+from marginalia.core.errors import ANEW, InputError
 from marginalia.training.learner import Learner
 from marginalia.training.tensors import damaged, first_line, read_tensors, write_tensors
 
@@ -63,7 +63,7 @@ def fitting(what: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{what} does not fit this run ({first_line(error)}); train anew with --overwrite") from None
+        raise InputError(f"{what} does not fit this run ({first_line(error)}); {ANEW}") from None
 
 
 def require_same_optimizer(mine: torch.optim.Optimizer, saved: dict[str, Any]) -> None:

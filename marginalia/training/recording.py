@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from marginalia.config.run_config import RunConfig
-from marginalia.core.errors import InputError
+from marginalia.core.errors import ANEW, InputError
 from marginalia.core.run_log import versions
 from marginalia.data.dataset import Dataset
 from marginalia.record.run_files import clear
@@ -60,7 +60,7 @@ class Recording:
             for snapshot in up_to(found, due.get(start.steps_done, -1.0), due.values(), self.folder):
                 self.note(snapshot)
         elif len(found) > 2:
-            raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; --overwrite starts anew")
+            raise InputError(f"{self.folder / CHECKPOINT} is missing, so the run cannot go on; {ANEW}")
         else:
             clear(self.folder)
             self.describe(0, {})

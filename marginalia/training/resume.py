@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from marginalia.core.errors import InputError
+from marginalia.core.errors import ANEW, InputError
 from marginalia.record.description import Description, decisive
 from marginalia.record.snapshot import Snapshot
 from marginalia.record.snapshot_file import snapshot_files
@@ -30,14 +30,14 @@ def existing_run(folder: Path, asked: Description) -> ExistingRun:
     has_snapshots = bool(snapshot_files(folder))
     if not (folder / "run.json").exists():
         if has_snapshots:
-            raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; --overwrite starts anew")
+            raise InputError(f"{folder / 'run.json'} is missing, though there are snapshots; {ANEW}")
         return ExistingRun([], False)
     saved = read_description(folder)
     require_same(folder, saved, asked)
     if not has_snapshots and not saved.finished:
         return ExistingRun([], False)
     if saved.is_old and not saved.finished:
-        raise InputError(f"{folder} holds an unfinished run of an older Marginalia; --overwrite starts anew")
+        raise InputError(f"{folder} holds an unfinished run of an older Marginalia; {ANEW}")
     return ExistingRun(list(read_run(folder).snapshots), saved.finished > 0)
 
 
@@ -56,7 +56,7 @@ def require_same(folder: Path, saved: Description, asked: Description) -> None:
     if lines:
         raise InputError(
             f"{folder} holds a run with other settings ({'; '.join(lines)}); "
-            "add --overwrite to replace it, or choose other --outputs"
+            "add --overwrite to replace it, remove it, or choose other --outputs"
         )
 
 
@@ -82,7 +82,6 @@ def up_to(snapshots: list[Snapshot], epoch: float, due: Iterable[float], folder:
     expected = 1 + sum(moment <= epoch + 1e-9 for moment in due)
     if len(kept) != expected:
         raise InputError(
-            f"{folder}/snapshots holds {len(kept)} of the {expected} snapshots before the checkpoint; "
-            "start anew with --overwrite"
+            f"{folder}/snapshots holds {len(kept)} of the {expected} snapshots before the checkpoint; {ANEW}"
         )
     return kept

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from marginalia.core.errors import InputError
+from marginalia.core.errors import ANEW, InputError
 from marginalia.core.files import write_whole
 from marginalia.record.arrays import require_stored
 
@@ -34,7 +34,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
         if not isinstance(content, dict):
             raise ValueError("it holds something else")
     except FileNotFoundError:
-        raise InputError(f"{path} is missing; train anew with --overwrite") from None
+        raise InputError(f"{path} is missing; {ANEW}") from None
     except Exception as error:  # readers of damaged files raise whatever comes
         raise damaged(path, error) from None
     return content
@@ -42,7 +42,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
 
 def damaged(path: Path, error: Exception) -> InputError:
     """What to raise for a file of a training that cannot be used, and why."""
-    return InputError(f"{path} is damaged ({first_line(error)}); train anew with --overwrite")
+    return InputError(f"{path} is damaged ({first_line(error)}); {ANEW}")
 
 
 def first_line(error: Exception) -> str:

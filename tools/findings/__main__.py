@@ -11,11 +11,11 @@ from marginalia.cli.command_line import run_command
 from marginalia.core.files import write_whole
 from marginalia.sweeps.groups import JUDGING, groups_of
 from marginalia.sweeps.pictures import summary
-from marginalia.sweeps.results import Results, read_results
+from marginalia.sweeps.results import HOURS, Results, read_results
 from marginalia.viz.page.assemble import with_places
 from marginalia.viz.style import Style
 from marginalia.viz.sweeps.sheet import sweep_figure
-from tools.findings import norm_and_classes, scale_and_margin
+from tools.findings import norm_and_classes, presets, scale_and_margin
 from tools.findings.words import table
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +29,8 @@ ANSWERS: dict[Callable[[Mapping[str, Results]], dict[str, str]], tuple[str, ...]
     norm_and_classes.normalising: ("scale-or-margin",),
     norm_and_classes.norm: ("norm",),
     norm_and_classes.never_seen: ("open-set",),
-    norm_and_classes.presets: ("presets",),
+    presets.presets: ("presets",),
+    presets.after_twenty_epochs: (presets.FURTHER,),
 }
 
 
@@ -49,11 +50,12 @@ def main() -> None:
     for answer, needed in ANSWERS.items():
         if all(name in results for name in needed):
             places |= answer(results)
+    template = Path(__file__).with_name("findings.md").read_text(encoding="utf-8")
     PICTURES.mkdir(exist_ok=True)
     for name, found in results.items():
-        figure = sweep_figure(summary(found, name, RESULTS), METRICS.get(name, JUDGING), Style(), "png")
-        write_whole(PICTURES / f"{name}.png", figure)
-    template = Path(__file__).with_name("findings.md").read_text(encoding="utf-8")
+        if f"({PICTURES.name}/{name}.png)" in template:
+            figure = sweep_figure(summary(found, name, RESULTS), METRICS.get(name, JUDGING), Style(), "png")
+            write_whole(PICTURES / f"{name}.png", figure)
     write_whole(PAGE, with_places(template, places).encode())
     click.echo(str(PAGE))
 
@@ -68,7 +70,7 @@ def sweeps(results: Mapping[str, Results]) -> str:
     """The machine and the time of each sweep."""
     rows = []
     for name, found in results.items():
-        told = [found.made_with.get(key, "-") for key in ("hours of all runs on one core", "machine", "torch")]
+        told = [found.made_with.get(key, "-") for key in (HOURS, "machine", "torch")]
         rows.append((f"`sweeps/{name}.json`", str(len(found.last)), *told))
     return table(("sweep", "runs", "hours on one core", "machine", "torch"), rows)
 

@@ -1,12 +1,12 @@
-"""What normalising does, what becomes of the norm, classes never seen, and the eleven presets."""
+"""What normalising does, what becomes of the norm, and classes never seen."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from marginalia.sweeps.groups import JUDGING, LOSS, SCALE, groups_of
 from marginalia.sweeps.results import Results
-from marginalia.sweeps.statistics import differences
 from tools.findings.groups import PLAIN, against, best_at, better_and_worse, scales_of, where
 from tools.findings.words import listed, percent, points, table
 
@@ -17,18 +17,22 @@ USUAL_SCALE = 16
 def normalising(results: Mapping[str, Results]) -> dict[str, str]:
     groups = groups_of(results["scale-or-margin"])
     scales = scales_of(groups)
-    pairs = [(best_at(groups, lossname="softmax", s=s), best_at(groups, lossname=PLAIN, s=s)) for s in scales]
-    found = against(pairs)
+    steps = ({LOSS: "softmax"}, {LOSS: "A-softmax_v1", "m1": 1}, {LOSS: PLAIN})
+    columns = [[best_at(groups, s=s, **step) for s in scales] for step in steps]
+    of_both = against(list(zip(columns[0], columns[2], strict=True)))
+    found = against([pair for before, after in pairwise(columns) for pair in zip(before, after, strict=True)])
+    of_weights, of_features = found[: len(scales)], found[len(scales) :]
     rows = [
-        (f"{s:g}", percent(free.interval(JUDGING)), percent(bound.interval(JUDGING)), points(one))
-        for s, (free, bound), one in zip(scales, pairs, found, strict=True)
-    ]
-    better, worse = better_and_worse(found)
-    return {
-        "normalised": table(("s", "softmax, %", "norm-softmax, %", "norm-softmax - softmax, points"), rows),
-        "normalised_better": listed([f"{scales[found.index(one)]:g}" for one in better]),
-        "normalised_worse": listed([f"{scales[found.index(one)]:g}" for one in worse]),
-    }
+        (f"{s:g}", *(percent(column[number].interval(JUDGING)) for column in columns), points(of_weights[number]),
+         points(of_features[number]))
+        for number, s in enumerate(scales)
+    ]  # fmt: skip
+    places = {}
+    for name, changes in (("both", of_both), ("weights", of_weights), ("features", of_features)):
+        for word, told in zip(("better", "worse"), better_and_worse(changes), strict=True):
+            places[f"normalised_{name}_{word}"] = listed([f"{scales[changes.index(one)]:g}" for one in told])
+    heading = ("s", "neither, %", "weights, %", "both, %", "weights - neither, points", "both - weights, points")
+    return places | {"normalised": table(heading, rows)}
 
 
 def norm(results: Mapping[str, Results]) -> dict[str, str]:
@@ -71,22 +75,4 @@ def never_seen(results: Mapping[str, Results]) -> dict[str, str]:
         "open_set": table(heading, rows),
         "open_set_better": listed([one.first for one in better]),
         "open_set_worse": listed([one.first for one in worse]),
-    }
-
-
-def presets(results: Mapping[str, Results]) -> dict[str, str]:
-    groups = {str(group.settings[LOSS]): group for group in groups_of(results["presets"])}
-    found = differences({name: group.values(JUDGING) for name, group in groups.items()})
-    rows = [
-        (name, percent(group.interval("validation_accuracy")), percent(group.interval(JUDGING)),
-         f"{group.interval('test_angle').mean:.1f}", f"{group.interval('nc1').mean:.3f}")
-        for name, group in groups.items()
-    ]  # fmt: skip
-    seen = [one for one in found if one.is_seen]
-    pairs = table(("first", "second", "first - second, points"), [(one.first, one.second, points(one)) for one in seen])
-    return {
-        "presets": table(("preset", "validation, %", "test, %", "angle to own weight, degrees", "NC1"), rows),
-        "presets_pairs": str(len(found)),
-        "presets_seen": str(len(seen)),
-        "presets_differences": pairs if seen else "",
     }

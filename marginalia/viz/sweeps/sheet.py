@@ -33,7 +33,7 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
     right = CURVES + 0.5 + KEY * len(summary.curves) if summary.curves else 0
     widest = max((len(summary.cells[number].name) for number in summary.curves), default=0)
     width = side + CELL * columns + 1.2 + max(CURVES, 0.6 + LETTER * widest)
-    height = max(sum(heights) + (0 if summary.curves else LINE), right) + 0.3
+    height = max(sum(heights) + (0 if summary.curves else 2 * LINE), right) + 0.3
     figure = Figure(figsize=(width, height), dpi=style.dpi, facecolor=style.colors.background)
     means = [value(cell, metric) for cell in summary.cells]
     known = [mean for mean in means if math.isfinite(mean)]
@@ -93,7 +93,7 @@ def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=style.colors.muted, labelsize=TEXT)
     ax.set_xlabel("epoch", fontsize=TEXT, color=style.colors.ink)
-    ax.set_title(metric.replace("_", " "), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
+    ax.set_title(title_of(metric), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
     scale = 100 if metric.endswith(SHARES) else 1
     for cell, color in zip(cells, class_colors(max(len(cells), 1), style.palette), strict=False):
         there = [(e, m) for e, m in zip(cell.epochs, cell.measures.get(metric, ()), strict=False) if e > 0]
@@ -114,14 +114,19 @@ def intervals(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> Non
     down = axis([cell.y for cell in cells])
     for cell in cells:
         last, y = cell.measures[metric][-1], down.index(cell.y) + 0.5
-        ax.plot([scale * last.low, scale * last.high], [y, y], color=style.colors.muted, lw=2)
-        ax.plot(scale * last.mean, y, "o", color=class_colors(1, style.palette)[0], ms=6)
+        ax.plot([scale * last.low, scale * last.high], [y, y], color=style.colors.muted, lw=2, marker="|", ms=9)
+        ax.plot(scale * last.mean, y, "o", color=class_colors(1, style.palette)[0], ms=5)
     ax.set(ylim=(len(down), 0), yticks=[])
+    ax.set_xlabel("mean and its 95 % interval", fontsize=TEXT, color=style.colors.ink)
     ax.patch.set_visible(False)
     for side in ("left", "right", "top"):
         ax.spines[side].set_visible(False)
     ax.tick_params(colors=style.colors.muted, labelsize=TEXT)
-    ax.set_title(metric.replace("_", " "), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
+    ax.set_title(title_of(metric), fontsize=TITLE, fontweight="bold", color=style.colors.ink, loc="left")
+
+
+def title_of(metric: str) -> str:
+    return metric.replace("_", " ") + (", %" if metric.endswith(SHARES) else "")
 
 
 def limits_of(numbers: Sequence[float]) -> tuple[float, float]:
