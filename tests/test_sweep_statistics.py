@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from marginalia.sweeps.groups import best_of_each, groups_of
+from marginalia.sweeps.pictures import difference_table
 from marginalia.sweeps.results import Results
 from marginalia.sweeps.statistics import differences, holm, interval
 
@@ -54,3 +55,16 @@ def test_the_best_is_chosen_on_validation_images_and_not_on_test_images():
     (best,) = best_of_each(groups_of(Results(columns, ("lossname", "s", "seed"), "", {}))).values()
     assert best.name == "x, s = 1"
     assert best.interval("test_accuracy").mean == 0.5
+
+
+@pytest.mark.parametrize(("seeds", "said"), [(2, "too few seeds"), (5, "")])
+def test_two_seeds_are_too_few_for_a_difference(seeds, said):
+    rows = [
+        (loss, seed, accuracy + seed / 1000) for loss, accuracy in (("a", 0.9), ("b", 0.5)) for seed in range(seeds)
+    ]
+    columns = dict(zip(("lossname", "seed", "test_accuracy"), map(np.array, zip(*rows, strict=True)), strict=True))
+    columns |= {"run": np.arange(len(rows)).astype(str), "epoch": np.ones(len(rows))}
+    groups = {group.name: group for group in groups_of(Results(columns, ("lossname", "seed"), "", {}))}
+    ((*_, p, found),) = difference_table("", groups).rows
+    assert found == said
+    assert (p == "-") == bool(said)

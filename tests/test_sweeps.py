@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from marginalia.cli.sweep import seconds_of
 from marginalia.core.errors import InputError
 from marginalia.record.store import read_description, read_run
-from marginalia.sweeps.on_ray import packed, unpack
+from marginalia.sweeps.on_ray import has_room, packed, unpack
 from marginalia.sweeps.results import read_results
 from marginalia.sweeps.sweep_file import sweep_of
 
@@ -61,6 +62,31 @@ def test_every_combination_is_a_run_of_its_own_name(run, write, tmp_path):
     code, out, _ = run("sweep", path, "--outputs", tmp_path)
     assert code == 0
     assert "5 runs, 5 of them finished already" in out
+
+
+def test_any_number_of_a_loss_and_settings_of_two_kinds_may_vary(run, write, tmp_path):
+    grids = [{"lossname": ["center"], "weight": [0.5, 2]}, {"lossname": ["center"], "snapshots": ["geometric", 1]}]
+    path = write(grids, alpha=0.25)
+    assert run("sweep", path, "--outputs", tmp_path)[0] == 0
+    names = {file.parent.name for file in tmp_path.glob("mine/*/run.json")}
+    assert names == {"center_weight-0.5_alpha-0.25", "center_weight-2_alpha-0.25", "center_alpha-0.25",
+                     "center_alpha-0.25_snapshots-geometric"}  # fmt: skip
+    last = read_results(tmp_path / "mine" / "results.parquet").last
+    assert last.varied == ("weight", "snapshots")
+    assert last.columns["weight"].tolist() == [0.5, 2, None, None]
+    assert last.columns["snapshots"].tolist() == ["1", "1", "geometric", "1"]
+    assert read_description(tmp_path / "mine" / "center_weight-2_alpha-0.25").settings["head"]["weight"] == 2
+
+
+def test_a_line_that_a_stop_has_cut_does_not_count(tmp_path):
+    (tmp_path / "times.csv").write_text("a,2.5,\nb,4.0,no room\nc,1.5,\na,7")
+    assert seconds_of({"a", "b", "c"}, tmp_path / "times.csv") == 4.0
+
+
+def test_a_node_has_room_for_a_run_or_not():
+    assert has_room({"CPU": 4.0, "GPU": 1.0}, 2, 0.5)
+    assert not has_room({"CPU": 4.0}, 2, 1)
+    assert not has_room({"CPU": 4.0, "GPU": 1.0}, 8, 0)
 
 
 def test_a_run_that_fails_is_told_and_the_others_go_on(run, write, tmp_path):
@@ -141,6 +167,12 @@ def test_wrong_settings_are_told_before_anything_trains(run, write, tmp_path):
     code, _, err = run("sweep", write([{"lossname": ["softmax"], "s": [1, 1.0]}]), "--outputs", tmp_path)
     assert code == 2
     assert "are one run" in err
+    code, _, err = run("sweep", write([{"lossname": ["center"], "weight": ["much"]}]), "--outputs", tmp_path)
+    assert (code, err) == (2, 'error: weight must be a number, not "much"\n')
+    path = write([{"lossname": ["softmax"], "seed": [0, 1]}], dataset=f"folder:{tmp_path / 'nowhere'}")
+    code, _, err = run("sweep", path, "--outputs", tmp_path)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "nowhere" in err
     assert not list(tmp_path.glob("mine/*/run.json"))
 
 

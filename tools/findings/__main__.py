@@ -45,19 +45,24 @@ class Places(dict[str, str]):
 def main() -> None:
     """Write docs/findings.md: the words of tools/findings/findings.md with the numbers of the sweeps."""
     results = {path.stem: read_results(path) for path in sorted(RESULTS.glob("*.parquet"))}
+    text = page(results)
+    PICTURES.mkdir(exist_ok=True)
+    for name, found in results.items():
+        if f"({PICTURES.name}/{name}.png)" in text:
+            figure = sweep_figure(summary(found, name, RESULTS), METRICS.get(name, JUDGING), Style(), "png")
+            write_whole(PICTURES / f"{name}.png", figure)
+    write_whole(PAGE, text.encode())
+    click.echo(str(PAGE))
+
+
+def page(results: Mapping[str, Results]) -> str:
+    """results: of each sweep, by its name."""
     places = Places({f"from_{name.replace('-', '_')}": source(name, found) for name, found in results.items()})
     places["sweeps"] = sweeps(results)
     for answer, needed in ANSWERS.items():
         if all(name in results for name in needed):
             places |= answer(results)
-    template = Path(__file__).with_name("findings.md").read_text(encoding="utf-8")
-    PICTURES.mkdir(exist_ok=True)
-    for name, found in results.items():
-        if f"({PICTURES.name}/{name}.png)" in template:
-            figure = sweep_figure(summary(found, name, RESULTS), METRICS.get(name, JUDGING), Style(), "png")
-            write_whole(PICTURES / f"{name}.png", figure)
-    write_whole(PAGE, with_places(template, places).encode())
-    click.echo(str(PAGE))
+    return with_places(Path(__file__).with_name("findings.md").read_text(encoding="utf-8"), places)
 
 
 def source(name: str, found: Results) -> str:
@@ -72,7 +77,7 @@ def sweeps(results: Mapping[str, Results]) -> str:
     for name, found in results.items():
         told = [found.made_with.get(key, "-") for key in (HOURS, "machine", "torch")]
         rows.append((f"`sweeps/{name}.json`", str(len(found.last)), *told))
-    return table(("sweep", "runs", "hours on one core", "machine", "torch"), rows)
+    return table(("sweep", "runs", "hours of training", "machine", "torch"), rows)
 
 
 if __name__ == "__main__":
