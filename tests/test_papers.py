@@ -46,6 +46,12 @@ def test_each_figure_has_a_claim_a_source_and_a_verdict(config_file, name):
     boxes = [text.get_window_extent() for text in sheet.figure.texts]
     assert max(box.x1 for box in boxes) <= sheet.figure.bbox.width, "a line is wider than the sheet"
     assert min(box.y0 for box in boxes) >= 0, "the last line is below the sheet"
+    lines = [text for text in sheet.figure.texts if text.get_position()[0] == sheet.figure.texts[0].get_position()[0]]
+    titles = [ax.title for ax in sheet.figure.axes]
+    for ax in sheet.figure.axes:
+        words = {text: text.get_window_extent() for text in (*lines, *(set(titles) - {ax.title})) if text.get_text()}
+        over = [text.get_text() for text, box in words.items() if box.overlaps(ax.get_tightbbox())]
+        assert not over, "words lie on a picture"
 
 
 def test_a_claim_is_seen_only_where_every_step_rises(config_file):

@@ -19,7 +19,7 @@ from marginalia.viz.sheet import LINES, WIDTH, Sheet
 from marginalia.viz.style import Style
 
 Area = tuple[float, float, float, float]
-AREA: Area = (0, 84, WIDTH, 520)
+LEAST_FOOT, TOP = 84, 604
 LETTERS, LINE, FOOT, TEXT, PANE_TITLE = 98, 24, 16, 16, 19
 CAPTION, GAP = 54, 10
 
@@ -35,7 +35,8 @@ class PaperSheet(Sheet):
         verdict = textwrap.wrap(figure.verdict(trained), LETTERS)
         self.write_lines(claim, LINES - 74, muted=True)
         self.write_lines(verdict, FOOT + LINE * (len(verdict) - 1))
-        figure.draw(self, AREA, trained)
+        bottom = max(LEAST_FOOT, FOOT + LINE * len(verdict) + LINE / 2)
+        figure.draw(self, (0, bottom, WIDTH, TOP - bottom), trained)
 
     def write_lines(self, lines: Sequence[str], top: float, muted: bool = False) -> None:
         for number, line in enumerate(lines):

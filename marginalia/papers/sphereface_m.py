@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from marginalia.papers.paper_sheet import Area, PaperSheet
+from marginalia.papers import annealed
+from marginalia.papers.paper_sheet import TEXT, Area, PaperSheet
 from marginalia.papers.trained import Trained, monotone, sentence
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run
@@ -16,30 +17,35 @@ TITLE = "SphereFace: the angles within a class shrink with m"
 CLAIM = "Claimed: the larger m, the smaller the angles within a class, and the better own and other angles part."
 SOURCE = "Liu et al., CVPR 2017, 1704.08063, figures 2 and 5."
 CLASSES, EPOCHS = 0, 8
-MARGINS = (1, 2, 3, 4)
 BASE: dict[str, Any] = {"lossname": "A-softmax_v1"}
-GRIDS = [{"m1": list(MARGINS), "visual_dimension": [2, 3]}]
-FOOT, HEAD, LEFT, GAP = 46, 44, 70, 36
+DIMENSIONS = (2, 3)
+GRIDS = [grid | {"visual_dimension": list(DIMENSIONS)} for grid in annealed.GRIDS]
+FOOT, HEAD, LEFT, GAP = 52, 40, 110, 36
 
 
 def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
     """A histogram a run: angles of test images to the own weight and to the nearest other one."""
     _, bottom, width, height = area
     wide, tall = (width - LEFT - 20) / 4, height / 2
-    for row, dimension in enumerate((2, 3)):
-        for column, margin in enumerate(MARGINS):
+    colors = class_colors(2, sheet.style.palette)
+    for row, dimension in enumerate(DIMENSIONS):
+        for column, margin in enumerate(annealed.MARGINS):
             run = trained.first(m1=margin, visual_dimension=dimension)
             place = (LEFT + column * wide, bottom + (1 - row) * tall + FOOT, wide - GAP, tall - FOOT - HEAD)
-            title = f"m = {margin}, {dimension} dimensions"
+            title = "" if row else f"m = {margin}"
             label = "angle, degrees" if row else ""
             ax = sheet.chart(*place, title, xlim=(0, 120), yticks=[], xticks=(0, 40, 80, 120), xlabel=label)
             own, other = angles(run)
-            for values, color in zip((own, other), class_colors(2, sheet.style.palette), strict=True):
+            for values, color in zip((own, other), colors, strict=True):
                 counts, edges = np.histogram(values, np.arange(0, 122, 2))
                 ax.stairs(counts / max(counts.max(), 1), edges, color=color, fill=True, alpha=0.7)
-    colors = class_colors(2, sheet.style.palette)
-    for left, word, color in zip((970, 1040), ("own", "nearest other"), colors, strict=True):
-        sheet.text(left, 676, word, 17, fontweight="bold").set_color(color)
+        middle = bottom + (1 - row) * tall + FOOT + (tall - FOOT - HEAD) / 2
+        sheet.text(24, middle, f"{dimension}-D", 24, fontweight="bold")
+    right = LEFT + wide - GAP
+    for line, (word, color) in enumerate(zip(("own weight", "nearest other"), colors, strict=True)):
+        sheet.text(right, bottom + height - HEAD - 24 - 22 * line, word, TEXT, fontweight="bold", ha="right").set_color(
+            color
+        )
 
 
 def angles(run: Run) -> tuple[np.ndarray, np.ndarray]:
@@ -53,11 +59,11 @@ def angles(run: Run) -> tuple[np.ndarray, np.ndarray]:
 
 def verdict(trained: Trained) -> str:
     parts = []
-    for dimension in (2, 3):
-        steps = [{"m1": margin, "visual_dimension": dimension} for margin in MARGINS]
-        found = monotone(trained, steps, "test_angle", rises=False)
-        what = f"in {dimension} dimensions the mean own angle falls with each m"
-        parts.append(sentence(*found[:2], what, found[2], "{:.1f}°".format))
-        found = monotone(trained, steps, "test_overlap", rises=False)
-        parts.append(sentence(*found[:2], "own and other angles overlap less with each m", found[2], "{:.3f}".format))
-    return " ".join(parts)
+    for dimension in DIMENSIONS:
+        steps = [{"m1": margin, "visual_dimension": dimension} for margin in annealed.MARGINS]
+        smaller = monotone(trained, steps, "test_angle", rises=False)
+        what = f"in {dimension}-D the mean angle to the own weight falls with each m"
+        parts.append(sentence(*smaller[:2], what, smaller[2], "{:.1f}°".format))
+        apart = monotone(trained, steps, "test_overlap", rises=False)
+        parts.append(sentence(*apart[:2], "own and other angles overlap less with each m", apart[2], "{:.3f}".format))
+    return " ".join((*parts, annealed.SAID))
