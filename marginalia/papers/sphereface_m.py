@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from marginalia.papers import annealed
-from marginalia.papers.paper_sheet import TEXT, Area, PaperSheet
+from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained, monotone, sentence
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run
@@ -34,18 +34,16 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
             place = (LEFT + column * wide, bottom + (1 - row) * tall + FOOT, wide - GAP, tall - FOOT - HEAD)
             title = "" if row else f"m = {margin}"
             label = "angle, degrees" if row else ""
-            ax = sheet.chart(*place, title, xlim=(0, 120), yticks=[], xticks=(0, 40, 80, 120), xlabel=label)
+            ax = sheet.chart(*place, title, xlim=(0, 120), yticks=[], xticks=(0, 40, 80), xlabel=label)
             own, other = angles(run)
             for values, color in zip((own, other), colors, strict=True):
                 counts, edges = np.histogram(values, np.arange(0, 122, 2))
                 ax.stairs(counts / max(counts.max(), 1), edges, color=color, fill=True, alpha=0.7)
         middle = bottom + (1 - row) * tall + FOOT + (tall - FOOT - HEAD) / 2
         sheet.text(24, middle, f"{dimension}-D", 24, fontweight="bold")
-    right = LEFT + wide - GAP
+    right, top = LEFT + 4 * wide - GAP, bottom + height - HEAD - 20
     for line, (word, color) in enumerate(zip(("own weight", "nearest other"), colors, strict=True)):
-        sheet.text(right, bottom + height - HEAD - 24 - 22 * line, word, TEXT, fontweight="bold", ha="right").set_color(
-            color
-        )
+        sheet.text(right, top - 20 * line, word, 14, fontweight="bold", ha="right").set_color(color)
 
 
 def angles(run: Run) -> tuple[np.ndarray, np.ndarray]:
@@ -62,8 +60,9 @@ def verdict(trained: Trained) -> str:
     for dimension in DIMENSIONS:
         steps = [{"m1": margin, "visual_dimension": dimension} for margin in annealed.MARGINS]
         smaller = monotone(trained, steps, "test_angle", rises=False)
-        what = f"in {dimension}-D the mean angle to the own weight falls with each m"
-        parts.append(sentence(*smaller[:2], what, smaller[2], "{:.1f}°".format))
         apart = monotone(trained, steps, "test_overlap", rises=False)
-        parts.append(sentence(*apart[:2], "own and other angles overlap less with each m", apart[2], "{:.3f}".format))
+        parts.append(
+            sentence(*smaller[:2], f"in {dimension}-D the mean own angle falls with m", smaller[2], "{:.1f}°".format)
+        )
+        parts.append(sentence(*apart[:2], "own and other angles overlap less", apart[2], "{:.3f}".format))
     return " ".join((*parts, annealed.SAID))
