@@ -169,6 +169,8 @@ def test_wrong_settings_are_told_before_anything_trains(run, write, tmp_path):
     assert "are one run" in err
     code, _, err = run("sweep", write([{"lossname": ["center"], "weight": ["much"]}]), "--outputs", tmp_path)
     assert (code, err) == (2, 'error: weight must be a number, not "much"\n')
+    code, _, err = run("sweep", write([{"lossname": ["center"], "wieght": [1]}]), "--outputs", tmp_path)
+    assert (code, err) == (2, "error: unknown setting 'wieght'; did you mean weight, weight_decay?\n")
     path = write([{"lossname": ["softmax"], "seed": [0, 1]}], dataset=f"folder:{tmp_path / 'nowhere'}")
     code, _, err = run("sweep", path, "--outputs", tmp_path)
     assert (code, err.count("\n")) == (2, 1)
@@ -197,14 +199,19 @@ def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
     assert complaints == []
 
 
-def test_a_record_takes_the_place_of_what_there_was_and_of_nothing_else(tmp_path):
+def test_a_record_takes_the_place_of_what_there_was_and_of_nothing_else(tmp_path, monkeypatch):
     record, place = tmp_path / "record", tmp_path / "place"
     for folder, name in ((record, "epoch_01_step_4.npz"), (place, "epoch_09_step_9.npz")):
         (folder / "snapshots").mkdir(parents=True)
         (folder / "snapshots" / name).write_text(name)
     (record / "run.json").write_text("{}")
     (place / "notes.txt").write_text("mine")
+    mode, moved = place.stat().st_mode, []
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda file, there: (moved.append(there.name), replace(file, there)))
     unpack(packed(record), place)
+    assert place.stat().st_mode == mode
+    assert moved == ["epoch_01_step_4.npz", "run.json"]
     found = sorted(file.relative_to(place).as_posix() for file in place.rglob("*") if file.is_file())
     assert found == ["notes.txt", "run.json", "snapshots/epoch_01_step_4.npz"]
     unpack(packed(tmp_path / "nothing"), tmp_path / "new")

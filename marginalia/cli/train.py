@@ -18,7 +18,7 @@ from marginalia.config.naming import run_name
 from marginalia.config.run_config import ALL, LossSpec, RunConfig
 from marginalia.core.errors import InputError, OneRankError, OtherRankError, RunsFailedError, StoppedError
 from marginalia.core.margin import MarginSpec
-from marginalia.core.parsing import typed
+from marginalia.core.parsing import nearest, typed
 from marginalia.core.user_code import is_user_code, load
 
 if TYPE_CHECKING:
@@ -151,8 +151,9 @@ def run_config(
         known = setting_names()
         settings = with_overrides(started, {key: asked.pop(key) for key in known if key in asked}, "command line")
         preset = file.loss(lossname, settings.model.visual_dimension)
-        numbers = {key: asked.pop(key) for key in (*MARGIN_OPTIONS, *vars(preset)) if key in asked}
-        with_overrides(settings, asked, "command line")  # names what is neither a setting nor a number of the loss
+        numbers = {key: asked.pop(key) for key in (*MARGIN_OPTIONS, *numbers_of(preset)) if key in asked}
+        for key in asked:
+            raise InputError(f"unknown setting {key!r}; {nearest(key, [*known, *numbers_of(preset)])}")
         if scale is not None:
             numbers |= matched(preset, scale)
         margin = with_numbers(preset, numbers, lossname)
@@ -165,13 +166,17 @@ def run_config(
         raise InputError(f"command line: {error}") from None
 
 
+def numbers_of(loss: LossSpec) -> list[str]:
+    """The names of its numbers."""
+    return [name for name, value in vars(loss).items() if isinstance(value, (int, float))]
+
+
 def with_numbers(preset: LossSpec, numbers: dict[str, Any], lossname: str) -> LossSpec:
     """The loss with some of its numbers replaced; InputError naming those it has if it has none of the name."""
     types = {field.name: str(field.type) for field in dataclasses.fields(preset)}
     for key in numbers:
         if key not in types:
-            there = [name for name, value in vars(preset).items() if isinstance(value, (int, float))]
-            raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(there) or 'none'}")
+            raise InputError(f"{lossname} has no {key}; its numbers are {', '.join(numbers_of(preset)) or 'none'}")
     return dataclasses.replace(preset, **{key: typed(value, types[key], key) for key, value in numbers.items()})
 
 

@@ -7,4 +7,4 @@ from typing import Any
 MARGINS = (1, 2, 3, 4)
 LAMBDA = 100
 GRIDS: list[dict[str, list[Any]]] = [{"m1": [1]}, {"m1": [2, 3, 4], "lambda_start": [LAMBDA]}]
-SAID = f"The margin comes in slowly, as in the paper: lambda begins at {LAMBDA}."
+SAID = f"The margin comes in slowly: lambda begins at {LAMBDA}."

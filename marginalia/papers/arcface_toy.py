@@ -7,7 +7,7 @@ from typing import Any
 from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained, monotone, sentence
 
-TITLE = "ArcFace: a gap between the nearest classes"
+TITLE = "ArcFace: is there a gap between the nearest classes?"
 CLAIM = "Claimed: softmax is ambiguous near its boundaries; ArcFace makes a gap between the nearest classes."
 SOURCE = "Deng et al., CVPR 2019, 1801.07698, figure 3."
 CLASSES, EPOCHS = 8, 8

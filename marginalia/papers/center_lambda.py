@@ -7,7 +7,7 @@ from typing import Any
 from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained, monotone, sentence
 
-TITLE = "Center loss: lambda makes classes compact"
+TITLE = "Center loss: does lambda make classes compact?"
 CLAIM = "Claimed: a larger lambda makes the features of a class more compact."
 SOURCE = "Wen et al., ECCV 2016, figure 3; there lambda is 0.001 to 1."
 CLASSES, EPOCHS = 0, 8

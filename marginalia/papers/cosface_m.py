@@ -7,7 +7,7 @@ from typing import Any
 from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained, monotone, sentence
 
-TITLE = "CosFace: the gap grows with m"
+TITLE = "CosFace: does the gap grow with m?"
 CLAIM = "Claimed: with a larger m, eight identities become more separate on the circle."
 SOURCE = "Wang et al., CVPR 2018, 1801.09414, figure 4."
 CLASSES, EPOCHS = 8, 8

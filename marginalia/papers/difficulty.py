@@ -13,7 +13,7 @@ from marginalia.record.snapshot import Run
 from marginalia.sweeps.statistics import interval
 from marginalia.viz.style import class_colors
 
-TITLE = "Which margin is hard to learn"
+TITLE = "Which margin is hard to learn?"
 CLAIM = "Claimed: m₁θ is harder to train than cos θ - m₃, and that is harder than cos(θ + m₂)."
 SOURCE = "An assumption of this project; the three margins here leave each of ten classes the same angle."
 CLASSES, EPOCHS = 10, 3

@@ -32,7 +32,7 @@ class PaperSheet(Sheet):
         self.panes: list[tuple[Any, Run]] = []
         self.text(24, LINES - 44, figure.TITLE, 28, fontweight="bold")
         claim = textwrap.wrap(f"{figure.CLAIM} {figure.SOURCE}", LETTERS)
-        verdict = textwrap.wrap(figure.verdict(trained), LETTERS)
+        verdict = [line for part in figure.verdict(trained).splitlines() for line in textwrap.wrap(part, LETTERS)]
         self.write_lines(claim, LINES - 74, muted=True)
         self.write_lines(verdict, FOOT + LINE * (len(verdict) - 1))
         bottom = max(LEAST_FOOT, FOOT + LINE * len(verdict) + LINE / 2)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from marginalia.core.errors import InputError
 from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained, in_order, last
 from marginalia.viz.style import class_colors
@@ -46,10 +45,9 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
-    """Raises InputError where no floor is computed."""
     gaps = [last(run, "loss") - last(run, "loss_floor") for _, run in trained.runs]
     if not all(map(math.isfinite, gaps)):
-        raise InputError("the floor of the loss is not computed for so many classes; choose at most 100")
+        return "Not seen: a loss or its floor is not a number; for more than 100 classes no floor is computed."
     falls = all(in_order([-floor for floor in floors(trained, margin)]) for margin in KINDS.values())
     at_one = [last(run, "loss") - last(run, "loss_floor") for run in trained.where(s=1).values()]
     below = sum(gap < -1e-4 for gap in gaps)

@@ -8,7 +8,7 @@ from marginalia.papers import annealed
 from marginalia.papers.paper_sheet import Area, PaperSheet
 from marginalia.papers.trained import Trained, monotone, sentence
 
-TITLE = "L-Softmax: a larger m makes narrower classes"
+TITLE = "L-Softmax: does a larger m make narrower classes?"
 CLAIM = "Claimed: the larger m, the more compact and the further apart the classes."
 SOURCE = "Liu et al., ICML 2016, 1612.02295, figure 2."
 CLASSES, EPOCHS = 0, 8

@@ -13,7 +13,7 @@ from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run
 from marginalia.viz.style import class_colors
 
-TITLE = "SphereFace: the angles within a class shrink with m"
+TITLE = "SphereFace: do the angles of a class shrink with m?"
 CLAIM = "Claimed: the larger m, the smaller the angles within a class, and the better own and other angles part."
 SOURCE = "Liu et al., CVPR 2017, 1704.08063, figures 2 and 5."
 CLASSES, EPOCHS = 0, 8
@@ -61,8 +61,8 @@ def verdict(trained: Trained) -> str:
         steps = [{"m1": margin, "visual_dimension": dimension} for margin in annealed.MARGINS]
         smaller = monotone(trained, steps, "test_angle", rises=False)
         apart = monotone(trained, steps, "test_overlap", rises=False)
-        parts.append(
-            sentence(*smaller[:2], f"in {dimension}-D the mean own angle falls with m", smaller[2], "{:.1f}°".format)
-        )
-        parts.append(sentence(*apart[:2], "own and other angles overlap less", apart[2], "{:.3f}".format))
-    return " ".join((*parts, annealed.SAID))
+        what = f"in {dimension}-D the mean angle to the own weight falls with m"
+        also = f"in {dimension}-D the angles to the own and to all other weights overlap less with m"
+        parts.append(sentence(*smaller[:2], what, smaller[2], "{:.1f}°".format))
+        parts.append(sentence(*apart[:2], also, apart[2], "{:.3f}".format))
+    return "\n".join((*parts, annealed.SAID))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from marginalia.core.interval import Interval
+from marginalia.core.user_code import short_name
 from marginalia.sweeps.results import RUN, Results
 from marginalia.sweeps.statistics import Values, interval
 
@@ -29,7 +30,7 @@ class Group:
     def name(self) -> str:
         """ "CosFace_v1, s = 4, m3 = 0.1"."""
         words = [f"{key} = {shown(value)}" for key, value in self.settings.items() if key != LOSS]
-        return ", ".join([*([str(self.settings[LOSS])] if LOSS in self.settings else []), *words]) or "all runs"
+        return ", ".join([*([shown(self.settings[LOSS])] if LOSS in self.settings else []), *words]) or "all runs"
 
     @property
     def epochs(self) -> list[float]:
@@ -56,7 +57,7 @@ def seeds(rows: Results) -> list[int]:
 
 
 def shown(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else short_name(str(value))
 
 
 def groups_of(results: Results) -> list[Group]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-import shutil
 import socket
 import tarfile
 import tempfile
@@ -100,10 +98,17 @@ def packed(folder: Path) -> bytes:
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Puts the record in the place of what there was of it, after all of it has been written beside."""
+    """Puts the record in the place of what there was of it, after all of it has been written beside.
+
+    run.json, which says that the record is complete, comes last.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as place:
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             archive.extractall(place, filter="data")
         clear(folder)
-        shutil.copytree(place, folder, dirs_exist_ok=True, copy_function=os.replace)
+        files = [file for file in Path(place).rglob("*") if file.is_file()]
+        for file in sorted(files, key=lambda file: file.name == "run.json"):
+            there = folder / file.relative_to(place)
+            there.parent.mkdir(exist_ok=True)
+            file.replace(there)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 from marginalia.sweeps.groups import JUDGING, LOSS, SCALE, groups_of
 from marginalia.sweeps.results import Results
@@ -19,19 +18,23 @@ def normalising(results: Mapping[str, Results]) -> dict[str, str]:
     scales = scales_of(groups)
     steps = ({LOSS: "softmax"}, {LOSS: "A-softmax_v1", "m1": 1}, {LOSS: PLAIN})
     columns = [[best_at(groups, s=s, **step) for s in scales] for step in steps]
-    of_both = against(list(zip(columns[0], columns[2], strict=True)))
-    found = against([pair for before, after in pairwise(columns) for pair in zip(before, after, strict=True)])
-    of_weights, of_features = found[: len(scales)], found[len(scales) :]
+    neither, weights, both = columns
+    pairs = [pair for a, b in ((neither, weights), (weights, both), (neither, both)) for pair in zip(a, b, strict=True)]
+    found = against(pairs)
+    changes = {
+        name: found[at * len(scales) :][: len(scales)] for at, name in enumerate(("weights", "features", "both"))
+    }
     rows = [
-        (f"{s:g}", *(percent(column[number].interval(JUDGING)) for column in columns), points(of_weights[number]),
-         points(of_features[number]))
+        (f"{s:g}", *(percent(column[number].interval(JUDGING)) for column in columns),
+         *(points(of_step[number]) for of_step in changes.values()))
         for number, s in enumerate(scales)
     ]  # fmt: skip
-    places = {}
-    for name, changes in (("both", of_both), ("weights", of_weights), ("features", of_features)):
-        for word, told in zip(("better", "worse"), better_and_worse(changes), strict=True):
-            places[f"normalised_{name}_{word}"] = listed([f"{scales[changes.index(one)]:g}" for one in told])
-    heading = ("s", "neither, %", "weights, %", "both, %", "weights - neither, points", "both - weights, points")
+    places = {"normalised_pairs": str(len(pairs))}
+    for name, of_step in changes.items():
+        for word, told in zip(("better", "worse"), better_and_worse(of_step), strict=True):
+            places[f"normalised_{name}_{word}"] = listed([f"{scales[of_step.index(one)]:g}" for one in told])
+    heading = ("s", "neither, %", "weights, %", "both, %", "weights - neither, points", "both - weights, points",
+               "both - neither, points")  # fmt: skip
     return places | {"normalised": table(heading, rows)}
 
 

@@ -51,11 +51,10 @@ def after_twenty_epochs(results: Mapping[str, Results]) -> dict[str, str]:
         reach = f"{100 * over_seeds.low:.2f} to {100 * over_seeds.high:.2f}"
         rows.append((name, percent(over_seeds), reach, str(over_seeds.n)))
     pairs = differences(several)
-    told = [f"{one.first} and {one.second}: {points(one)}" for one in pairs if one.is_seen]
+    told = [f"{one.first} - {one.second}, {points(one)} points" for one in pairs if one.is_seen]
     return {
         "twenty_epochs": table(("preset", "test, %", "95 % interval", "seeds"), rows),
-        "twenty_epochs_pairs": str(len(pairs)),
-        "twenty_epochs_seen": listed(told),
+        "twenty_epochs_seen": f"{len(told)} of {len(pairs)} pairs" + (f": {'; '.join(told)}" if told else ""),
     }
 
 

@@ -19,7 +19,8 @@ from marginalia.viz.sweeps.summary import Cell, Summary, axis
 
 CELL, LINE, LETTER, CURVES, KEY = 0.62, 0.36, 0.088, 3.2, 0.25  # inches; KEY: a line below the curves
 TEXT, TITLE = 11, 13
-SHARES = ("accuracy",)
+CHOSEN_BY = "accuracy"
+SHARES = ("accuracy", "auc", "eer")
 
 
 @our_settings()
@@ -43,7 +44,7 @@ def sweep_figure(summary: Summary, metric: str, style: Style, kind: str) -> byte
         down, across = grids[name]
         bottom = top - tall + 0.1
         place = (side / width, bottom / height, CELL * len(across) / width, LINE * len(down) / height)
-        best = [summary.cells[number] for number in summary.best]
+        best = [summary.cells[number] for number in summary.best] if metric.endswith(CHOSEN_BY) else []
         heat_map(figure.add_axes(place), style, cells, metric, limits, best, summary.x_name)
         figure.text(0.1 / width, (bottom + LINE * len(down) + 0.32) / height, name, fontsize=TITLE, fontweight="bold",
                     color=style.colors.ink)  # fmt: skip
