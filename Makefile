@@ -63,24 +63,24 @@ docs: $(INSTALLED_DOCS)
 	$(BIN)/mkdocs build --strict
 
 $(INSTALLED): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,video,deck]'
 	touch $@
 
 $(INSTALLED_DEV): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,faces]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DETECTOR)
 	touch $(INSTALLED) $(INSTALLED_FACES) $@
 
 $(INSTALLED_FACES): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[faces]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(DETECTOR)
 	touch $(INSTALLED) $@
 
 $(INSTALLED_DOCS): pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[train,docs]'
 	touch $@
 
