@@ -23,3 +23,4 @@ def test_no_run_lies_below_its_floor(path):
 def test_the_page_is_what_the_sweeps_say():
     results = {path.stem: read_results(path) for path in SWEEPS}
     assert PAGE.read_text(encoding="utf-8") == page(results)
+    assert "(not measured yet)" not in page(results)
