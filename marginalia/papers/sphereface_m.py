@@ -61,8 +61,8 @@ def verdict(trained: Trained) -> str:
         steps = [{"m1": margin, "visual_dimension": dimension} for margin in annealed.MARGINS]
         smaller = monotone(trained, steps, "test_angle", rises=False)
         apart = monotone(trained, steps, "test_overlap", rises=False)
-        what = f"in {dimension}-D the mean angle to the own weight falls with m"
-        also = f"in {dimension}-D the angles to the own and to all other weights overlap less with m"
+        what = f"in {dimension}-D the mean own angle falls with m"
+        also = f"in {dimension}-D the overlap with others falls"
         parts.append(sentence(*smaller[:2], what, smaller[2], "{:.1f}°".format))
         parts.append(sentence(*apart[:2], also, apart[2], "{:.3f}".format))
     return "\n".join((*parts, annealed.SAID))

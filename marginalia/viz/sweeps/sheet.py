@@ -104,6 +104,9 @@ def curves(ax: Axes, style: Style, cells: Sequence[Cell], metric: str) -> None:
         ax.fill_between(epochs, low, high, color=color, alpha=0.2, lw=0)
         if metric == "loss" and math.isfinite(floor := value(cell, "loss_floor")):
             ax.axhline(floor, color=color, lw=1.5, ls="--")
+    if scale == 100:  # an interval of few seeds may reach beyond what there is
+        bottom, top = ax.get_ylim()
+        ax.set_ylim(max(bottom, 0.0), min(top, 100.0))
     legend = ax.legend(frameon=False, fontsize=TEXT, loc="upper left", bbox_to_anchor=(-0.02, -0.16))
     for text in legend.get_texts():
         text.set_color(style.colors.ink)
