@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained, monotone, sentence
+from marginalia.papers.trained import Trained, judged
 
 TITLE = "ArcFace: is there a gap between the nearest classes?"
 CLAIM = "Claimed: softmax is ambiguous near its boundaries; ArcFace makes a gap between the nearest classes."
@@ -22,7 +22,6 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
-    found = monotone(trained, [STEPS[0], STEPS[2]], "test_overlap", rises=False)
     what = "ArcFace's angles to the own and to other weights overlap less than softmax's"
-    beside = trained.interval("test_overlap", **STEPS[1]).mean
-    return sentence(*found[:2], what, found[2], "{:.3f}".format) + f" Without a margin at the same scale: {beside:.3f}."
+    told = judged(trained, [STEPS[0], STEPS[2]], "test_overlap", False, what, "{:.3f}".format)
+    return f"{told} Without a margin at the same scale: {trained.interval('test_overlap', **STEPS[1]).mean:.3f}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained, monotone, sentence
+from marginalia.papers.trained import Trained, judged
 
 TITLE = "Center loss: does lambda make classes compact?"
 CLAIM = "Claimed: a larger lambda makes the features of a class more compact."
@@ -22,6 +22,5 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
-    found = monotone(trained, STEPS, "nc1", rises=False)
     what = "the scatter within classes over that between them (NC1) falls with each lambda"
-    return sentence(*found[:2], what, found[2], "{:.4f}".format)
+    return judged(trained, STEPS, "nc1", False, what, "{:.4f}".format)

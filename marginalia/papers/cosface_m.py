@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained, monotone, sentence
+from marginalia.papers.trained import Trained, judged
 
 TITLE = "CosFace: does the gap grow with m?"
 CLAIM = "Claimed: with a larger m, eight identities become more separate on the circle."
@@ -22,13 +22,7 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
-    narrow = monotone(trained, STEPS, "test_angle_95", rises=False)
-    apart = monotone(trained, STEPS, "test_overlap", rises=False)
     what = "the angle within which 95 % of a class lie falls with each m"
-    also = "the angles to the own and to other weights overlap less with each m"
-    return " ".join(
-        (
-            sentence(*narrow[:2], what, narrow[2], "{:.1f}°".format),
-            sentence(*apart[:2], also, apart[2], "{:.3f}".format),
-        )
-    )
+    narrow = judged(trained, STEPS, "test_angle_95", False, what, "{:.1f}°".format)
+    what = "the angles to the own and to other weights overlap less with each m"
+    return f"{narrow} {judged(trained, STEPS, 'test_overlap', False, what, '{:.3f}'.format)}"

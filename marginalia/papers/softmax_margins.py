@@ -6,7 +6,7 @@ from typing import Any
 
 from marginalia.papers import annealed
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained, monotone, sentence
+from marginalia.papers.trained import Trained, judged
 
 TITLE = "L-Softmax: does a larger m make narrower classes?"
 CLAIM = "Claimed: the larger m, the more compact and the further apart the classes."
@@ -23,14 +23,8 @@ def draw(sheet: PaperSheet, area: Area, trained: Trained) -> None:
 
 
 def verdict(trained: Trained) -> str:
-    narrow = monotone(trained, STEPS, "test_angle_95", rises=False)
-    apart = monotone(trained, STEPS, "test_scatter_ratio", rises=True)
     what = "the angle within which 95 % of a class lie falls with each m"
-    also = "scatter between classes over within them rises with each m"
-    return " ".join(
-        (
-            sentence(*narrow[:2], what, narrow[2], "{:.1f}°".format),
-            sentence(*apart[:2], also, apart[2], "{:.0f}".format),
-            annealed.SAID,
-        )
-    )
+    narrow = judged(trained, STEPS, "test_angle_95", False, what, "{:.1f}°".format)
+    what = "scatter between classes over within them rises with each m"
+    apart = judged(trained, STEPS, "test_scatter_ratio", True, what, "{:.0f}".format)
+    return f"{narrow} {apart} {annealed.SAID}"

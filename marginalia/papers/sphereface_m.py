@@ -8,7 +8,7 @@ import numpy as np
 
 from marginalia.papers import annealed
 from marginalia.papers.paper_sheet import Area, PaperSheet
-from marginalia.papers.trained import Trained, monotone, sentence
+from marginalia.papers.trained import Trained, judged
 from marginalia.record.metrics import unit
 from marginalia.record.snapshot import Run
 from marginalia.viz.style import class_colors
@@ -59,10 +59,8 @@ def verdict(trained: Trained) -> str:
     parts = []
     for dimension in DIMENSIONS:
         steps = [{"m1": margin, "visual_dimension": dimension} for margin in annealed.MARGINS]
-        smaller = monotone(trained, steps, "test_angle", rises=False)
-        apart = monotone(trained, steps, "test_overlap", rises=False)
         what = f"in {dimension}-D the mean own angle falls with m"
-        also = f"in {dimension}-D the overlap with others falls"
-        parts.append(sentence(*smaller[:2], what, smaller[2], "{:.1f}°".format))
-        parts.append(sentence(*apart[:2], also, apart[2], "{:.3f}".format))
+        parts.append(judged(trained, steps, "test_angle", False, what, "{:.1f}°".format))
+        what = f"in {dimension}-D the overlap with others falls"
+        parts.append(judged(trained, steps, "test_overlap", False, what, "{:.3f}".format))
     return "\n".join((*parts, annealed.SAID))

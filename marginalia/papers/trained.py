@@ -65,6 +65,19 @@ def monotone(
     return holds, len(seeds), [trained.interval(metric, **settings) for settings in steps]
 
 
+def judged(
+    trained: Trained,
+    steps: Sequence[Mapping[str, Any]],
+    metric: str,
+    rises: bool,
+    what: str,
+    shown: Callable[[float], str],
+) -> str:
+    """The sentence on whether the number goes its way over these settings, see `monotone`."""
+    holds, seeds, found = monotone(trained, steps, metric, rises)
+    return sentence(holds, seeds, what, found, shown)
+
+
 def in_order(values: Sequence[float]) -> bool:
     return all(before < after for before, after in pairwise(values))
 
