@@ -159,8 +159,8 @@ def test_a_line_that_is_held_stays_and_the_others_go_on(page):
     assert page.inner_text("#release") == "Free the held lines"
     page.click("#release")
     wait_until(page, lambda: page.is_hidden("#release"))
-    wait_for_steps(page, number(page, "steps") + 300)
-    assert direction_of(page, 7) != pytest.approx(held, abs=0.01)
+    # Free, it swings about where it was, so a single look may find it back there.
+    wait_until(page, lambda: abs(direction_of(page, 7) - held) > 0.1)
 
 
 def test_keys_do_what_the_pointer_does(page):
