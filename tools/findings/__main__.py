@@ -15,7 +15,7 @@ from marginalia.sweeps.results import HOURS, Results, read_results
 from marginalia.viz.page.assemble import with_places
 from marginalia.viz.style import Style
 from marginalia.viz.sweeps.sheet import sweep_figure
-from tools.findings import norm_and_classes, presets, scale_and_margin
+from tools.findings import floor, norm_and_classes, presets, scale_and_margin
 from tools.findings.words import table
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,8 @@ METRICS = {"open-set": "held_out_auc", "norm": "norm_mean"}
 ANSWERS: dict[Callable[[Mapping[str, Results]], dict[str, str]], tuple[str, ...]] = {
     scale_and_margin.equal_scale: ("scale-or-margin",),
     scale_and_margin.scale: ("scale-or-margin",),
+    floor.floors: ("scale-or-margin",),
+    floor.at_the_floor: ("floor",),
     scale_and_margin.arcface_fails: ("scale-or-margin", "arcface-limit"),
     scale_and_margin.why: ("scale-or-margin",),
     norm_and_classes.normalising: ("scale-or-margin",),

@@ -65,25 +65,7 @@ def scale(results: Mapping[str, Results]) -> dict[str, str]:
         "scale_matters": listed([f"{s:g}" for s in elsewhere if to_base[s].is_seen]),
         "by_scale": table(("s", "no margin, %", "against the chosen s, points"), by_scale),
         "best_settings": table(("chosen", "validation, %", "test, %", "against norm-softmax, points"), rows),
-        "floors": floors(results),
     }
-
-
-def floors(results: Mapping[str, Results]) -> str:
-    """How many runs lie below their floor, and how far those at s = 1 end above it."""
-    below, count, above = 0, 0, []
-    for found in results.values():
-        last = found.last
-        gaps = last.columns["loss"] - last.columns["loss_floor"]
-        known = np.isfinite(gaps)
-        count, below = count + int(known.sum()), below + int((gaps[known] < -1e-4).sum())
-        if SCALE in found.varied:
-            above += gaps[known & (last.columns[SCALE] == 1)].tolist()
-    close = sum(gap < 0.01 for gap in above)
-    return (
-        f"Of {count} runs that have a floor, {below} end below it by more than 0.0001. Of the {len(above)} runs at "
-        f"s = 1, {close} end within 0.01 of it; the median ends {np.median(above):.4f} above."
-    )
 
 
 def arcface_fails(results: Mapping[str, Results]) -> dict[str, str]:
@@ -134,7 +116,5 @@ def why(results: Mapping[str, Results]) -> dict[str, str]:
         places = ", ".join(f"{s:g} ({count})" for s, count in zip(scales, counts, strict=True))
         gaps = [f"{np.median(columns['weight_gap'][mask]):.2f}" if mask.any() else "-" for mask in (bad, mine & ~bad)]
         rows.append((str(loss), f"{bad.sum()} of {mine.sum()}", places or "-", *gaps))
-    arcface = failed & (columns[LOSS] == ARCFACE)
-    above = (columns["loss"] - columns["loss_floor"])[arcface]
     heading = ("loss", "failed", "at s (runs)", "nearest weights of failed runs, degrees", "of the others, degrees")
-    return {"failed": table(heading, rows), "arcface_above": f"{np.median(above):.2f}" if len(above) else "-"}
+    return {"failed": table(heading, rows)}
