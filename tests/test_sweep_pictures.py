@@ -22,7 +22,7 @@ SWEEPS = sorted((ROOT / "sweeps" / "results").glob("*.parquet"))
 
 
 @pytest.mark.parametrize("path", SWEEPS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("metric", ["test_accuracy", "loss"])
+@pytest.mark.parametrize("metric", ["test_accuracy", "loss", "weight_gap"])
 def test_every_word_is_on_the_sheet(path, metric, monkeypatch):
     drawn = []
     monkeypatch.setattr(sheet, "figure_file", lambda figure, *_: drawn.append(figure) or b"")
@@ -34,6 +34,8 @@ def test_every_word_is_on_the_sheet(path, metric, monkeypatch):
     for text in words:
         box = text.get_window_extent()
         assert figure.bbox.contains(box.x0, box.y0) and figure.bbox.contains(box.x1, box.y1), text.get_text()
+    for cell in (text for ax in figure.axes for text in ax.texts if ax.patches):
+        assert cell.get_window_extent().width < sheet.CELL * figure.dpi, cell.get_text()
 
 
 def test_the_curve_of_a_loss_has_its_floor_or_says_that_there_is_none(config_file):

@@ -21,6 +21,7 @@ CELL, LINE, LETTER, CURVES, KEY = 0.62, 0.36, 0.088, 3.2, 0.25  # inches; KEY: a
 TEXT, TITLE = 11, 13
 CHOSEN_BY = "accuracy"
 SHARES = ("accuracy", "auc", "eer")
+SMALL = 1e-3  # with three digits, a smaller number is wider than its cell
 
 
 @our_settings()
@@ -148,4 +149,6 @@ def value(cell: Cell, metric: str) -> float:
 def read(mean: float, metric: str) -> str:
     if not math.isfinite(mean):
         return "-"
-    return f"{100 * mean:.1f}" if metric.endswith(SHARES) else f"{mean:.3g}"
+    if metric.endswith(SHARES):
+        return f"{100 * mean:.1f}"
+    return f"{mean:.0e}" if 0 < abs(mean) < SMALL else f"{mean:.3g}"
