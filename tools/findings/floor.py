@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from marginalia.sweeps.groups import JUDGING, SCALE, groups_of
+from marginalia.sweeps.groups import JUDGING, SCALE, Group, groups_of
 from marginalia.sweeps.results import Results
 from tools.findings.words import table
 
@@ -34,28 +34,32 @@ def floors(results: Mapping[str, Results]) -> dict[str, str]:
 def at_the_floor(results: Mapping[str, Results]) -> dict[str, str]:
     """Of the longer runs at s = 1, how far above the floor they end, and what becomes of the classes."""
     found = results["floor"]
-    rows = []
-    for group in groups_of(found):
-        last = group.rows.last.columns
-        gaps, right = above_floor(group.rows), last[JUDGING]
-        rows.append((
-            group.name,
-            f"{gaps.mean():.4f}, most {gaps.max():.4f}", f"{(gaps < NEAR).sum()} of {len(gaps)}",
-            f"{100 * right.mean():.1f}, worst {100 * right.min():.1f}", f"{np.median(last['weight_gap']):.2f}",
-        ))  # fmt: skip
-    gaps, gap = above_floor(found), found.last.columns["weight_gap"]
-    near = gaps < NEAR
+    right = 100 * found.last.columns[JUDGING]
+    near, merged = above_floor(found) < NEAR, found.last.columns["weight_gap"] < MERGED
     heading = ("runs", "above the floor", "within 0.01", "test accuracy, %", "nearest weights, degrees")
+    costs = [f"{cost_of_sharing(s):.4f}" for s in SCALES]
     return {
-        "at_the_floor": table(heading, rows),
-        "long": str(len(gaps)),
+        "at_the_floor": table(heading, [row(group) for group in groups_of(found)]),
+        "long": str(len(near)),
         "long_near": str(near.sum()),
-        "long_merged": str((near & (gap < MERGED)).sum()),
+        "long_merged": str((near & merged).sum()),
         "merged": str(MERGED),
-        "shared": table(
-            ("s", *(f"{s}" for s in SCALES)), [("larger by", *(f"{cost_of_sharing(s):.4f}" for s in SCALES))]
-        ),
+        "merged_right": f"{right[near & merged].mean():.1f}",
+        "apart_right": f"{right[near & ~merged].mean():.1f}",
+        "shared": table(("s", *map(str, SCALES)), [("larger by", *costs)]),
     }
+
+
+def row(group: Group) -> tuple[str, ...]:
+    last, gaps = group.rows.last.columns, above_floor(group.rows)
+    right = 100 * last[JUDGING]
+    return (
+        group.name,
+        f"{gaps.mean():.4f}, most {gaps.max():.4f}",
+        f"{(gaps < NEAR).sum()} of {len(gaps)}",
+        f"{right.mean():.1f}, worst {right.min():.1f}",
+        f"{np.median(last['weight_gap']):.2f}",
+    )
 
 
 def above_floor(found: Results) -> np.ndarray:
