@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from marginalia.sweeps.groups import JUDGING, SCALE, Group, groups_of
-from marginalia.sweeps.results import Results
+from marginalia.sweeps.groups import JUDGING, LOSS, SCALE, Group, groups_of
+from marginalia.sweeps.results import RUN, Results
+from tools.findings.groups import PLAIN
+from tools.findings.scale_and_margin import ARCFACE, COSFACE, FAILS
 from tools.findings.words import table
 
 NEAR, BELOW = 0.01, -1e-4
 MERGED = 5  # degrees between two class weights; ten that are even have 36
+LOSSES = {"plain": PLAIN, "cosface": COSFACE, "arcface": ARCFACE}
 SCALES = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -45,9 +48,23 @@ def at_the_floor(results: Mapping[str, Results]) -> dict[str, str]:
         "long_merged": str((near & merged).sum()),
         "merged": str(MERGED),
         "merged_right": f"{right[near & merged].mean():.1f}",
-        "apart_right": f"{right[near & ~merged].mean():.1f}",
+        "merged_range": f"{right[near & merged].min():.1f} to {right[near & merged].max():.1f}",
+        "apart": str((near & ~merged).sum()),
+        "apart_right": f"{right[near & ~merged].min():.1f} to {right[near & ~merged].max():.1f}",
+        "once_near": str(sum(nearest(found, run) < MERGED for run in found.last.columns[RUN])),
+        **{f"long_fails_{name}": failing(found, loss) for name, loss in LOSSES.items()},
         "shared": table(("s", *map(str, SCALES)), [("larger by", *costs)]),
     }
+
+
+def nearest(found: Results, run: str) -> float:
+    """The least angle in degrees that two class weights of a run have at any snapshot."""
+    return float(found.columns["weight_gap"][found.columns[RUN] == run].min())
+
+
+def failing(found: Results, loss: str) -> str:
+    right = found.last.columns[JUDGING][found.last.columns[LOSS] == loss]
+    return f"{(right < FAILS).sum()} of {len(right)}"
 
 
 def row(group: Group) -> tuple[str, ...]:
