@@ -8,8 +8,7 @@ import numpy as np
 
 from marginalia.sweeps.groups import JUDGING, LOSS, SCALE, Group, groups_of
 from marginalia.sweeps.results import RUN, Results
-from tools.findings.groups import PLAIN
-from tools.findings.scale_and_margin import ARCFACE, COSFACE, FAILS
+from tools.findings.groups import ARCFACE, COSFACE, PLAIN, failing
 from tools.findings.words import table
 
 NEAR, BELOW = 0.01, -1e-4
@@ -37,8 +36,10 @@ def floors(results: Mapping[str, Results]) -> dict[str, str]:
 def at_the_floor(results: Mapping[str, Results]) -> dict[str, str]:
     """Of the longer runs at s = 1, how far above the floor they end, and what becomes of the classes."""
     found = results["floor"]
-    right = 100 * found.last.columns[JUDGING]
-    near, merged = above_floor(found) < NEAR, found.last.columns["weight_gap"] < MERGED
+    last = found.last.columns
+    accuracy, losses = last[JUDGING], last[LOSS]
+    right = 100 * accuracy
+    near, merged = above_floor(found) < NEAR, last["weight_gap"] < MERGED
     heading = ("runs", "above the floor", "within 0.01", "test accuracy, %", "nearest weights, degrees")
     costs = [f"{cost_of_sharing(s):.4f}" for s in SCALES]
     return {
@@ -51,8 +52,8 @@ def at_the_floor(results: Mapping[str, Results]) -> dict[str, str]:
         "merged_range": f"{right[near & merged].min():.1f} to {right[near & merged].max():.1f}",
         "apart": str((near & ~merged).sum()),
         "apart_right": f"{right[near & ~merged].min():.1f} to {right[near & ~merged].max():.1f}",
-        "once_near": str(sum(nearest(found, run) < MERGED for run in found.last.columns[RUN])),
-        **{f"long_fails_{name}": failing(found, loss) for name, loss in LOSSES.items()},
+        "once_near": str(sum(nearest(found, run) < MERGED for run in last[RUN])),
+        **{f"long_fails_{name}": failing(accuracy[losses == loss]) for name, loss in LOSSES.items()},
         "shared": table(("s", *map(str, SCALES)), [("larger by", *costs)]),
     }
 
@@ -60,11 +61,6 @@ def at_the_floor(results: Mapping[str, Results]) -> dict[str, str]:
 def nearest(found: Results, run: str) -> float:
     """The least angle in degrees that two class weights of a run have at any snapshot."""
     return float(found.columns["weight_gap"][found.columns[RUN] == run].min())
-
-
-def failing(found: Results, loss: str) -> str:
-    right = found.last.columns[JUDGING][found.last.columns[LOSS] == loss]
-    return f"{(right < FAILS).sum()} of {len(right)}"
 
 
 def row(group: Group) -> tuple[str, ...]:
@@ -88,7 +84,8 @@ def above_floor(found: Results) -> np.ndarray:
 def cost_of_sharing(s: float) -> float:
     """How much larger the loss is when ten equal classes share five even directions than when they have ten.
 
-    Without a margin, both sides normalised, every feature on the weight of its class.
+    Without a margin, both sides normalised, every feature on the weight of its class (docs/mathematics.md, "The least
+    loss").
     """
 
     def loss(directions: int) -> float:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from marginalia.sweeps.groups import JUDGING, SCALE, Group, choosing
 from marginalia.sweeps.statistics import Difference, corrected
 
-PLAIN = "norm-softmax"
+PLAIN, COSFACE, ARCFACE = "norm-softmax", "CosFace_v1", "ArcFace_v1"
+FAILS = 0.90
+
+
+def failing(accuracies: Iterable[float]) -> str:
+    """ "3 of 70": how many runs fail."""
+    all_of_them = list(accuracies)
+    return f"{sum(accuracy < FAILS for accuracy in all_of_them)} of {len(all_of_them)}"
 
 
 def against(pairs: Sequence[tuple[Group, Group]], metric: str = JUDGING) -> list[Difference]:

@@ -11,13 +11,23 @@ import numpy as np
 from marginalia.core.margin import nearest_cosine
 from marginalia.sweeps.groups import JUDGING, LOSS, SCALE, Group, best_of_each, choosing, groups_of
 from marginalia.sweeps.results import Results
-from tools.findings.groups import PLAIN, against, best_at, better_and_worse, margin_of, scales_of, where
+from tools.findings.groups import (
+    ARCFACE,
+    COSFACE,
+    FAILS,
+    PLAIN,
+    against,
+    best_at,
+    better_and_worse,
+    failing,
+    margin_of,
+    scales_of,
+    where,
+)
 from tools.findings.words import listed, percent, points, table
 
-FAILS = 0.90
 ONE_SCALE = 16  # of sweeps/arcface-limit.json, whose results name only what varies
 LIMIT = nearest_cosine(10, 2)[0]
-COSFACE, ARCFACE = "CosFace_v1", "ArcFace_v1"
 
 
 def equal_scale(results: Mapping[str, Results]) -> dict[str, str]:
@@ -86,22 +96,21 @@ def arcface_fails(results: Mapping[str, Results]) -> dict[str, str]:
     cosface = where(groups_of(results["scale-or-margin"]), **{LOSS: COSFACE})
     return {
         "arcface_limit": f"{math.acos(LIMIT):.3f}",
-        "arcface_feasible": f"{sum(value < FAILS for value in feasible)} of {len(feasible)}",
-        "arcface_beyond": f"{sum(value < FAILS for value in beyond)} of {len(beyond)}",
+        "arcface_feasible": failing(feasible),
+        "arcface_beyond": failing(beyond),
         "arcface": table(("m2", *(f"s = {s:g}" for s in scales)), rows),
         "cosface_limit": f"{1 - LIMIT:.3f}",
-        "cosface_beyond": failing(cosface, fits=False),
-        "cosface_feasible": failing(cosface, fits=True),
+        "cosface_beyond": failing(accuracies(cosface, fits=False)),
+        "cosface_feasible": failing(accuracies(cosface, fits=True)),
     }
 
 
-def failing(groups: list[Group], fits: bool) -> str:
-    """How many of the CosFace runs fail whose margin ten classes can satisfy, or cannot."""
-    values = [
+def accuracies(groups: list[Group], fits: bool) -> list[float]:
+    """Of the CosFace runs whose margin ten classes can satisfy, or cannot."""
+    return [
         value for group in groups if (1 - group.settings["m3"] >= LIMIT) == fits
         for value in group.values(JUDGING).values()
     ]  # fmt: skip
-    return f"{sum(value < FAILS for value in values)} of {len(values)}"
 
 
 def why(results: Mapping[str, Results]) -> dict[str, str]:
