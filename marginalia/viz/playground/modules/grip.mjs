@@ -6,9 +6,11 @@ const TURN_KEYS = { ArrowLeft: 2, ArrowRight: -2 }; // degrees, counter-clockwis
 
 export class Grip {
 	chosen = -1;
+	directions = []; // of the class weights, radians; those that were asked for, until the worker has them
 
 	// on: what comes of it, { look(index), or look(null, 1 or -1) for the next or the previous digit; hold(label, degrees
-	// or null); choose(label) }, isHeld(label), and isLive(): is it a training?
+	// or null); choose(label) }, isHeld(label), isAnswered(): does the space show all of it, and isLive(): is it a
+	// training?
 	constructor(space, on) {
 		Object.assign(this, { space, on, dragged: null });
 		const { canvas } = space;
@@ -24,6 +26,11 @@ export class Grip {
 			const box = canvas.getBoundingClientRect();
 			if (space.badgeAt(touch.clientX - box.left, touch.clientY - box.top) >= 0) event.preventDefault();
 		}, { passive: false });
+	}
+
+	// Takes the directions that the space shows, lest a key turn a line from where it was some keys ago.
+	follow() {
+		if (this.on.isAnswered()) this.directions = [...this.space.directions];
 	}
 
 	down({ offsetX, offsetY, pointerId }) {
@@ -63,12 +70,12 @@ export class Grip {
 
 	hold(label, degrees) {
 		const rounded = Math.round(10 * degrees) / 10;
-		this.space.directions[label] = (rounded * Math.PI) / 180; // for keys that come before the next picture
+		this.directions[label] = (rounded * Math.PI) / 180;
 		this.on.hold(label, rounded);
 	}
 
 	directionOf(label) {
-		return (this.space.directions[label] * 180) / Math.PI;
+		return (this.directions[label] * 180) / Math.PI;
 	}
 
 	choose(label) {

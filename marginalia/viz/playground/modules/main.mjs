@@ -62,6 +62,7 @@ function paneOf(figure, side) {
 		hold: (label, degrees) => trainings.change(side, `pin${label}`, degrees),
 		isHeld: (label) => trainings.states[side].pinned.includes(label),
 		isLive: () => side in trainings.states,
+		isAnswered: () => trainings.unanswered === 0,
 		redraw: () => pictures.request(playing),
 	});
 }
@@ -92,6 +93,7 @@ function reset() {
 function show() {
 	pictures.note(trainings.states);
 	pictures.request(playing);
+	if (!playing) note();
 }
 
 function arrived() {
@@ -114,7 +116,7 @@ function startLesson(text) {
 
 // The address says where a training rests; while it goes on, no step.
 function addressOf() {
-	return guide.address || address.text(trainings.changes, playing ? null : trainings.states[0]?.steps);
+	return guide.address || address.text(trainings.changes, playing ? null : trainings.restsAt);
 }
 
 function sayTrouble(what, side) {
@@ -175,10 +177,7 @@ elements.classes.addEventListener("change", () => {
 });
 elements.strangers.addEventListener("change", () => trainings.send("strangers", { strangers: strangers() }));
 elements.play.addEventListener("click", () => play(!playing));
-elements.step.addEventListener("click", () => {
-	play(false);
-	trainings.send("step");
-});
+elements.step.addEventListener("click", () => (play(false), trainings.send("step")));
 elements.reset.addEventListener("click", reset);
 elements.release.addEventListener("click", () => trainings.release());
 elements.clear.addEventListener("click", () => pad.clear());

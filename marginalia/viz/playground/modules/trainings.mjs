@@ -3,8 +3,10 @@
 export class Trainings {
 	states = []; // of each training, as the worker reports them
 	changes = []; // of each training, see timeline.mjs
+	unanswered = 0; // changes that the states do not show yet
 	run = 0; // counts what was asked for; answers to what was asked before are dropped
 	pace = null; // steps a second while it trains
+	rests = false; // whether no step follows the states
 
 	// source: of the worker. on: what comes of its messages, { ready(), state(), changed(), repeated(side, changes),
 	// arrived(), diverged(side, step) }.
@@ -14,6 +16,17 @@ export class Trainings {
 		this.worker.onmessage = ({ data }) => data.run === this.run && this[data.type](data);
 	}
 
+	// The steps after which they rest, or null while they go on.
+	get restsAt() {
+		return this.rests && this.states.length ? this.states[0].steps : null;
+	}
+
+	begin() {
+		this.states = [];
+		this.unanswered = 0;
+		this.run++;
+	}
+
 	send(type, message = {}) {
 		this.worker.postMessage({ type, ...message });
 	}
@@ -21,8 +34,7 @@ export class Trainings {
 	// digits: { train, heldOut, strangers }, see worker.mjs.
 	use(classes, digits) {
 		this.classes = classes;
-		this.states = [];
-		this.run++;
+		this.begin();
 		this.send("digits", { ...digits, run: this.run });
 	}
 
@@ -30,13 +42,13 @@ export class Trainings {
 	reset(specs, settings, { changes, stopAt }) {
 		this.changes = specs.map((_, side) => changes[side] ?? []);
 		const sides = specs.map((spec, side) => ({ spec, changes: this.changes[side] }));
-		this.states = [];
-		this.run++;
+		this.begin();
 		this.send("reset", { classes: this.classes, sides, settings, stopAt, run: this.run });
 	}
 
 	// side: the number of a training, or null for all.
 	change(side, name, value) {
+		this.unanswered++;
 		this.send("change", { side, name, value });
 	}
 
@@ -52,13 +64,14 @@ export class Trainings {
 	}
 
 	// The last report with numbers stays where a training diverges.
-	state({ states, pace }) {
+	state({ states, pace, rests }) {
 		if (states.some(({ steps, loss }) => steps && !Number.isFinite(loss))) return;
-		Object.assign(this, { states, pace });
+		Object.assign(this, { states, pace, rests });
 		this.on.state();
 	}
 
 	changed({ changes }) {
+		this.unanswered--;
 		this.changes = changes;
 		this.on.changed();
 	}

@@ -111,8 +111,8 @@ function train() {
 		if (!step()) return diverge();
 	} while (speed === Infinity && performance.now() - began < SLICE);
 	const trained = performance.now() - began;
+	timer = setTimeout(train, 1000 / speed - trained);
 	report(((trainers[0].steps - first) / trained) * 1000);
-	timer = setTimeout(train, 1000 / speed - (performance.now() - began));
 }
 
 function arrive() {
@@ -133,7 +133,7 @@ function report(pace = null, isMeasured = false) {
 		measuredAt = performance.now();
 	}
 	const states = trainers.map((trainer, side) => ({ ...stateOf(trainer), ...measured[side] }));
-	tell("state", { states, pace: speed === Infinity ? pace : null });
+	tell("state", { states, pace: speed === Infinity ? pace : null, rests: timer === null });
 }
 
 function stateOf(trainer) {
