@@ -32,13 +32,13 @@ from marginalia.viz.camera import KINDS
 
 from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
+from .waiting import HANGS
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces, "playground": playground,
             "sweep": sweep, "figure": figure}  # fmt: skip
 
 Answer = tuple[int, str, str]
-HANGS = 600_000  # milliseconds: a guard against waiting for ever, and no promise
 
 
 @pytest.fixture(autouse=True)
@@ -158,15 +158,28 @@ def page_files(runs: dict[str, Run], mnist: Dataset, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture
-def visit(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., Any]]:
-    """visit("two", hash="epoch=1") -> the page at rest; no request but the file's own, and nothing in the console."""
-    complaints: list[str] = []
+def new_tab(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens empty pages: new_tab(viewport={"width": 390, "height": 844})."""
     opened = []
 
-    def go(name: str, hash: str = "", width: int = 1280, height: int = 720, **options: Any) -> Any:
-        page = browser.new_page(viewport={"width": width, "height": height}, **options)
+    def go(**options: Any) -> Any:
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 800}, **options})
+        page.set_default_timeout(1000 * HANGS)
         opened.append(page)
-        page.set_default_timeout(HANGS)
+        return page
+
+    yield go
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def visit(new_tab: Callable[..., Any], page_files: dict[str, Path]) -> Iterator[Callable[..., Any]]:
+    """visit("two", hash="epoch=1") -> the page at rest; no request but the file's own, and nothing in the console."""
+    complaints: list[str] = []
+
+    def go(name: str, hash: str = "", width: int = 1280, height: int = 720, **options: Any) -> Any:
+        page = new_tab(viewport={"width": width, "height": height}, **options)
         address = page_files[name].as_uri()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -177,8 +190,6 @@ def visit(browser: Any, page_files: dict[str, Path]) -> Iterator[Callable[..., A
         return page
 
     yield go
-    for page in opened:
-        page.close()
     assert complaints == []
 
 
@@ -229,13 +240,12 @@ def playground_html(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def playground_page(browser, playground_html) -> Iterator[Any]:
+def playground_page(new_tab: Callable[..., Any], playground_html: Path) -> Iterator[Any]:
     """The playground in a tab; it must make no error and no request."""
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = new_tab()
     page.requests, page.errors = [], []
     page.on("request", lambda request: page.requests.append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(playground_html.as_uri())
     yield page
     assert page.errors == [] and all(url.startswith(("file:", "blob:")) for url in page.requests)
-    page.close()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+
+from .waiting import wait_until
+
+# As the worker told them last; after a reset the page shows the old number until then.
+STEPS = "() => trainings.states[0]?.steps ?? -1"
 
 
 def number(page, name: str) -> float:
@@ -11,26 +16,34 @@ def number(page, name: str) -> float:
     return float(re.sub(r"[^\d.]", "", text) or 0)
 
 
-def wait_until(page, holds: Callable[[], bool]) -> None:
-    for _ in range(2400):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not after two minutes; {number(page, 'steps'):g} steps")
+def address_of(page) -> str:
+    return page.evaluate("() => location.href")
+
+
+def wait_for_digits(page) -> None:
+    wait_until(lambda: "%" in page.inner_text("#accuracy"))
 
 
 def wait_for_steps(page, steps: int) -> None:
-    wait_until(page, lambda: number(page, "steps") >= steps)
+    wait_until(lambda: page.evaluate(STEPS) >= steps and number(page, "steps") >= steps)
 
 
 def steps_from_the_start(page, count: int) -> None:
     """Starts the training again, paused, and makes so many steps; what the page shows is then of the last one."""
-    wait_until(page, lambda: "%" in page.inner_text("#accuracy"))  # the digits are there
+    wait_for_digits(page)
     page.click("#reset")
     for step in range(count + 1):
-        wait_until(page, lambda step=step: page.inner_text("#steps") == str(step))
+        wait_until(lambda step=step: page.inner_text("#steps") == str(step))
         if step < count:
             page.click("#step")
+
+
+def open_at(page, step: int, address: str = "") -> None:
+    """Opens the page anew at an address, or at a step, and waits until it rests at that step and shows it."""
+    file = address_of(page).partition("#")[0]
+    page.goto("about:blank")
+    page.goto(f"{file}#{address or f'step={step}'}")
+    wait_until(lambda: (page.inner_text("#play"), page.inner_text("#steps")) == ("Play", f"{step:,}"))
 
 
 def move(page, name: str, value: float) -> None:
@@ -41,7 +54,32 @@ def move(page, name: str, value: float) -> None:
 
 
 def rest(page) -> str:
-    """Pauses; returns the address once it says so."""
+    """Pauses; returns the address once it says where the training rests, and the page shows that step."""
     page.click("#play")
-    wait_until(page, lambda: f"step={number(page, 'steps'):.0f}" in page.url)
-    return page.url
+    wait_until(lambda: address_of(page).endswith(f"step={page.evaluate(STEPS)}"))
+    wait_until(lambda: number(page, "steps") == page.evaluate(STEPS))
+    return address_of(page)
+
+
+def direction_of(page, label: int) -> float:
+    x, y = page.evaluate("label => [...trainings.states[0].weights.slice(2 * label, 2 * label + 2)]", label)
+    return math.degrees(math.atan2(y, x))
+
+
+def drag_badge(page, label: int, degrees: float, shots: int = 5) -> float:
+    """Turns the line of a class by so many degrees, in steps; returns the direction where it is left."""
+    box = page.locator("#space").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    while True:  # while it trains, the badge may move away before the pointer is down
+        x, y = page.evaluate("label => panes[0].space.badges[label]", label)
+        page.mouse.move(middle[0] + x, middle[1] + y)
+        page.mouse.down()
+        if page.evaluate("() => panes[0].grip.dragged?.label") == label:
+            break
+        page.mouse.up()
+    angle, radius = math.atan2(-y, x), math.hypot(x, y)
+    for shot in range(1, shots + 1):
+        turned = angle + math.radians(degrees * shot / shots)
+        page.mouse.move(middle[0] + radius * math.cos(turned), middle[1] - radius * math.sin(turned))
+    page.mouse.up()
+    return math.degrees(turned)

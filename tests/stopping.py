@@ -1,13 +1,19 @@
-"""A power cut at a chosen write, for tests of resuming."""
+"""Power cuts at a chosen write, and Ctrl-C, for tests of stops."""
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
 
 class StopError(Exception):
     """Stands for a power cut."""
+
+
+def heed_ctrl_c() -> None:
+    """A job that a shell starts in the background ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def bytes_of(folder: Path, pattern: str) -> dict[str, bytes]:

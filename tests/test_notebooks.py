@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT
+from .waiting import HANGS, wait_until
 
 nbformat, nbclient, nbconvert = map(pytest.importorskip, ("nbformat", "nbclient", "nbconvert"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -28,7 +29,7 @@ def test_a_notebook_runs_from_an_empty_kernel(path, tmp_path, monkeypatch):
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", ()):
             cell.source = SMALL[path.stem]
-    client = nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=HANGS, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     shown = [output.data for cell in notebook.cells for output in cell.get("outputs", ()) if "data" in output]
     assert sum("image/png" in data for data in shown) >= 3
@@ -49,27 +50,18 @@ def test_a_notebook_is_committed_with_its_outputs(path):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_export_shows_the_page_in_the_browser(tmp_path, browser, width):
+def test_the_export_shows_the_page_in_the_browser(tmp_path, new_tab, width):
     content, _ = nbconvert.HTMLExporter(embed_images=True).from_filename(str(NOTEBOOKS[1]))
     path = tmp_path / "notebook.html"
     path.write_text(content)
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    try:
-        page.goto(path.as_uri(), wait_until="domcontentloaded")
-        frame = page.frame_locator("iframe")
-        frame.locator("#time").wait_for(timeout=10_000)
-        assert "epoch" in frame.locator("#epoch").inner_text()
-        painted = (
-            frame.locator("canvas")
-            .nth(1)
-            .evaluate(
-                "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
-            )
-        )
-        assert painted
-        assert page.locator("iframe").bounding_box()["width"] <= width
-    finally:
-        page.close()
+    page = new_tab(viewport={"width": width, "height": 900})
+    page.goto(path.as_uri(), wait_until="domcontentloaded")
+    frame = page.frame_locator("iframe")
+    frame.locator("#time").wait_for()
+    wait_until(lambda: "epoch" in frame.locator("#epoch").inner_text())
+    pixels = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
+    wait_until(lambda: frame.locator("canvas").nth(1).evaluate(f"{pixels}.some(Boolean)"))
+    assert page.locator("iframe").bounding_box()["width"] <= width
 
 
 def test_no_notebook_names_a_folder_of_the_machine():

@@ -17,7 +17,8 @@ from marginalia.viz.playground.lessons import ORDER, included, read_lesson
 from marginalia.viz.playground.texts import captions
 
 from .conftest import ROOT
-from .playground_page import wait_until
+from .playground_page import address_of, open_at
+from .waiting import wait_until
 
 PRESETS = read_config(ROOT / "config.json").margins()
 LABELS = ROOT / "docs" / "labels" / "playground"
@@ -65,11 +66,8 @@ STATES = """() => trainings.states.map(({ weights, features, strangers, predicti
 
 def played(page, name: str, at: int) -> list[Side]:
     """Opens a step of a lesson, waits until its trainings rest, and returns them."""
-    page.goto(f"{page.url.partition('#')[0]}#lesson={name}&at={at}")
-    page.reload()
     step = json.loads((ROOT / "marginalia/viz/playground/lessons" / f"{name}.json").read_text())["steps"][at - 1]
-    wanted = f"{int(step['start'].rpartition('step=')[2]):,}"
-    wait_until(page, lambda: page.inner_text("#steps") == wanted and page.inner_text("#play") == "Play")
+    open_at(page, int(step["start"].rpartition("step=")[2]), f"lesson={name}&at={at}")
     labels = page.evaluate("() => [...digits.heldOut.labels]")
     return [Side(state, labels) for state in page.evaluate(STATES)]
 
@@ -82,23 +80,30 @@ def floor_of(s: float, classes: int = 10) -> float:
     return math.log(sum(math.exp(s * (math.cos(2 * math.pi * k / classes) - 1)) for k in range(classes)))
 
 
+# Presses an answer; what is written before the trainings arrive.
+GUESS = """(button) => {
+  button.click();
+  return [elements["guide-guess"].innerText, elements["guide-text"].innerText];
+}"""
+
+
 def test_a_guess_comes_before_the_answer(page):
     """The whole way through a lesson with the pointer: question, guess, answer, next, leave."""
     page.select_option("#lessons", "too-much")
-    wait_until(page, lambda: page.inner_text("#steps") == "1")
+    wait_until(lambda: page.inner_text("#steps") == "1")
     assert page.is_visible("#question") and page.is_hidden("#m1") and page.is_hidden("#classes")
-    page.locator("#answers button").nth(0).click()
-    assert page.inner_text("#guide-guess") == "Your guess: All classes become very narrow"
-    assert "less than 0.81" not in page.inner_text("#guide-text")
-    wait_until(page, lambda: page.inner_text("#steps") == "3,000" and "It is" in page.inner_text("#guide-guess"))
+    guess, text = page.locator("#answers button").nth(0).evaluate(GUESS)
+    assert guess == "Your guess: All classes become very narrow" and "less than 0.81" not in text
+    wait_until(lambda: page.inner_text("#steps") == "3,000" and "It is" in page.inner_text("#guide-guess"))
     assert page.inner_text("#guide-guess").endswith("It is: Some classes merge.")
     assert "less than 0.81" in page.inner_text("#guide-text") and page.is_visible("#m3")
     page.click("#next")
-    wait_until(page, lambda: page.inner_text("#steps") == "1,500")
-    assert page.is_disabled("#next") and "lesson=too-much&at=3" in page.url and page.inner_text("#guide-guess") == ""
+    wait_until(lambda: page.inner_text("#steps") == "1,500")
+    assert page.is_disabled("#next") and page.inner_text("#guide-guess") == ""
+    wait_until(lambda: "lesson=too-much&at=3" in address_of(page))
     page.click("#leave")
     assert page.is_hidden("#guide") and page.is_visible("#m1")
-    wait_until(page, lambda: "lesson" not in page.url)
+    wait_until(lambda: "lesson" not in address_of(page))
 
 
 def test_softmax_makes_rays_and_long_features_are_sure(page):
@@ -208,7 +213,7 @@ def test_a_lesson_with_a_mistake_is_refused(tmp_path, lesson, said):
     assert said in str(refused.value) and "\n" not in str(refused.value)
 
 
-def test_a_lesson_and_a_language_of_ones_own(run, browser, tmp_path):
+def test_a_lesson_and_a_language_of_ones_own(run, new_tab, tmp_path):
     mine = tmp_path / "my lesson.json"
     mine.write_text(
         json.dumps({"title": "Zwei </script><b>", "steps": [{"text": "Nur 3 & 5.", "start": "classes=35&step=40"}]})
@@ -218,18 +223,13 @@ def test_a_lesson_and_a_language_of_ones_own(run, browser, tmp_path):
         "playground", "--out", str(out), "--no-open", "--lesson", str(mine), "--labels", str(LABELS / "de.json")
     )
     assert code == 0, err
-    tab = browser.new_page()
-    try:
-        errors: list[str] = []
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.goto(f"{out.as_uri()}#lesson=my%20lesson")
-        wait_until(tab, lambda: tab.inner_text("#steps") == "40")
-        assert (
-            tab.inner_text("#guide-title") == "Zwei </script><b> 1/1" and tab.inner_text("#guide-text") == "Nur 3 & 5."
-        )
-        assert tab.inner_text("#reset") == "Neu" and tab.get_attribute("html", "lang") == "de" and errors == []
-    finally:
-        tab.close()
+    tab = new_tab()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto(f"{out.as_uri()}#lesson=my%20lesson")
+    wait_until(lambda: tab.inner_text("#steps") == "40")
+    assert tab.inner_text("#guide-title") == "Zwei </script><b> 1/1" and tab.inner_text("#guide-text") == "Nur 3 & 5."
+    assert tab.inner_text("#reset") == "Neu" and tab.get_attribute("html", "lang") == "de" and errors == []
 
 
 def test_a_whole_address_is_a_start(tmp_path):

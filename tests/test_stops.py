@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from PIL import Image
@@ -17,14 +16,10 @@ from marginalia.record.store import read_run
 from marginalia.training.checkpoint import NAME as CHECKPOINT
 
 from .conftest import ROOT
+from .stopping import heed_ctrl_c
+from .waiting import HANGS, wait_until
 
-HANGS = 600  # a guard against waiting for ever, and no promise
 SLOW_RUN = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", "400", "--batch-size", "16"]
-
-
-def heed_ctrl_c() -> None:
-    """A job that a shell starts in the background ignores Ctrl-C, and so would its children."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def start(outputs: Path, digit_folder: Path, *arguments: str, preexec_fn=heed_ctrl_c) -> subprocess.Popen[str]:
@@ -34,9 +29,11 @@ def start(outputs: Path, digit_folder: Path, *arguments: str, preexec_fn=heed_ct
 
 
 def wait_for(pattern: str, outputs: Path, count: int, process: subprocess.Popen[str]) -> None:
-    while len(list(outputs.glob(pattern))) < count:
+    def is_there() -> bool:
         assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
+        return len(list(outputs.glob(pattern))) >= count
+
+    wait_until(is_there)
 
 
 def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(tmp_path, digit_folder):

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,9 @@ from marginalia.sweeps.on_ray import has_room, packed, unpack
 from marginalia.sweeps.results import read_results
 from marginalia.sweeps.sweep_file import sweep_of
 
-from .conftest import HANGS, ROOT
+from .conftest import ROOT
+from .stopping import heed_ctrl_c
+from .waiting import HANGS, wait_until
 
 GRIDS = [{"lossname": ["softmax"]}, {"lossname": ["CosFace_v1"], "s": [4, 16], "seed": [0, 1]}]
 
@@ -42,7 +43,9 @@ def write(tmp_path, digit_folder):
 def start(path: Path, outputs: Path, *more: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "marginalia", "sweep", path, "--outputs", outputs, *more]
     pipe = subprocess.PIPE
-    return subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        list(map(str, command)), cwd=ROOT, preexec_fn=heed_ctrl_c, stdout=pipe, stderr=pipe, text=True
+    )
 
 
 def test_every_combination_is_a_run_of_its_own_name(run, write, tmp_path):
@@ -119,29 +122,21 @@ def test_a_stopped_sweep_goes_on(write, tmp_path, sign):
     """What was finished stays as it is; of a run under way at most the last epoch is lost."""
     path = write([{"lossname": ["softmax"], "seed": [0, 1, 2]}], epochs=15)
     process = start(path, tmp_path, "--workers", 1)
-    wait_for(lambda: len(list(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))) > 2)
+    wait_until(lambda: len(list(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))) > 2)
     process.send_signal(sign)
-    process.communicate(timeout=HANGS / 1000)
+    process.communicate(timeout=HANGS)
     assert process.returncode in (-signal.SIGKILL, 130)
     done = tmp_path / "mine" / "softmax" / "run.json"
     before = done.stat().st_mtime_ns
     under_way = sorted(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))[:-1]
     times = [file.stat().st_mtime_ns for file in under_way]
     again = start(path, tmp_path, "--workers", 1)
-    _, err = again.communicate(timeout=HANGS / 1000)
+    _, err = again.communicate(timeout=HANGS)
     assert (again.returncode, err) == (0, "")
     assert done.stat().st_mtime_ns == before
     for folder in tmp_path.glob("mine/softmax*"):
         assert len(read_run(folder).snapshots) == 16
     assert [file.stat().st_mtime_ns for file in under_way] == times
-
-
-def wait_for(condition) -> None:
-    deadline = time.monotonic() + HANGS / 1000
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize(
@@ -178,12 +173,12 @@ def test_wrong_settings_are_told_before_anything_trains(run, write, tmp_path):
     assert not list(tmp_path.glob("mine/*/run.json"))
 
 
-def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
+def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, new_tab):
     grids = [{"lossname": ["softmax"]}, {"lossname": ["CosFace_v1"], "s": [16], "seed": [0, 1]}]
     assert run("sweep", write(grids, epochs=2), "--outputs", tmp_path, "--pages")[0] == 0
     results = read_results(tmp_path / "mine" / "results.parquet").last
     mean = results.columns["test_accuracy"][results.columns["s"] == 16].mean()
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = new_tab()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -193,9 +188,9 @@ def test_the_page_shows_means_and_opens_runs(run, write, tmp_path, browser):
     page.wait_for_function("() => document.getElementById('name').textContent === 'CosFace_v1, s = 16'")
     assert page.inner_text("#numbers").startswith(f"{100 * mean:.1f}")
     assert page.locator("#curves path.line").count() >= 2
-    page.click("#maps a[href*=CosFace]")
+    with page.expect_navigation():
+        page.click("#maps a[href*=CosFace]")
     assert page.title().startswith("CosFace_v1_s16")
-    page.close()
     assert complaints == []
 
 
@@ -228,15 +223,15 @@ def test_a_node_lost_in_the_middle_of_a_ray_cluster(write, tmp_path):
     head = subprocess.Popen([*ray, "--head", f"--port={port}", "--include-dashboard=false"], **quiet)
     address = f"127.0.0.1:{port}"
     try:
-        wait_for(lambda: "/1.0 CPU" in status(ray[0], address))
+        wait_until(lambda: "/1.0 CPU" in status(ray[0], address))
         other = subprocess.Popen([*ray, f"--address={address}"], **quiet)
-        wait_for(lambda: "/2.0 CPU" in status(ray[0], address))
+        wait_until(lambda: "/2.0 CPU" in status(ray[0], address))
         path = write([{"lossname": ["softmax"], "seed": list(range(8))}], epochs=20)
         process = start(path, tmp_path, "--ray", address)
-        wait_for(lambda: list(tmp_path.glob("mine/*/run.json")))
+        wait_until(lambda: list(tmp_path.glob("mine/*/run.json")))
         os.killpg(other.pid, signal.SIGKILL)
         other.wait()
-        _, err = process.communicate(timeout=HANGS / 1000)
+        _, err = process.communicate(timeout=HANGS)
         assert process.returncode == 0, err
     finally:
         head.terminate()

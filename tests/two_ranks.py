@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-from .conftest import HANGS, ROOT
+from .conftest import ROOT
+from .waiting import HANGS
 
 
 def complaints(err: str) -> list[str]:
@@ -28,7 +29,7 @@ def as_two_ranks(command: list) -> tuple[int, list[str]]:
             for rank in ("0", "1")
         ]
         try:
-            code = max(process.wait(HANGS / 1000) for process in ranks)
+            code = max(process.wait(HANGS) for process in ranks)
         finally:
             for process in ranks:
                 process.kill()
