@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 from PIL import Image
 
 from marginalia.cli.check import check
@@ -39,6 +40,10 @@ COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": fa
             "sweep": sweep, "figure": figure}  # fmt: skip
 
 Answer = tuple[int, str, str]
+
+# The same examples on every machine, and no limit of time to an example.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
