@@ -33,7 +33,7 @@ from marginalia.viz.camera import KINDS
 
 from .browsing import CHROMIUM, FLAGS, HOSTILE, WANTED, rest
 from .paged import lost, save, shown_run, with_cells
-from .waiting import HANGS
+from .waiting import LONGEST_WAIT
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {"main.py": train, "create_gif.py": draw, "check": check, "faces": faces, "playground": playground,
@@ -169,7 +169,7 @@ def new_tab(browser: Any) -> Iterator[Callable[..., Any]]:
 
     def go(**options: Any) -> Any:
         page = browser.new_page(**{"viewport": {"width": 1280, "height": 800}, **options})
-        page.set_default_timeout(1000 * HANGS)
+        page.set_default_timeout(1000 * LONGEST_WAIT)
         opened.append(page)
         return page
 
@@ -234,10 +234,6 @@ def train_faces(run: Callable[..., Answer], noise_album: Path, tmp_path: Path) -
 @pytest.fixture(scope="session")
 def playground_html(tmp_path_factory) -> Path:
     """The playground, made from the sources."""
-    from click.testing import CliRunner
-
-    from marginalia.cli.playground import playground
-
     path = tmp_path_factory.mktemp("playground") / "playground.html"
     done = CliRunner().invoke(playground, ["--out", str(path), "--no-open", "--config", str(ROOT / "config.json")])
     assert done.exit_code == 0, done.output

@@ -39,11 +39,17 @@ def steps_from_the_start(page, count: int) -> None:
 
 
 def open_at(page, step: int, address: str = "") -> None:
-    """Opens the page anew at an address, or at a step, and waits until it rests at that step and shows it."""
+    """Opens the page anew at an address that rests at this step, or at this step alone; waits until it shows it."""
     file = address_of(page).partition("#")[0]
     page.goto("about:blank")
     page.goto(f"{file}#{address or f'step={step}'}")
     wait_until(lambda: (page.inner_text("#play"), page.inner_text("#steps")) == ("Play", f"{step:,}"))
+
+
+def wait_for_the_worker(page) -> None:
+    """Waits until the worker has answered all that was sent, and the page has drawn its answers."""
+    page.evaluate("() => trainings.change(0, 'rate', Number(elements.rate.value))")
+    wait_until(lambda: page.evaluate("() => trainings.unanswered === 0 && !pictures.isWaiting"))
 
 
 def move(page, name: str, value: float) -> None:

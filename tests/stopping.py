@@ -11,7 +11,7 @@ class StopError(Exception):
     """Stands for a power cut."""
 
 
-def heed_ctrl_c() -> None:
+def accept_ctrl_c() -> None:
     """A job that a shell starts in the background ignores Ctrl-C, and so would its children."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT
-from .waiting import HANGS, wait_until
+from .waiting import LONGEST_WAIT, wait_until
 
 nbformat, nbclient, nbconvert = map(pytest.importorskip, ("nbformat", "nbclient", "nbconvert"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -29,7 +29,7 @@ def test_a_notebook_runs_from_an_empty_kernel(path, tmp_path, monkeypatch):
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", ()):
             cell.source = SMALL[path.stem]
-    client = nbclient.NotebookClient(notebook, timeout=HANGS, resources={"metadata": {"path": str(tmp_path)}})
+    client = nbclient.NotebookClient(notebook, timeout=LONGEST_WAIT, resources={"metadata": {"path": str(tmp_path)}})
     client.execute()
     shown = [output.data for cell in notebook.cells for output in cell.get("outputs", ()) if "data" in output]
     assert sum("image/png" in data for data in shown) >= 3

@@ -56,8 +56,7 @@ def test_playing_goes_to_the_end_and_can_be_stopped(visit):
     page = visit("two", "epoch=0")
     page.locator("#speed").select_option("0.25")
     page.keyboard.press("Space")
-    page.wait_for_function("() => app.clock.position > 0.2")
-    assert page.locator("#play").get_attribute("aria-label") == "Pause"
+    page.wait_for_function("() => app.clock.position > 0.2 && elements.play.ariaLabel === 'Pause'")
     page.keyboard.press("Space")
     rest(page)
     assert 1 <= epoch(page) <= LAST

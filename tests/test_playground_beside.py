@@ -8,7 +8,7 @@ from PIL import Image
 
 from marginalia.viz.playground.recorded import included_runs
 
-from .playground_page import move, number, rest, wait_for_steps
+from .playground_page import move, number, open_at, rest, wait_for_steps, wait_for_the_worker
 from .waiting import wait_until
 
 
@@ -35,9 +35,7 @@ def test_two_losses_side_by_side_begin_alike_and_keep_step(page):
         "() => trainings.states.map(({ steps, spec, weights }) => [steps, spec.m2, spec.m3, [...weights]])"
     )
     assert states[0][0] == states[1][0] and [states[0][1:3], states[1][1:3]] == [[0, 0.1], [0.5, 0]]
-    page.goto("about:blank")
-    page.goto(address)
-    wait_until(lambda: page.inner_text("#play") == "Play")
+    open_at(page, states[0][0], address.partition("#")[2])
     again = page.evaluate(
         "() => trainings.states.map(({ steps, spec, weights }) => [steps, spec.m2, spec.m3, [...weights]])"
     )
@@ -82,12 +80,20 @@ def test_the_record_of_a_preset_stands_beside_it(page):
     assert page.evaluate("() => [...records.shown.labels]") == run.snapshots[20].points("test").labels[:500].tolist()
 
 
+NOTE_WHAT_COPY_SAYS = """() => {
+  window.said = [];
+  new MutationObserver(() => said.push(elements.copy.textContent)).observe(elements.copy, { childList: true });
+}"""
+
+
 def test_the_address_is_copied(page):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     wait_for_steps(page, 50)
     address = rest(page)
+    page.evaluate(NOTE_WHAT_COPY_SAYS)
     page.click("#copy")
-    wait_until(lambda: page.evaluate("() => navigator.clipboard.readText()") == address)
+    wait_until(lambda: page.evaluate("() => said").count("Copied"))
+    assert page.evaluate("() => navigator.clipboard.readText()") == address
 
 
 def test_a_hidden_page_pauses(page):
@@ -96,6 +102,8 @@ def test_a_hidden_page_pauses(page):
     page.evaluate(f"() => {{ {hide}; document.dispatchEvent(new Event('visibilitychange')); }}")
     wait_until(lambda: page.evaluate("() => trainings.rests"))
     steps = page.evaluate("() => trainings.states[0].steps")
+    wait_for_the_worker(page)
+    assert page.evaluate("() => trainings.states[0].steps") == steps
     assert page.inner_text("#play") == "Pause"  # it goes on when it is seen again
     show = "Object.defineProperty(document, 'hidden', { value: false, configurable: true })"
     page.evaluate(f"() => {{ {show}; document.dispatchEvent(new Event('visibilitychange')); }}")
@@ -120,7 +128,9 @@ def test_a_record_is_no_training(page):
     wait_for_steps(page, 50)
 
 
-RESET_AS_SOON_AS_IT_TRAINS = """() => new Promise((resolve) => {
+# Answers a question, and resets the training as soon as it has begun.
+ANSWER_AND_RESET = """(button) => new Promise((resolve) => {
+  button.click();
   const look = () => trainings.states[0]?.steps > 1 ? resolve(elements.reset.click()) : requestAnimationFrame(look);
   look();
 })"""
@@ -129,10 +139,9 @@ RESET_AS_SOON_AS_IT_TRAINS = """() => new Promise((resolve) => {
 def test_reset_in_a_lesson_still_comes_to_its_answer(page):
     page.select_option("#lessons", "too-much")
     wait_until(lambda: page.inner_text("#steps") == "1")
-    page.locator("#answers button").nth(1).click()
-    page.evaluate(RESET_AS_SOON_AS_IT_TRAINS)
-    wait_until(lambda: page.inner_text("#steps") == "3,000")
-    assert "That is right" in page.inner_text("#guide-guess") and page.is_enabled("#next")
+    page.locator("#answers button").nth(1).evaluate(ANSWER_AND_RESET)
+    wait_until(lambda: page.inner_text("#steps") == "3,000" and "That is right" in page.inner_text("#guide-guess"))
+    assert page.is_enabled("#next")
 
 
 def test_an_address_that_is_pasted_trains_to_its_step(page):
@@ -146,7 +155,7 @@ def test_an_address_that_is_pasted_trains_to_its_step(page):
 def test_what_is_chosen_before_the_digits_are_there_is_kept(new_tab, playground_html):
     tab = new_tab()
     tab.goto(playground_html.as_uri(), wait_until="commit")
-    tab.wait_for_selector("#seed")
+    tab.wait_for_function("() => typeof trainings !== 'undefined'")
     tab.fill("#seed", "7")
     wait_for_steps(tab, 20)
     assert tab.input_value("#seed") == "7"

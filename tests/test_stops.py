@@ -16,13 +16,13 @@ from marginalia.record.store import read_run
 from marginalia.training.checkpoint import NAME as CHECKPOINT
 
 from .conftest import ROOT
-from .stopping import heed_ctrl_c
-from .waiting import HANGS, wait_until
+from .stopping import accept_ctrl_c
+from .waiting import LONGEST_WAIT, wait_until
 
 SLOW_RUN = ["--lossname", "softmax", "--basemodel", "MiniResnet18", "--epochs", "400", "--batch-size", "16"]
 
 
-def start(outputs: Path, digit_folder: Path, *arguments: str, preexec_fn=heed_ctrl_c) -> subprocess.Popen[str]:
+def start(outputs: Path, digit_folder: Path, *arguments: str, preexec_fn=accept_ctrl_c) -> subprocess.Popen[str]:
     command = [sys.executable, "main.py", *SLOW_RUN, "--dataset", f"folder:{digit_folder}", "--outputs", str(outputs)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen([*command, *arguments], cwd=ROOT, preexec_fn=preexec_fn, **pipes)
@@ -43,7 +43,7 @@ def test_ctrl_c_keeps_what_there_is_and_says_how_to_go_on(tmp_path, digit_folder
     before = len(list(tmp_path.glob("*/snapshots/*.npz")))
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGCONT)
-    _, err = process.communicate(timeout=HANGS)
+    _, err = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 130
     assert err.startswith("error: stopped; what was computed is kept; go on with: ")
     assert f"{sys.executable} main.py --lossname softmax" in err
@@ -62,7 +62,7 @@ def test_a_full_disk_is_one_line_and_what_was_there_stays(tmp_path, digit_folder
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
     process = start(tmp_path, digit_folder, preexec_fn=limit)
-    _, err = process.communicate(timeout=HANGS)
+    _, err = process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode == 2
     assert err.count("\n") == 1
     assert CHECKPOINT in err

@@ -20,8 +20,8 @@ from marginalia.sweeps.results import read_results
 from marginalia.sweeps.sweep_file import sweep_of
 
 from .conftest import ROOT
-from .stopping import heed_ctrl_c
-from .waiting import HANGS, wait_until
+from .stopping import accept_ctrl_c
+from .waiting import LONGEST_WAIT, wait_until
 
 GRIDS = [{"lossname": ["softmax"]}, {"lossname": ["CosFace_v1"], "s": [4, 16], "seed": [0, 1]}]
 
@@ -44,7 +44,7 @@ def start(path: Path, outputs: Path, *more: object) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "marginalia", "sweep", path, "--outputs", outputs, *more]
     pipe = subprocess.PIPE
     return subprocess.Popen(
-        list(map(str, command)), cwd=ROOT, preexec_fn=heed_ctrl_c, stdout=pipe, stderr=pipe, text=True
+        list(map(str, command)), cwd=ROOT, preexec_fn=accept_ctrl_c, stdout=pipe, stderr=pipe, text=True
     )
 
 
@@ -124,14 +124,14 @@ def test_a_stopped_sweep_goes_on(write, tmp_path, sign):
     process = start(path, tmp_path, "--workers", 1)
     wait_until(lambda: len(list(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))) > 2)
     process.send_signal(sign)
-    process.communicate(timeout=HANGS)
+    process.communicate(timeout=LONGEST_WAIT)
     assert process.returncode in (-signal.SIGKILL, 130)
     done = tmp_path / "mine" / "softmax" / "run.json"
     before = done.stat().st_mtime_ns
     under_way = sorted(tmp_path.glob("mine/*_seed1/snapshots/*.npz"))[:-1]
     times = [file.stat().st_mtime_ns for file in under_way]
     again = start(path, tmp_path, "--workers", 1)
-    _, err = again.communicate(timeout=HANGS)
+    _, err = again.communicate(timeout=LONGEST_WAIT)
     assert (again.returncode, err) == (0, "")
     assert done.stat().st_mtime_ns == before
     for folder in tmp_path.glob("mine/softmax*"):
@@ -231,7 +231,7 @@ def test_a_node_lost_in_the_middle_of_a_ray_cluster(write, tmp_path):
         wait_until(lambda: list(tmp_path.glob("mine/*/run.json")))
         os.killpg(other.pid, signal.SIGKILL)
         other.wait()
-        _, err = process.communicate(timeout=HANGS)
+        _, err = process.communicate(timeout=LONGEST_WAIT)
         assert process.returncode == 0, err
     finally:
         head.terminate()

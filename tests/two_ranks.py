@@ -9,7 +9,7 @@ import sys
 import tempfile
 
 from .conftest import ROOT
-from .waiting import HANGS
+from .waiting import LONGEST_WAIT
 
 
 def complaints(err: str) -> list[str]:
@@ -29,7 +29,7 @@ def as_two_ranks(command: list) -> tuple[int, list[str]]:
             for rank in ("0", "1")
         ]
         try:
-            code = max(process.wait(HANGS) for process in ranks)
+            code = max(process.wait(LONGEST_WAIT) for process in ranks)
         finally:
             for process in ranks:
                 process.kill()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-HANGS = 600  # seconds: a guard against waiting for ever, and no promise
+LONGEST_WAIT = 600  # seconds; only what hangs takes so long
 
 
 def wait_until(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + HANGS
+    deadline = time.monotonic() + LONGEST_WAIT
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not after {HANGS} s")
+            raise TimeoutError(f"not after {LONGEST_WAIT} s")
         time.sleep(0.05)

@@ -6,11 +6,9 @@ const TURN_KEYS = { ArrowLeft: 2, ArrowRight: -2 }; // degrees, counter-clockwis
 
 export class Grip {
 	chosen = -1;
-	directions = []; // of the class weights, radians; those that were asked for, until the worker has them
 
 	// on: what comes of it, { look(index), or look(null, 1 or -1) for the next or the previous digit; hold(label, degrees
-	// or null); choose(label) }, isHeld(label), isAnswered(): does the space show all of it, and isLive(): is it a
-	// training?
+	// or null); choose(label) }, weightOf(label): { degrees, isHeld }, and isLive(): is it a training?
 	constructor(space, on) {
 		Object.assign(this, { space, on, dragged: null });
 		const { canvas } = space;
@@ -26,11 +24,6 @@ export class Grip {
 			const box = canvas.getBoundingClientRect();
 			if (space.badgeAt(touch.clientX - box.left, touch.clientY - box.top) >= 0) event.preventDefault();
 		}, { passive: false });
-	}
-
-	// Takes the directions that the space shows, lest a key turn a line from where it was some keys ago.
-	follow() {
-		if (this.on.isAnswered()) this.directions = [...this.space.directions];
 	}
 
 	down({ offsetX, offsetY, pointerId }) {
@@ -64,18 +57,13 @@ export class Grip {
 	}
 
 	toggle(label) {
-		if (this.on.isHeld(label)) this.on.hold(label, null);
-		else this.hold(label, this.directionOf(label));
+		const { degrees, isHeld } = this.on.weightOf(label);
+		if (isHeld) this.on.hold(label, null);
+		else this.hold(label, degrees);
 	}
 
 	hold(label, degrees) {
-		const rounded = Math.round(10 * degrees) / 10;
-		this.directions[label] = (rounded * Math.PI) / 180;
-		this.on.hold(label, rounded);
-	}
-
-	directionOf(label) {
-		return (this.directions[label] * 180) / Math.PI;
+		this.on.hold(label, Math.round(10 * degrees) / 10);
 	}
 
 	choose(label) {
@@ -93,7 +81,7 @@ export class Grip {
 		else if (event.key === "Escape") this.choose(-1);
 		else if (chosen < 0) return;
 		else if (TURN_KEYS[event.key]) {
-			this.hold(chosen, this.directionOf(chosen) + TURN_KEYS[event.key] * (event.shiftKey ? 5 : 1));
+			this.hold(chosen, this.on.weightOf(chosen).degrees + TURN_KEYS[event.key] * (event.shiftKey ? 5 : 1));
 		} else if (event.key === "Enter" || event.key === " ") this.toggle(chosen);
 		else return;
 		event.preventDefault();

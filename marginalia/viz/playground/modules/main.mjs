@@ -60,9 +60,8 @@ function paneOf(figure, side) {
 			pictures.request(playing);
 		},
 		hold: (label, degrees) => trainings.change(side, `pin${label}`, degrees),
-		isHeld: (label) => trainings.states[side].pinned.includes(label),
+		weightOf: (label) => trainings.weightOf(side, label),
 		isLive: () => side in trainings.states,
-		isAnswered: () => trainings.unanswered === 0,
 		redraw: () => pictures.request(playing),
 	});
 }

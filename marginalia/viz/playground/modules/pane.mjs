@@ -12,7 +12,7 @@ export class Pane {
 
 	// figure: the element with the canvas and the caption. lobes: their scale. speech: what is said of the keys.
 	// on: what comes of the pointer and the keys, { look(index, step), hold(label, degrees), pick(), redraw() },
-	// isHeld(label), isAnswered(): does the state show all of it, and isLive(): is it a training?
+	// weightOf(label): { degrees, isHeld }, and isLive(): is it a training?
 	constructor(figure, lobes, speech, on) {
 		Object.assign(this, { figure, speech, on, caption: figure.querySelector("button") });
 		this.space = new Space(figure.querySelector("canvas"), lobes);
@@ -38,7 +38,6 @@ export class Pane {
 	// state: what the worker reports of it, or a snapshot of a record. title: of what it is.
 	draw(state, labels, theme, { pointed, title, isPicked }) {
 		this.space.draw(state, labels, theme, { pointed, chosen: this.grip.chosen });
-		this.grip.follow();
 		const right = inPercent(state.accuracy);
 		const isRecord = state.epoch !== undefined;
 		const angles = targetAngles(state.features, labels.subarray(0, state.predictions.length), state.weights);

@@ -17,7 +17,6 @@ export class Space {
 	rim = 0;
 	wedges = [];
 	badges = []; // their places, pixels from the middle
-	directions = []; // of the class weights, radians
 
 	// lobes: the scale of the lobes, as the pages have it.
 	constructor(canvas, lobes) {
@@ -160,7 +159,7 @@ export class Space {
 			context.fillStyle = this.onColors[j];
 			context.fillText(name, places[j][0], places[j][1] + 1);
 		});
-		Object.assign(this, { badges: places, directions: angles });
+		this.badges = places;
 	}
 
 	// The number of the dot that is nearest to a place of the canvas, or -1.

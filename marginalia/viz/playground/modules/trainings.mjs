@@ -4,9 +4,10 @@ export class Trainings {
 	states = []; // of each training, as the worker reports them
 	changes = []; // of each training, see timeline.mjs
 	unanswered = 0; // changes that the states do not show yet
+	asked = new Map(); // of those, the last value by side and name
 	run = 0; // counts what was asked for; answers to what was asked before are dropped
 	pace = null; // steps a second while it trains
-	rests = false; // whether no step follows the states
+	rests = false; // whether the trainings wait after the states
 
 	// source: of the worker. on: what comes of its messages, { ready(), state(), changed(), repeated(side, changes),
 	// arrived(), diverged(side, step) }.
@@ -21,9 +22,18 @@ export class Trainings {
 		return this.rests && this.states.length ? this.states[0].steps : null;
 	}
 
-	begin() {
+	// The direction of a class weight in degrees, and whether it is held: as asked, before the states show it.
+	weightOf(side, label) {
+		const { weights, pinned } = this.states[side];
+		const asked = this.asked.get(keyOf(side, `pin${label}`));
+		const degrees = asked ?? (Math.atan2(weights[2 * label + 1], weights[2 * label]) * 180) / Math.PI;
+		return { degrees, isHeld: asked === undefined ? pinned.includes(label) : asked !== null };
+	}
+
+	forget() {
 		this.states = [];
 		this.unanswered = 0;
+		this.asked.clear();
 		this.run++;
 	}
 
@@ -34,7 +44,7 @@ export class Trainings {
 	// digits: { train, heldOut, strangers }, see worker.mjs.
 	use(classes, digits) {
 		this.classes = classes;
-		this.begin();
+		this.forget();
 		this.send("digits", { ...digits, run: this.run });
 	}
 
@@ -42,13 +52,14 @@ export class Trainings {
 	reset(specs, settings, { changes, stopAt }) {
 		this.changes = specs.map((_, side) => changes[side] ?? []);
 		const sides = specs.map((spec, side) => ({ spec, changes: this.changes[side] }));
-		this.begin();
+		this.forget();
 		this.send("reset", { classes: this.classes, sides, settings, stopAt, run: this.run });
 	}
 
 	// side: the number of a training, or null for all.
 	change(side, name, value) {
 		this.unanswered++;
+		this.asked.set(keyOf(side, name), value);
 		this.send("change", { side, name, value });
 	}
 
@@ -71,7 +82,7 @@ export class Trainings {
 	}
 
 	changed({ changes }) {
-		this.unanswered--;
+		if (--this.unanswered === 0) this.asked.clear();
 		this.changes = changes;
 		this.on.changed();
 	}
@@ -85,6 +96,11 @@ export class Trainings {
 	}
 
 	diverged({ side, step }) {
+		this.rests = false; // the states are of a step before
 		this.on.diverged(side, step);
 	}
+}
+
+function keyOf(side, name) {
+	return `${side} ${name}`;
 }
