@@ -76,13 +76,17 @@ def drag_badge(page, label: int, degrees: float, shots: int = 5) -> float:
     """Turns the line of a class by so many degrees, in steps; returns the direction where it is left."""
     box = page.locator("#space").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    while True:  # while it trains, the badge may move away before the pointer is down
+    x = y = 0.0
+
+    def is_taken() -> bool:  # while it trains, the badge may move away before the pointer is down
+        nonlocal x, y
+        page.mouse.up()
         x, y = page.evaluate("label => panes[0].space.badges[label]", label)
         page.mouse.move(middle[0] + x, middle[1] + y)
         page.mouse.down()
-        if page.evaluate("() => panes[0].grip.dragged?.label") == label:
-            break
-        page.mouse.up()
+        return page.evaluate("() => panes[0].grip.dragged?.label") == label
+
+    wait_until(is_taken)
     angle, radius = math.atan2(-y, x), math.hypot(x, y)
     for shot in range(1, shots + 1):
         turned = angle + math.radians(degrees * shot / shots)

@@ -47,7 +47,7 @@ export class Grip {
 	}
 
 	up() {
-		if (this.dragged && !this.dragged.isMoved) this.toggle(this.dragged.label);
+		if (this.dragged && !this.dragged.isMoved && this.on.isLive()) this.toggle(this.dragged.label);
 		this.dragged = null;
 	}
 

@@ -7,7 +7,7 @@ export class Trainings {
 	asked = new Map(); // of those, the last value by side and name
 	run = 0; // counts what was asked for; answers to what was asked before are dropped
 	pace = null; // steps a second while it trains
-	rests = false; // whether the trainings wait after the states
+	rests = false; // whether the trainings have stopped at these states
 
 	// source: of the worker. on: what comes of its messages, { ready(), state(), changed(), repeated(side, changes),
 	// arrived(), diverged(side, step) }.
@@ -17,7 +17,7 @@ export class Trainings {
 		this.worker.onmessage = ({ data }) => data.run === this.run && this[data.type](data);
 	}
 
-	// The steps after which they rest, or null while they go on.
+	// The step at which they rest, or null while they go on.
 	get restsAt() {
 		return this.rests && this.states.length ? this.states[0].steps : null;
 	}
@@ -30,6 +30,7 @@ export class Trainings {
 		return { degrees, isHeld: asked === undefined ? pinned.includes(label) : asked !== null };
 	}
 
+	// What was asked before does not count any more.
 	forget() {
 		this.states = [];
 		this.unanswered = 0;
@@ -96,7 +97,7 @@ export class Trainings {
 	}
 
 	diverged({ side, step }) {
-		this.rests = false; // the states are of a step before
+		this.rests = false; // they stopped later than at these states
 		this.on.diverged(side, step);
 	}
 }
