@@ -144,6 +144,17 @@ def test_two_losses_of_one_seed_begin_alike_and_see_the_same_digits():
     assert another["first"] != one["first"] and another["batches"] != one["batches"]
 
 
+def test_many_turns_between_two_steps_are_repeated_bit_for_bit():
+    """As when keys turn a line while the training is paused, and one that is let go there stays where it is."""
+    turned = [[20, "pin1", degrees] for degrees in range(3, 90, 2)]
+    freed = [[21, "pin2", 17], [21, "pin2", 19.5], [21, "pin2", None]]
+    for moves, text in ((turned, "20_pin1_89"), (freed, "21_pin2_19.5*21_pin2_")):
+        (first,) = asked(("trained", {"steps": 40, "moves": moves}))
+        assert first["changes"] == text
+        (again,) = asked(("trained", {"steps": 40, "changes": text}))
+        assert again == first
+
+
 def test_a_change_by_hand_ends_what_was_repeated():
     text = "5_m2_0.4*30_m2_0.5"
     (mine,) = asked(("trained", {"steps": 40, "changes": text, "moves": [[20, "m3", 0.1]]}))

@@ -22,11 +22,11 @@ export class Timeline {
 		return this.changes.slice(first, this.next);
 	}
 
-	// A change by hand; what was to come later does not come any more.
+	// A change by hand; what was to come later does not come any more. A weight that is let go stays where it was held.
 	add(change) {
 		this.changes.length = this.next;
 		const last = this.changes.at(-1);
-		if (last?.step === change.step && last.name === change.name) this.changes.pop();
+		if (change.value !== null && last?.step === change.step && last.name === change.name) this.changes.pop();
 		this.changes.push(change);
 		this.next = this.changes.length;
 	}
